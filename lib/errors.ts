@@ -1,0 +1,88 @@
+/**
+ * Every error the framework raises, by code. A code never changes its meaning; the docs list them all.
+ * Grouped by the stage that raises them.
+ */
+export const errorCodes = [
+  // deployment
+  'ML_DEPLOYMENT_INCOMPLETE',
+  'ML_DEPLOYMENT_INVALID',
+  'ML_OPTION_INVALID',
+  // event
+  'ML_EVENT_NOT_KAFKA',
+  'ML_EVENT_INVALID',
+  'ML_EVENT_OFFSET_UNSAFE',
+  'ML_EVENT_DUPLICATE_RECORD',
+  'ML_EVENT_MIXED_TOPICS',
+  'ML_EVENT_NO_MAPPING',
+  // codec
+  'ML_DECODE_UTF8',
+  'ML_DECODE_JSON',
+  'ML_DECODE_FAILED',
+  'ML_RECORD_INVALID',
+  // outcome
+  'ML_OUTCOME_UNKNOWN',
+  'ML_HANDLER_THREW',
+  // ledger
+  'ML_STORE_UNREACHABLE',
+  'ML_STORE_FAILED',
+  'ML_TABLE_MISSING',
+  'ML_LEDGER_FORMAT',
+  'ML_LEDGER_CONFLICT',
+  // sink
+  'ML_SINK_FAILED',
+  // answer
+  'ML_BATCH_FAILED',
+  'ML_ANSWER_REPLACED',
+  'ML_ANSWER_INVALID',
+  // local
+  'ML_LOCAL_PORT_IN_USE',
+  'ML_LOCAL_STORE_MISSING',
+  'ML_LOCAL_TEMPLATE',
+  'ML_LOCAL_BUNDLE',
+  'ML_LOCAL_MAPPING_UNSUPPORTED',
+  // command line and plugin
+  'ML_USAGE',
+  'ML_PLUGIN_CONFIG',
+] as const
+
+/** One of the stable error codes, for example `ML_TABLE_MISSING`. */
+export type ErrorCode = (typeof errorCodes)[number]
+
+/**
+ * An error with a stable `code`, a message that says what to do next, and the `cause` it wraps.
+ *
+ * @example
+ * ```ts
+ * import { MillraceError } from 'millrace'
+ *
+ * const error = new MillraceError('ML_TABLE_MISSING', 'no table "t"; create it with `serverless deploy`')
+ * console.log(error.code) // ML_TABLE_MISSING
+ * ```
+ */
+export class MillraceError extends Error {
+  override readonly name = 'MillraceError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(`${code}: ${message}`, options)
+    this.code = code
+  }
+}
+
+/** The error itself, or an Error that says what was thrown instead of one (`throw 'x'` is legal JavaScript). */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new MillraceError('ML_HANDLER_THREW', `a value that is no Error was thrown: ${show(thrown)}; throw an Error`, {
+    cause: thrown,
+  })
+}
+
+/** A short rendering of any value for a message. Never throws. */
+export function show(value: unknown): string {
+  try {
+    const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value))
+    return text.length > 200 ? `${text.slice(0, 200)}…` : text
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
