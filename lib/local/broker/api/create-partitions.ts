@@ -1,0 +1,37 @@
+import { type Code, code } from '../wire/codes.js'
+import { type Context, defineApi } from './api.js'
+
+interface Growth {
+  readonly name: string
+  readonly total: number
+}
+
+/** CreatePartitions: a topic gets more partitions, never fewer. */
+export const createPartitions = defineApi({
+  key: 37,
+  name: 'CreatePartitions',
+  minVersion: 0,
+  maxVersion: 1,
+  decode(reader) {
+    const topics = reader.array((topic): Growth => {
+      const growth = { name: topic.string(), total: topic.int32() }
+      topic.nullableArray((item) => item.array((one) => one.int32())) // placement: there is one broker
+      return growth
+    })
+    reader.int32() // time limit: creation is immediate
+    return { topics, validateOnly: reader.boolean() }
+  },
+  handle: ({ topics, validateOnly }, context) =>
+    topics.map((growth) => ({ name: growth.name, error: grow(growth, validateOnly, context) })),
+  encode(writer, results) {
+    writer.int32(0) // throttle time
+    writer.array(results, ({ name, error }) => writer.string(name).int16(error).string(null))
+  },
+})
+
+function grow({ name, total }: Growth, validateOnly: boolean, { topics }: Context): Code {
+  if (!validateOnly) return topics.grow(name, total)
+  const topic = topics.get(name)
+  if (topic === undefined) return code.unknownTopicOrPartition
+  return total > topic.partitions.length ? code.none : code.invalidPartitions
+}

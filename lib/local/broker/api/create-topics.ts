@@ -1,0 +1,99 @@
+import { type Code, code } from '../wire/codes.js'
+import type { Reader } from '../wire/reader.js'
+import { type Context, defineApi } from './api.js'
+
+interface NewTopic {
+  readonly name: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly assignments: readonly { readonly partition: number; readonly brokers: readonly number[] }[]
+  readonly settings: readonly string[]
+}
+
+interface Result {
+  readonly name: string
+  readonly error: Code
+  readonly message: string | null
+}
+
+/** CreateTopics: with a number of partitions (-1: the broker's default) or an explicit assignment. */
+export const createTopics = defineApi({
+  key: 19,
+  name: 'CreateTopics',
+  minVersion: 0,
+  maxVersion: 4,
+  decode(reader, version) {
+    const topics = reader.array(readTopic)
+    reader.int32() // time limit: creation is immediate
+    return { topics, validateOnly: version >= 1 && reader.boolean() }
+  },
+  handle({ topics, validateOnly }, context): Result[] {
+    const names = topics.map(({ name }) => name)
+    return topics.map((topic) => {
+      const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name)
+      if (twice) return result(topic, code.invalidRequest, 'the topic is named twice in one request')
+      return create(topic, validateOnly, context)
+    })
+  },
+  encode(writer, results, version) {
+    if (version >= 2) writer.int32(0) // throttle time
+    writer.array(results, ({ name, error, message }) => {
+      writer.string(name).int16(error)
+      if (version >= 1) writer.string(message)
+    })
+  },
+})
+
+function readTopic(reader: Reader): NewTopic {
+  return {
+    name: reader.string(),
+    partitions: reader.int32(),
+    replicas: reader.int16(),
+    assignments: reader.array((item) => ({ partition: item.int32(), brokers: item.array((one) => one.int32()) })),
+    settings: reader.array((item) => {
+      const key = item.string()
+      item.nullableString()
+      return key
+    }),
+  }
+}
+
+function create(topic: NewTopic, validateOnly: boolean, context: Context): Result {
+  const { name, assignments, settings } = topic
+  const invalid = checkPlacement(topic, context.node.id)
+  if (invalid !== undefined) return invalid
+  const asked = assignments.length > 0 ? assignments.length : topic.partitions
+  const partitions = asked === -1 ? context.defaultPartitions : asked
+  const error = validateOnly ? context.topics.check(name, partitions) : context.topics.create(name, partitions)
+  if (error !== code.none) return result(topic, error, messages[error] ?? null)
+  if (settings.length > 0) context.log(`topic ${name}: this broker does not apply ${settings.join(', ')}`)
+  return result(topic, code.none, null)
+}
+
+/** One broker holds one replica of everything: only that can be asked for. */
+function checkPlacement(topic: NewTopic, node: number): Result | undefined {
+  const { assignments, partitions, replicas } = topic
+  if (assignments.length === 0) {
+    if (replicas === 1 || replicas === -1) return undefined
+    return result(topic, code.invalidReplicationFactor, 'this broker is alone: the replication factor can only be 1')
+  }
+  if (partitions !== -1 || replicas !== -1) {
+    return result(topic, code.invalidRequest, 'give either a number of partitions and replicas or an assignment')
+  }
+  const numbered = new Set(assignments.map(({ partition }) => partition))
+  const complete = assignments.every(
+    ({ brokers }, index) => numbered.has(index) && brokers.length === 1 && brokers[0] === node,
+  )
+  if (complete) return undefined
+  return result(topic, code.invalidReplicaAssignment, `assign partitions 0, 1, 2… to broker ${node}, once each`)
+}
+
+const messages: Partial<Record<Code, string>> = {
+  [code.topicAlreadyExists]: 'a topic of this name exists',
+  [code.invalidPartitions]: 'a topic has 1 to 10000 partitions on this broker',
+  [code.invalidTopic]: 'a topic name has 1 to 249 of the characters a-z A-Z 0-9 . _ -',
+}
+
+function result({ name }: NewTopic, error: Code, message: string | null): Result {
+  return { name, error, message }
+}

@@ -1,0 +1,15 @@
+import { defineApi } from './api.js'
+
+/** DeleteGroups: forgets groups that have no members, and their offsets. */
+export const deleteGroups = defineApi({
+  key: 42,
+  name: 'DeleteGroups',
+  minVersion: 0,
+  maxVersion: 1,
+  decode: (reader) => reader.array((item) => item.string()),
+  handle: (ids, { coordinator }) => ids.map((id) => ({ id, error: coordinator.delete(id) })),
+  encode(writer, results) {
+    writer.int32(0) // throttle time
+    writer.array(results, ({ id, error }) => writer.string(id).int16(error))
+  },
+})

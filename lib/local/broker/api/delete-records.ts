@@ -1,0 +1,35 @@
+import { code } from '../wire/codes.js'
+import { defineApi } from './api.js'
+
+/** DeleteRecords: moves the start of a partition, as retention would. */
+export const deleteRecords = defineApi({
+  key: 21,
+  name: 'DeleteRecords',
+  minVersion: 0,
+  maxVersion: 1,
+  decode(reader) {
+    const topics = reader.array((topic) => ({
+      name: topic.string(),
+      partitions: topic.array((item) => ({ partition: item.int32(), before: Number(item.int64()) })),
+    }))
+    reader.int32() // time limit: deletion is immediate
+    return topics
+  },
+  handle: (requested, { topics }) =>
+    requested.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partition, before }) => {
+        const log = topics.partition(name, partition)
+        const error = log?.deleteBefore(before) ?? code.unknownTopicOrPartition
+        return { partition, error, startOffset: error === code.none ? (log?.startOffset ?? -1) : -1 }
+      }),
+    })),
+  encode(writer, topics) {
+    writer.int32(0) // throttle time
+    writer.array(topics, ({ name, partitions }) => {
+      writer.string(name).array(partitions, ({ partition, error, startOffset }) => {
+        writer.int32(partition).int64(startOffset).int16(error)
+      })
+    })
+  },
+})

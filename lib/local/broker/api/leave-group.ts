@@ -1,0 +1,17 @@
+import { type Code, code } from '../wire/codes.js'
+import { defineApi } from './api.js'
+
+/** LeaveGroup: a member goes of its own accord; the others share its partitions at once. */
+export const leaveGroup = defineApi({
+  key: 13,
+  name: 'LeaveGroup',
+  minVersion: 0,
+  maxVersion: 2,
+  decode: (reader) => ({ groupId: reader.string(), memberId: reader.string() }),
+  handle: ({ groupId, memberId }, { coordinator }): Code =>
+    coordinator.find(groupId)?.leave(memberId) ?? code.unknownMemberId,
+  encode(writer, error, version) {
+    if (version >= 1) writer.int32(0) // throttle time
+    writer.int16(error)
+  },
+})

@@ -1,0 +1,48 @@
+import type { Api } from './api.js'
+import { apiVersions } from './api-versions.js'
+import { createPartitions } from './create-partitions.js'
+import { createTopics } from './create-topics.js'
+import { deleteGroups } from './delete-groups.js'
+import { deleteRecords } from './delete-records.js'
+import { deleteTopics } from './delete-topics.js'
+import { describeGroups } from './describe-groups.js'
+import { fetch } from './fetch.js'
+import { findCoordinator } from './find-coordinator.js'
+import { heartbeat } from './heartbeat.js'
+import { initProducerId } from './init-producer-id.js'
+import { joinGroup } from './join-group.js'
+import { leaveGroup } from './leave-group.js'
+import { listGroups } from './list-groups.js'
+import { listOffsets } from './list-offsets.js'
+import { metadata } from './metadata.js'
+import { offsetCommit } from './offset-commit.js'
+import { offsetFetch } from './offset-fetch.js'
+import { produce } from './produce.js'
+import { syncGroup } from './sync-group.js'
+
+const served: readonly Api[] = [
+  produce,
+  fetch,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  findCoordinator,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
+  describeGroups,
+  listGroups,
+  createTopics,
+  deleteTopics,
+  deleteRecords,
+  initProducerId,
+  createPartitions,
+  deleteGroups,
+]
+
+/** Every API this broker serves, by key; ApiVersions itself reports this table. */
+export const apis: ReadonlyMap<number, Api> = new Map(
+  [...served, apiVersions(served)].map((api) => [api.key, api] as const),
+)

@@ -1,0 +1,90 @@
+import type { Clock } from '../clock.js'
+import { type Code, code } from '../wire/codes.js'
+import { Group } from './group.js'
+import { type JoinAnswer, type JoinRequest, refusedJoin } from './member.js'
+import { Offsets } from './offsets.js'
+
+/** Longest session and rebalance timeout that is taken, as in Kafka: half an hour. */
+const maxSessionMs = 1_800_000
+
+interface Held {
+  readonly group: Group
+  readonly offsets: Offsets
+}
+
+/** All consumer groups of one broker. A group lives while it has a member or a committed offset. */
+export class Coordinator {
+  readonly #clock: Clock
+  readonly #groups = new Map<string, Held>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  async join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
+    if (groupId === '') return refusedJoin(code.invalidGroupId, request.memberId)
+    if (request.sessionTimeoutMs < 1 || request.sessionTimeoutMs > maxSessionMs) {
+      return refusedJoin(code.invalidSessionTimeout, request.memberId)
+    }
+    const held = this.#groups.get(groupId)
+    if (held === undefined && request.memberId !== '') return refusedJoin(code.unknownMemberId, request.memberId)
+    return (held ?? this.#create(groupId)).group.join(request)
+  }
+
+  /** The group, if it has members or offsets. */
+  find(groupId: string): Group | undefined {
+    return this.#groups.get(groupId)?.group
+  }
+
+  all(): Group[] {
+    return [...this.#groups.values()].map(({ group }) => group)
+  }
+
+  offsets(groupId: string): Offsets | undefined {
+    return this.#groups.get(groupId)?.offsets
+  }
+
+  /** The offsets to write a commit to, or the code that refuses it. */
+  commit(groupId: string, memberId: string, generation: number): Offsets | Code {
+    if (groupId === '') return code.invalidGroupId
+    const held = this.#groups.get(groupId)
+    if (held === undefined) return generation < 0 ? this.#create(groupId).offsets : code.illegalGeneration
+    const refused = held.group.mayCommit(memberId, generation)
+    return refused === code.none ? held.offsets : refused
+  }
+
+  /** Forgets a group that has no members, with its offsets. */
+  delete(groupId: string): Code {
+    const held = this.#groups.get(groupId)
+    if (held === undefined) return code.groupIdNotFound
+    if (held.group.state !== 'Empty') return code.nonEmptyGroup
+    this.#drop(groupId, held)
+    return code.none
+  }
+
+  forgetTopic(topic: string): void {
+    for (const [id, held] of [...this.#groups]) {
+      held.offsets.forget(topic)
+      if (held.group.state === 'Empty' && held.offsets.empty) this.#drop(id, held)
+    }
+  }
+
+  close(): void {
+    for (const [id, held] of [...this.#groups]) this.#drop(id, held)
+  }
+
+  #create(groupId: string): Held {
+    const offsets = new Offsets()
+    const group = new Group(groupId, this.#clock, () => {
+      if (offsets.empty) this.#groups.delete(groupId)
+    })
+    const held = { group, offsets }
+    this.#groups.set(groupId, held)
+    return held
+  }
+
+  #drop(groupId: string, held: Held): void {
+    held.group.close()
+    this.#groups.delete(groupId)
+  }
+}

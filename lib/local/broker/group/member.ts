@@ -1,0 +1,119 @@
+import type { Code } from '../wire/codes.js'
+
+/** A way of sharing partitions that a member offers, with the client's own metadata (opaque to the broker). */
+export interface Protocol {
+  readonly name: string
+  readonly metadata: Buffer
+}
+
+export interface JoinRequest {
+  /** empty for a member that is new */
+  readonly memberId: string
+  readonly clientId: string
+  readonly clientHost: string
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly protocolType: string
+  /** in order of preference */
+  readonly protocols: readonly Protocol[]
+  /** the client can be asked to come again with the id it is given (version 4 on) */
+  readonly idFirst: boolean
+}
+
+export interface JoinAnswer {
+  readonly error: Code
+  readonly generation: number
+  readonly protocol: string
+  readonly leader: string
+  readonly memberId: string
+  /** for the leader only, which makes the assignment */
+  readonly members: readonly { readonly id: string; readonly metadata: Buffer }[]
+}
+
+export interface SyncAnswer {
+  readonly error: Code
+  readonly assignment: Buffer
+}
+
+/** An answer that is given later. */
+export interface Waiting<T> {
+  readonly promise: Promise<T>
+  readonly answer: (value: T) => void
+}
+
+export function waiting<T>(): Waiting<T> {
+  let answer: (value: T) => void = () => undefined
+  const promise = new Promise<T>((resolve) => {
+    answer = resolve
+  })
+  return { promise, answer }
+}
+
+/** One member of a group as the coordinator keeps it; changed only by its group. */
+export interface Member {
+  readonly id: string
+  readonly clientId: string
+  readonly clientHost: string
+  sessionTimeoutMs: number
+  rebalanceTimeoutMs: number
+  protocols: readonly Protocol[]
+  assignment: Buffer
+  joining: Waiting<JoinAnswer> | undefined
+  syncing: Waiting<SyncAnswer> | undefined
+  cancelSession: () => void
+}
+
+export function newMember(id: string, request: JoinRequest): Member {
+  const { clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = request
+  return {
+    id,
+    clientId,
+    clientHost,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    protocols,
+    assignment: Buffer.alloc(0),
+    joining: undefined,
+    syncing: undefined,
+    cancelSession: () => undefined,
+  }
+}
+
+export function metadataFor(member: Member, protocol: string): Buffer {
+  return member.protocols.find((one) => one.name === protocol)?.metadata ?? Buffer.alloc(0)
+}
+
+export function sameProtocols(one: readonly Protocol[], other: readonly Protocol[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((protocol, index) => {
+      const twin = other[index]
+      return twin !== undefined && twin.name === protocol.name && twin.metadata.equals(protocol.metadata)
+    })
+  )
+}
+
+/** Names of the protocols that every one of `members` offers. */
+export function commonProtocols(members: readonly Member[]): Set<string> {
+  const [first, ...others] = members.map((member) => new Set(member.protocols.map((protocol) => protocol.name)))
+  return new Set([...(first ?? [])].filter((name) => others.every((names) => names.has(name))))
+}
+
+/** The common protocol that most members prefer. */
+export function electProtocol(members: readonly Member[]): string {
+  const common = commonProtocols(members)
+  const votes = new Map<string, number>()
+  for (const member of members) {
+    const preferred = member.protocols.find((protocol) => common.has(protocol.name))
+    if (preferred !== undefined) votes.set(preferred.name, (votes.get(preferred.name) ?? 0) + 1)
+  }
+  return [...votes].sort((one, other) => other[1] - one[1])[0]?.[0] ?? ''
+}
+
+export function refusedJoin(error: Code, memberId: string): JoinAnswer {
+  return { error, generation: -1, protocol: '', leader: '', memberId, members: [] }
+}
+
+export function refusedSync(error: Code): SyncAnswer {
+  return { error, assignment: Buffer.alloc(0) }
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { MillraceError } from '../../errors.js'
+import type { BrokerState } from './api/api.js'
+import { systemClock } from './clock.js'
+import { serveConnection } from './connection.js'
+import { Coordinator } from './group/coordinator.js'
+import { Topics } from './log/topics.js'
+import { type BrokerOptions, checkOptions } from './options.js'
+
+const nodeId = 1
+
+/** A running broker. */
+export interface Broker {
+  /** The port it listens on. */
+  readonly port: number
+  /** What clients connect to, for example `127.0.0.1:9092`. */
+  readonly address: string
+  /** Ends waiting requests, closes every connection and forgets all records. Calling it again does no harm. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory.
+ * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), without transactions,
+ * static membership and access control.
+ *
+ * @throws MillraceError `ML_LOCAL_PORT_IN_USE` if another process listens on the port, `ML_OPTION_INVALID` for options
+ * out of range or an address that this machine does not have.
+ *
+ * @example
+ * ```ts
+ * const broker = await startBroker({ port: 9092 })
+ * console.log(broker.address) // 127.0.0.1:9092
+ * await broker.stop()
+ * ```
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { host, port, ...settings } = checkOptions(options)
+  const server = createServer()
+  await listen(server, host, port)
+  const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
+  const state = newState(settings)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    serveConnection(socket, state, { id: nodeId, host: advertised(host, socket), port: bound.port })
+  })
+  server.on('error', (error) => state.log(`broker: ${error.message}`))
+  let stopping: Promise<void> | undefined
+  const stop = async () => {
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    state.coordinator.close()
+    await closed
+  }
+  return {
+    port: bound.port,
+    address: `${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    stop: () => {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+
+function newState(settings: Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>): BrokerState {
+  let producerId = 0n
+  return {
+    ...settings,
+    topics: new Topics(),
+    coordinator: new Coordinator(systemClock),
+    clock: systemClock,
+    clusterId: randomBytes(16).toString('base64url'),
+    nextProducerId: () => producerId++,
+  }
+}
+
+/** The address clients are told to connect to: behind a wildcard, the one that this client has reached. */
+function advertised(host: string, socket: Socket): string {
+  const wildcard = host === '0.0.0.0' || host === '::'
+  return wildcard ? (socket.localAddress ?? host).replace(/^::ffff:/, '') : host
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const listening = once(server, 'listening') // rejects with the first 'error'
+  server.listen(port, host)
+  try {
+    await listening
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (reason === 'EADDRINUSE') {
+      throw new MillraceError(
+        'ML_LOCAL_PORT_IN_USE',
+        `another process listens on ${host}:${port}; stop it, or give the broker another port (0 takes a free one)`,
+        { cause },
+      )
+    }
+    throw new MillraceError(
+      'ML_OPTION_INVALID',
+      `the broker cannot listen on ${host}:${port} (${reason}); give a host and port this process may use`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,36 @@
+/** The error codes of the Kafka protocol that this broker answers with. */
+export const code = {
+  none: 0,
+  unknownServerError: -1,
+  offsetOutOfRange: 1,
+  corruptMessage: 2,
+  unknownTopicOrPartition: 3,
+  offsetMetadataTooLarge: 12,
+  invalidTopic: 17,
+  invalidRequiredAcks: 21,
+  illegalGeneration: 22,
+  inconsistentGroupProtocol: 23,
+  invalidGroupId: 24,
+  unknownMemberId: 25,
+  invalidSessionTimeout: 26,
+  rebalanceInProgress: 27,
+  unsupportedVersion: 35,
+  topicAlreadyExists: 36,
+  invalidPartitions: 37,
+  invalidReplicationFactor: 38,
+  invalidReplicaAssignment: 39,
+  invalidRequest: 42,
+  outOfOrderSequence: 45,
+  invalidProducerEpoch: 47,
+  invalidTxnState: 48,
+  nonEmptyGroup: 68,
+  groupIdNotFound: 69,
+  fetchSessionIdNotFound: 70,
+  unsupportedCompression: 76,
+  memberIdRequired: 79,
+  invalidRecord: 87,
+  unknownTopicId: 100,
+} as const
+
+/** One of the protocol's error codes; 0 is success. */
+export type Code = (typeof code)[keyof typeof code]
