@@ -15,6 +15,7 @@ export const errorCodes = [
   'ML_EVENT_MIXED_TOPICS',
   'ML_EVENT_NO_MAPPING',
   // codec
+  'ML_DECODE_BASE64',
   'ML_DECODE_UTF8',
   'ML_DECODE_JSON',
   'ML_DECODE_FAILED',

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Time and chance, as arguments: a test or a simulation brings its own. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Resolves after `ms` milliseconds. */
+  sleep(ms: number): Promise<void>
+  /** Calls back after `ms` milliseconds, unless cancelled by the function it returns. */
+  after(ms: number, callback: () => void): () => void
+  /** Zero or more, below one. */
+  random(): number
+  /** A short text that nobody else has drawn. */
+  nonce(): string
+}
+
+// setTimeout takes at most 2^31 - 1 and fires at once above it.
+const longestTimer = 2 ** 31 - 1
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: Date.now,
+  sleep: (ms) => delay(ms),
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, longestTimer))
+    return () => clearTimeout(timer)
+  },
+  random: Math.random,
+  nonce: () => randomBytes(9).toString('base64url'),
+}

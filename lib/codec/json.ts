@@ -1,0 +1,74 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { MillraceError } from '../errors.js'
+import type { Codec } from './codec.js'
+import { utf8 } from './text.js'
+
+/**
+ * JSON in UTF-8, validated by any Standard Schema (zod, valibot, arktype, …); the default codec of values (R-28).
+ *
+ * A tombstone reaches the schema as `null`: a schema that accepts null accepts tombstones. Without a schema the value is
+ * `unknown`.
+ *
+ * Errors: `ML_DECODE_UTF8`, `ML_DECODE_JSON` (stage `decode`), `ML_RECORD_INVALID` (stage `validate`).
+ *
+ * @example
+ * ```ts
+ * import { json, kafkaFunction } from 'millrace'
+ * import * as z from 'zod/mini'
+ *
+ * const Order = z.object({ orderId: z.string(), cents: z.int() })
+ * export const handler = kafkaFunction({ value: json(Order) }, (order, ctx) => {
+ *   ctx.logger.info('order', { cents: order.value.cents })
+ * })
+ * ```
+ */
+export function json(): Codec<unknown>
+export function json<S extends StandardSchemaV1>(schema: S): Codec<StandardSchemaV1.InferOutput<S>>
+export function json(schema?: StandardSchemaV1): Codec<unknown> {
+  if (schema === undefined) return { name: 'json', decode: parse }
+  const { validate } = schema['~standard']
+  return {
+    name: 'json',
+    decode(bytes) {
+      const result = validate(parse(bytes))
+      return result instanceof Promise ? result.then((late) => accepted(late, bytes)) : accepted(result, bytes)
+    },
+  }
+}
+
+function parse(bytes: Buffer | null): unknown {
+  if (bytes === null) return null
+  const source = utf8(bytes)
+  try {
+    return JSON.parse(source)
+  } catch (cause) {
+    const what =
+      source === '' ? 'the value is empty (zero bytes)' : `the value is not JSON: ${(cause as Error).message}`
+    throw new MillraceError(
+      'ML_DECODE_JSON',
+      `${what}; mend the producer, or read it with the codec text() or bytes()`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function accepted(result: StandardSchemaV1.Result<unknown>, bytes: Buffer | null): unknown {
+  if (result.issues === undefined) return result.value
+  if (bytes === null) {
+    throw new MillraceError(
+      'ML_RECORD_INVALID',
+      'the record is a tombstone (it has no value), and the schema does not accept null; make it nullable if deletes are expected',
+    )
+  }
+  throw new MillraceError(
+    'ML_RECORD_INVALID',
+    `the schema refuses the value: ${result.issues.map(issueText).join('; ')}`,
+  )
+}
+
+function issueText({ message, path }: StandardSchemaV1.Issue): string {
+  const at = path?.map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.')
+  return at ? `${at}: ${message}` : message
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.js'
+import type { Invocation } from './engine.js'
+
+/** The end of an invocation's time, in three steps of its reserve. */
+export interface Deadline {
+  /** Whether a record may still be started (T-21). */
+  mayStart(): boolean
+  /** Aborts as the reserve begins: for handlers. */
+  readonly signal: AbortSignal
+  /** Resolves when half of the reserve is left: what has not ended by then is cut off. */
+  readonly cutOff: Promise<void>
+  /** Aborts when a quarter of the reserve is left: for sinks, so that time to settle remains. */
+  readonly sinkSignal: AbortSignal
+  /** Ends the timers. */
+  end(): void
+}
+
+/** Starts watching the time. An invocation without an end (a plain unit test) has no timers. */
+export function watchDeadline(clock: Clock, { remainingMs, reserveMs }: Invocation): Deadline {
+  const [handlers, sinks] = [new AbortController(), new AbortController()]
+  const timers: (() => void)[] = []
+  const atReserve = (share: number, callback: () => void) => {
+    const ms = remainingMs() - reserveMs * share
+    if (Number.isFinite(ms)) timers.push(clock.after(Math.max(0, ms), callback))
+  }
+  atReserve(1, () => handlers.abort(new Error("the invocation's time runs out")))
+  atReserve(1 / 4, () => sinks.abort(new Error("the invocation's time runs out")))
+  const cutOff = new Promise<void>((resolve) => atReserve(1 / 2, resolve))
+  return {
+    mayStart: () => remainingMs() > reserveMs,
+    signal: handlers.signal,
+    cutOff,
+    sinkSignal: sinks.signal,
+    end: () => {
+      for (const cancel of timers) cancel()
+    },
+  }
+}

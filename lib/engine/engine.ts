@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.js'
+import type { RawRecord } from '../event/index.js'
+import type { Ledger } from '../ledger/index.js'
+import type { Outcome } from '../outcome/index.js'
+import type { FallbackSink, Stage } from '../sink/index.js'
+import type { Order } from './lanes.js'
+
+/** Where decisions are logged: one line each. */
+export interface Log {
+  info(message: string, fields: Record<string, unknown>): void
+  warn(message: string, fields: Record<string, unknown>): void
+  error(message: string, fields: Record<string, unknown>): void
+}
+
+/** What one run of a record knows of itself. */
+export interface Run {
+  /** 1 for the first. */
+  readonly attempt: number
+  /** A failure of this run spends the record's last attempt. */
+  readonly lastAttempt: boolean
+  /** Aborts when the invocation's time runs out. */
+  readonly signal: AbortSignal
+}
+
+/** A record that could not be decoded or validated, or whose handler threw. */
+export interface Failed {
+  readonly status: 'failed'
+  readonly stage: Stage
+  readonly error: Error
+}
+
+/** All that the engine needs, as arguments: it runs the same on a real store, in a test and in a simulation. */
+export interface Engine {
+  readonly ledger: Ledger
+  readonly fallback: FallbackSink
+  readonly clock: Clock
+  readonly log: Log
+  readonly order: Order
+  /** Records run at once, at most. */
+  readonly concurrency: number
+  /** Runs of a record before it is given up. */
+  readonly attempts: number
+  /** Decode, validate, handle. Throws only what fails the whole batch (a breach of contract, rule 9). */
+  handle(record: RawRecord, run: Run): Promise<Outcome | Failed>
+}
+
+/** The time an invocation has. */
+export interface Invocation {
+  /** The nonce that its writes carry. */
+  readonly owner: string
+  /** Milliseconds until Lambda kills the process. */
+  remainingMs(): number
+  /** Below this many remaining milliseconds no record is started (T-21). */
+  readonly reserveMs: number
+}

@@ -1,0 +1,75 @@
+import { MillraceError } from '../errors.js'
+import type { WireRecord } from './wire.js'
+
+/** One header. The same key may come several times; order is Kafka's. */
+export interface Header {
+  readonly key: string
+  /** The exact bytes; null where Kafka has a null header value. */
+  readonly value: Buffer | null
+}
+
+/**
+ * One Kafka record as it was delivered: provenance at once, bytes decoded from base64 when first asked for, once.
+ * Null (absent), empty and present bytes are three different things, for key and value alike (R-12).
+ */
+export class RawRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Epoch milliseconds. */
+  readonly timestamp: number
+  readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
+  /** The key's bytes as text, equal exactly where the keys are equal; null for a record without key. */
+  readonly keyId: string | null
+  readonly #value: string | null
+  readonly #headers: WireRecord['headers']
+  #keyBytes: Buffer | null | undefined
+  #valueBytes: Buffer | null | undefined
+  #decodedHeaders: readonly Header[] | undefined
+
+  constructor(wire: WireRecord) {
+    this.topic = wire.topic
+    this.partition = wire.partition
+    this.offset = wire.offset
+    this.timestamp = wire.timestamp
+    this.timestampType = wire.timestampType
+    this.keyId = wire.key ?? null
+    this.#value = wire.value ?? null
+    this.#headers = wire.headers
+  }
+
+  /** @throws MillraceError `ML_DECODE_BASE64` */
+  get key(): Buffer | null {
+    this.#keyBytes ??= this.keyId === null ? null : fromBase64(this.keyId, 'key')
+    return this.#keyBytes
+  }
+
+  /** Null for a tombstone. @throws MillraceError `ML_DECODE_BASE64` */
+  get value(): Buffer | null {
+    this.#valueBytes ??= this.#value === null ? null : fromBase64(this.#value, 'value')
+    return this.#valueBytes
+  }
+
+  get headers(): readonly Header[] {
+    this.#decodedHeaders ??= (this.#headers ?? []).flatMap((entry) =>
+      // Lambda sends signed bytes; Buffer.from takes them modulo 256, which is their unsigned reading.
+      Object.entries(entry).map(([key, bytes]) => ({ key, value: bytes === null ? null : Buffer.from(bytes) })),
+    )
+    return this.#decodedHeaders
+  }
+
+  /** What was delivered where bytes were expected, for the envelope of a record whose base64 is broken. */
+  get wireText(): { readonly key: string | null; readonly value: string | null } {
+    return { key: this.keyId, value: this.#value }
+  }
+}
+
+function fromBase64(text: string, what: 'key' | 'value'): Buffer {
+  const bytes = Buffer.from(text, 'base64')
+  // Node skips what is not base64, so anything illegal shows as a shorter result.
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  if (text.length % 4 !== 0 || bytes.length !== (text.length / 4) * 3 - padding) {
+    throw new MillraceError('ML_DECODE_BASE64', `the record's ${what} is not base64; Lambda always sends base64`)
+  }
+  return bytes
+}

@@ -1,0 +1,89 @@
+import type { Logger } from '@aws-lambda-powertools/logger'
+import type { Metrics } from '@aws-lambda-powertools/metrics'
+import type { Run } from '../engine/index.js'
+import type { RawRecord } from '../event/index.js'
+
+/** A logger whose every line names the record: topic, partition, offset and attempt. JSON, by Powertools. */
+export interface RecordLogger {
+  debug(message: string, fields?: Record<string, unknown> | Error): void
+  info(message: string, fields?: Record<string, unknown> | Error): void
+  warn(message: string, fields?: Record<string, unknown> | Error): void
+  error(message: string, fields?: Record<string, unknown> | Error): void
+}
+
+/**
+ * What a handler knows of the run it is in.
+ *
+ * @example
+ * ```ts
+ * import { kafkaFunction } from 'millrace'
+ *
+ * export const handler = kafkaFunction({}, async (record, ctx) => {
+ *   if (ctx.lastAttempt) ctx.logger.warn('last attempt', { remainingMs: ctx.remainingMs() })
+ *   ctx.signal.throwIfAborted()
+ * })
+ * ```
+ */
+export interface Context {
+  /** 1 for the first run of this record; failures of earlier deliveries count, crashes do not. */
+  readonly attempt: number
+  /** A failure of this run sends the record to the fallback. */
+  readonly lastAttempt: boolean
+  /** Aborts when the invocation's time runs out; hand it to what can be aborted. */
+  readonly signal: AbortSignal
+  /** Milliseconds until Lambda ends the invocation. */
+  remainingMs(): number
+  readonly logger: RecordLogger
+  /** Powertools metrics; published with the framework's own at the end of the invocation. */
+  readonly metrics: Metrics
+}
+
+/** What all runs of one invocation share. */
+export interface Surroundings {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  remainingMs(): number
+}
+
+/** The context of one run. The logger is made when it is first asked for: most runs log nothing. */
+export class RunContext implements Context {
+  readonly attempt: number
+  readonly lastAttempt: boolean
+  readonly signal: AbortSignal
+  readonly #record: RawRecord
+  readonly #surroundings: Surroundings
+  #logger: RecordLogger | undefined
+
+  constructor(record: RawRecord, { attempt, lastAttempt, signal }: Run, surroundings: Surroundings) {
+    this.attempt = attempt
+    this.lastAttempt = lastAttempt
+    this.signal = signal
+    this.#record = record
+    this.#surroundings = surroundings
+  }
+
+  remainingMs(): number {
+    return this.#surroundings.remainingMs()
+  }
+
+  get metrics(): Metrics {
+    return this.#surroundings.metrics
+  }
+
+  get logger(): RecordLogger {
+    this.#logger ??= recordLogger(this.#surroundings.logger, this.#record, this.attempt)
+    return this.#logger
+  }
+}
+
+function recordLogger(logger: Logger, { topic, partition, offset }: RawRecord, attempt: number): RecordLogger {
+  const id = { topic, partition, offset, attempt }
+  // An Error's own properties are not enumerable; Powertools formats it under `error`.
+  const about = (fields?: Record<string, unknown> | Error) => (fields instanceof Error ? { ...id, error: fields } : { ...fields, ...id })
+  return {
+    debug: (message, fields) => logger.debug(message, about(fields)),
+    info: (message, fields) => logger.info(message, about(fields)),
+    warn: (message, fields) => logger.warn(message, about(fields)),
+    error: (message, fields) => logger.error(message, about(fields)),
+  }
+}

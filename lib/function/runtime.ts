@@ -1,0 +1,78 @@
+import { Logger } from '@aws-lambda-powertools/logger'
+import { Metrics } from '@aws-lambda-powertools/metrics'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { type Clock, systemClock } from '../clock.js'
+import { type Deployment, type Mapping, readDeployment } from '../deployment/index.js'
+import { MillraceError } from '../errors.js'
+import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
+import { type FallbackSink, failuresSink } from '../sink/index.js'
+
+/** What lives as long as the execution environment, for the source of one mapping. */
+export interface Runtime {
+  readonly mapping: Mapping
+  readonly ledger: Ledger
+  readonly fallback: FallbackSink
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/**
+ * Opens, once per environment and topic, what a function needs; not before its first invocation, so that importing a handler
+ * asks for nothing.
+ */
+export function runtimes(leaseMs: number): (topic: string) => Runtime {
+  let shared: ReturnType<typeof open> | undefined
+  const byTopic = new Map<string, Runtime>()
+  return (topic) => {
+    shared ??= open()
+    const runtime = byTopic.get(topic) ?? runtimeOf(topic, shared, leaseMs)
+    byTopic.set(topic, runtime)
+    return runtime
+  }
+}
+
+function open() {
+  return {
+    deployment: readDeployment(process.env),
+    client: new DynamoDBClient({
+      // Two probes fewer at the first call, and no middleware stack built anew for each.
+      accountIdEndpointMode: 'disabled',
+      cacheMiddleware: true,
+      maxAttempts: 3,
+      // A store that is not there is an error within seconds, not at the function's time-out.
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+    }),
+    logger: new Logger(),
+    metrics: new Metrics({ namespace: 'millrace' }),
+  }
+}
+
+function runtimeOf(
+  topic: string,
+  { deployment, client, logger, metrics }: ReturnType<typeof open>,
+  leaseMs: number,
+): Runtime {
+  const mapping = mappingOf(topic, deployment)
+  const { group, withholds } = mapping
+  const clock = systemClock
+  const functionName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
+  return {
+    mapping,
+    clock,
+    logger,
+    metrics,
+    ledger: openLedger({ store: dynamodbStore(client, deployment.ledgerTable), clock, group, leaseMs, withholds }),
+    fallback: failuresSink({ client, table: deployment.failuresTable, clock, group, functionName }),
+  }
+}
+
+function mappingOf(topic: string, { mappings }: Deployment): Mapping {
+  const mapping = mappings.find((one) => one.topic === topic)
+  if (mapping !== undefined) return mapping
+  throw new MillraceError(
+    'ML_EVENT_NO_MAPPING',
+    `the event is of the topic ${topic}, but this function is deployed for ${mappings.map((one) => one.topic).join(', ') || 'none'}; ` +
+      'add the event to the function in serverless.yml, or send the topic it is deployed for',
+  )
+}

@@ -1,0 +1,19 @@
+/**
+ * Serverless functions for Apache Kafka.
+ *
+ * @module
+ */
+export { bytes, type Codec, json, text } from './codec/index.js'
+export type { Order } from './engine/index.js'
+export { type ErrorCode, errorCodes, MillraceError } from './errors.js'
+export type { BatchItemFailure, BatchResponse, Header, KafkaEvent, WireRecord } from './event/index.js'
+export {
+  type Context,
+  type FunctionOptions,
+  type Handler,
+  type KafkaFunction,
+  type KafkaRecord,
+  kafkaFunction,
+  type RecordLogger,
+} from './function/index.js'
+export { drop, fallback, type Outcome, type OutcomeStatus, ok, retry } from './outcome/index.js'

@@ -1,0 +1,1 @@
+export { decodeState, encodeState } from './format.js'

@@ -1,0 +1,132 @@
+import type { Anchor, Interval, LedgerState, OpenRecord, Range } from '../state.js'
+import type { ByteReader, ByteWriter } from './varint.js'
+
+/** One part of the state: how it is written (false: nothing to write) and read. Tags are never used again for something else. */
+interface Section {
+  readonly tag: number
+  write(state: LedgerState, to: ByteWriter): boolean
+  read(from: ByteReader): Partial<LedgerState>
+}
+
+export const sections: readonly Section[] = [
+  {
+    tag: 2,
+    write: ({ delivered, newest }, to) => {
+      to.signed(delivered).signed(newest)
+      return delivered >= 0
+    },
+    read: (from) => ({ delivered: from.signed(), newest: from.signed() }),
+  },
+  {
+    tag: 4,
+    write: ({ settled }, to) => writeIntervals(settled, to),
+    read: (from) => ({ settled: readIntervals(from) }),
+  },
+  { tag: 6, write: ({ open }, to) => writeOpen(open, to), read: (from) => ({ open: readOpen(from) }) },
+  { tag: 8, write: ({ pending }, to) => writeRanges(pending, to), read: (from) => ({ pending: readRanges(from) }) },
+  {
+    tag: 10,
+    write: ({ crashed }, to) => crashed !== null && writeRanges([crashed], to),
+    read: (from) => ({ crashed: readRanges(from)[0] ?? null }),
+  },
+  {
+    tag: 12,
+    write: ({ claim }, to) => {
+      if (claim === null) return false
+      to.bytes(Buffer.from(claim.owner)).signed(claim.leaseEnd)
+      return writeRanges([claim.inFlight], to)
+    },
+    read: (from) => {
+      const owner = Buffer.from(from.bytes()).toString()
+      const leaseEnd = from.signed()
+      const [inFlight = { from: 0, to: 0 }] = readRanges(from)
+      return { claim: { owner, leaseEnd, inFlight } }
+    },
+  },
+]
+
+// Everything rising is written as the distance from what came before.
+
+function writeIntervals(intervals: readonly Interval[], to: ByteWriter): boolean {
+  let end = 0
+  let time = 0
+  to.unsigned(intervals.length)
+  for (const interval of intervals) {
+    to.unsigned(interval.from - end).unsigned(interval.to - interval.from)
+    to.unsigned(interval.anchors.length)
+    for (const { offset, timestamp } of interval.anchors) {
+      to.unsigned(offset - interval.from).signed(timestamp - time)
+      time = timestamp
+    }
+    end = interval.to
+  }
+  return intervals.length > 0
+}
+
+function readIntervals(from: ByteReader): Interval[] {
+  let end = 0
+  let time = 0
+  return from.list(() => {
+    const start = end + from.unsigned()
+    end = start + from.unsigned()
+    const anchors = from.list((): Anchor => {
+      const offset = start + from.unsigned()
+      time += from.signed()
+      return { offset, timestamp: time }
+    })
+    return { from: start, to: end, anchors }
+  })
+}
+
+function writeOpen(open: readonly OpenRecord[], to: ByteWriter): boolean {
+  let last = 0
+  let time = 0
+  to.unsigned(open.length)
+  for (const entry of open) {
+    to.unsigned(entry.offset - last)
+      .unsigned(entry.attempts)
+      .unsigned(entry.deaths)
+      .unsigned(entry.givenUp ? 1 : 0)
+    to.unsigned(entry.notBefore)
+      .signed(entry.timestamp - time)
+      .signed(entry.firstSeen - entry.timestamp)
+    last = entry.offset
+    time = entry.timestamp
+  }
+  return open.length > 0
+}
+
+function readOpen(from: ByteReader): OpenRecord[] {
+  let offset = 0
+  let timestamp = 0
+  return from.list(() => {
+    offset += from.unsigned()
+    const [attempts, deaths, givenUp, notBefore] = [
+      from.unsigned(),
+      from.unsigned(),
+      from.unsigned() === 1,
+      from.unsigned(),
+    ]
+    timestamp += from.signed()
+    return { offset, attempts, deaths, givenUp, notBefore, timestamp, firstSeen: timestamp + from.signed() }
+  })
+}
+
+function writeRanges(ranges: readonly Range[], to: ByteWriter): boolean {
+  let end = 0
+  to.unsigned(ranges.length)
+  for (const range of ranges) {
+    to.unsigned(range.from - end).unsigned(range.to - range.from)
+    end = range.to
+  }
+  return ranges.length > 0
+}
+
+function readRanges(from: ByteReader): Range[] {
+  let end = 0
+  return from.list(() => {
+    const start = end + from.unsigned()
+    end = start + from.unsigned()
+    return { from: start, to: end }
+  })
+}

@@ -1,0 +1,6 @@
+export { decodeState } from './format/index.js'
+export { covers as isCovered } from './intervals.js'
+export { type Busy, type Claimed, type Ledger, type LedgerSettings, openLedger, type Settled } from './ledger.js'
+export type { Disposed, Disposition } from './settle.js'
+export type { LedgerState, OpenRecord } from './state.js'
+export { dynamodbStore, type Usage } from './store/index.js'

@@ -1,0 +1,77 @@
+/** Offset and timestamp (epoch ms) of a record that was delivered, kept to recognise a recreated topic. */
+export interface Anchor {
+  readonly offset: number
+  readonly timestamp: number
+}
+
+/** Offsets `from` to `to`, both included. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** A run of settled offsets, with a few anchors inside it, rising. */
+export interface Interval extends Range {
+  readonly anchors: readonly Anchor[]
+}
+
+/** A record that was tried or held and is not settled. */
+export interface OpenRecord {
+  readonly offset: number
+  /** Failures so far; crashes are not failures. */
+  readonly attempts: number
+  /** Crashes on its own marker. */
+  readonly deaths: number
+  /** Goes the way of poison without being run again: its attempts are spent, or it was convicted, but no sink has acknowledged it yet. */
+  readonly givenUp: boolean
+  /** Epoch ms before which it is not run; 0 for at once. */
+  readonly notBefore: number
+  /** The record's timestamp: where it differs, this entry speaks of another incarnation. */
+  readonly timestamp: number
+  /** Epoch ms of its first failure. */
+  readonly firstSeen: number
+}
+
+/** The hold of one invocation on the source partition. */
+export interface Claim {
+  /** A nonce drawn per invocation. */
+  readonly owner: string
+  /** Epoch ms. */
+  readonly leaseEnd: number
+  /** What may have been run by the time the owner dies. */
+  readonly inFlight: Range
+}
+
+/**
+ * What is known of one group's source partition. A value: every change makes a new one.
+ *
+ * Invariants: `settled` is disjoint, never touching, rising; `open` and `pending` are rising and disjoint from `settled` and
+ * from each other; no settled or open offset lies above `delivered`.
+ */
+export interface LedgerState {
+  readonly settled: readonly Interval[]
+  readonly open: readonly OpenRecord[]
+  /** Delivered, never started. */
+  readonly pending: readonly Range[]
+  /** The union of what was in flight when claims died and is not cleared yet. */
+  readonly crashed: Range | null
+  /** The highest offset ever delivered; -1 before the first. */
+  readonly delivered: number
+  /** The newest record timestamp seen, epoch ms; timestamps in the future are ignored. 0 before the first. */
+  readonly newest: number
+  readonly claim: Claim | null
+  /** Sections of the item that this release does not know and may ignore; written back as they are. */
+  readonly foreign: readonly (readonly [tag: number, bytes: Uint8Array])[]
+}
+
+/** The state of a source partition that the ledger has never seen. */
+export const emptyState: LedgerState = {
+  settled: [],
+  open: [],
+  pending: [],
+  crashed: null,
+  delivered: -1,
+  newest: 0,
+  claim: null,
+  foreign: [],
+}

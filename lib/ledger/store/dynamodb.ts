@@ -1,0 +1,94 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  type ConsumedCapacity,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
+import { storeError, wasRefused } from '../../store-error.js'
+import { decodeItem } from './item.js'
+import { swapByPartiql } from './partiql.js'
+import type { ItemKey, LedgerItem, LedgerStore, Swap, SwapResult } from './store.js'
+import { swapByUpdate } from './update.js'
+
+/** What one call of the store needs to know of its surroundings. */
+export interface Table {
+  readonly client: DynamoDBClient
+  readonly name: string
+  /** Called once per request, with what DynamoDB says it consumed. */
+  spent(kind: 'read' | 'write', capacity: readonly (ConsumedCapacity | undefined)[] | undefined): void
+}
+
+/**
+ * The ledger's store on a DynamoDB table.
+ *
+ * Swaps of one event travel in one `BatchExecuteStatement`; a store without PartiQL (dynalite) gets the same swaps as
+ * concurrent `UpdateItem` calls.
+ */
+export function dynamodbStore(client: DynamoDBClient, name: string): LedgerStore {
+  const usage = { calls: 0, readUnits: 0, writeUnits: 0 }
+  const table: Table = {
+    client,
+    name,
+    spent(kind, capacity) {
+      usage.calls++
+      usage[`${kind}Units`] += (capacity ?? []).reduce((sum, used) => sum + (used?.CapacityUnits ?? 0), 0)
+    },
+  }
+  let swapAll: typeof swapByPartiql = swapByPartiql
+  return {
+    usage,
+    load: (keys) => load(table, keys),
+    async swap(swaps) {
+      try {
+        return await swapAll(table, swaps)
+      } catch (error) {
+        if (swapAll === swapByPartiql && lacksPartiql(error)) {
+          swapAll = swapByUpdate
+          return await this.swap(swaps)
+        }
+        if (wasRefused(error)) throw storeError(error, name)
+        return lost(swaps, storeError(error, name))
+      }
+    },
+  }
+}
+
+const lost = (swaps: readonly Swap[], cause: Error): SwapResult[] => swaps.map(() => ({ kind: 'lost', cause }))
+
+const lacksPartiql = (error: unknown): boolean => (error as Error).name === 'UnknownOperationException'
+
+async function load(table: Table, keys: readonly ItemKey[]): Promise<(LedgerItem | undefined)[]> {
+  const found = new Map<string, LedgerItem>()
+  // 100 keys are the limit of one BatchGetItem.
+  for (let i = 0; i < keys.length; i += 100) {
+    for (const item of await getAll(table, keys.slice(i, i + 100))) found.set(item.pk?.S ?? '', decodeItem(item))
+  }
+  return keys.map(({ pk }) => found.get(pk))
+}
+
+async function getAll(table: Table, keys: readonly ItemKey[]): Promise<Record<string, AttributeValue>[]> {
+  const items: Record<string, AttributeValue>[] = []
+  let left: Record<string, AttributeValue>[] = keys.map(({ pk, sk }) => ({ pk: { S: pk }, sk: { S: sk } }))
+  while (left.length > 0) {
+    const answer = await getBatch(table, left)
+    items.push(...(answer.Responses?.[table.name] ?? []))
+    left = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
+  }
+  return items
+}
+
+async function getBatch(table: Table, Keys: Record<string, AttributeValue>[]): Promise<BatchGetItemCommandOutput> {
+  try {
+    const answer = await table.client.send(
+      new BatchGetItemCommand({
+        RequestItems: { [table.name]: { Keys, ConsistentRead: true } },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    )
+    table.spent('read', answer.ConsumedCapacity)
+    return answer
+  } catch (error) {
+    throw storeError(error, table.name)
+  }
+}

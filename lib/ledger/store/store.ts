@@ -1,0 +1,51 @@
+import type { LedgerState } from '../state.js'
+
+/** The ledger item of one group and source partition. */
+export interface ItemKey {
+  /** `<group>#<topic>#<partition>`; none of the three can hold a `#`. */
+  readonly pk: string
+  readonly sk: string
+}
+
+/** A state with what the compare-and-swap needs. */
+export interface LedgerItem {
+  /** Rises by one with every write, and never restarts (rule 4). At least 1. */
+  readonly version: number
+  /** The id of the write that made this version, to know one's own write again when its answer was lost. */
+  readonly writeId: string
+  readonly state: LedgerState
+}
+
+/** Set the item, if its version is still `known`; 0: if there is no item. */
+export interface Swap {
+  readonly key: ItemKey
+  readonly known: number
+  readonly item: LedgerItem
+}
+
+/** What is known of a swap. `conflict` comes with the item where the store returned it; `lost`: it may or may not have been applied. */
+export type SwapResult =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'conflict'; readonly item: LedgerItem | undefined }
+  | { readonly kind: 'lost'; readonly cause: Error }
+
+/** What a store has cost since it was made, by its own account. */
+export interface Usage {
+  readonly calls: number
+  readonly readUnits: number
+  readonly writeUnits: number
+}
+
+/** The one kind of read and the one kind of write that the ledger makes. */
+export interface LedgerStore {
+  /** Consistent. In the order of the keys; undefined where there is no item. @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING`, `ML_LEDGER_FORMAT` */
+  load(keys: readonly ItemKey[]): Promise<readonly (LedgerItem | undefined)[]>
+  /** Each swap atomic on its own, results in their order. Different keys only. @throws MillraceError as `load`, where nothing was applied */
+  swap(swaps: readonly Swap[]): Promise<readonly SwapResult[]>
+  readonly usage: Usage
+}
+
+export const itemKey = (group: string, topic: string, partition: number): ItemKey => ({
+  pk: `${group}#${topic}#${partition}`,
+  sk: 'ledger',
+})

@@ -1,0 +1,108 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { RawRecord } from '../../event/index.js'
+import type { Failure } from '../sink.js'
+
+type Item = Record<string, AttributeValue>
+
+/** DynamoDB takes items of 400 KB; what is larger is kept in pieces of this many bytes. */
+export const pieceBytes = 350_000
+
+/** Who gives a record up. */
+export interface Giver {
+  readonly group: string
+  readonly functionName: string
+}
+
+/** The items of one envelope: the pieces first, if any, then the head, whose presence says that all is there. */
+export interface Envelope {
+  readonly pieces: readonly Item[]
+  readonly head: Item
+}
+
+/** What the failures table keeps of a record: exact bytes and provenance, the same items each time for the same failure. */
+export function envelope(failure: Failure, giver: Giver): Envelope {
+  const { record } = failure
+  const pk = `${giver.group}#${record.topic}#${record.partition}`
+  const sk = String(record.offset).padStart(16, '0')
+  const about = { pk: { S: pk }, sk: { S: sk }, ...provenance(failure, giver) }
+  const { key, value, broken } = exactBytes(record)
+  const headers = record.headers.map((header) => ({ M: { key: { S: header.key }, value: binary(header.value) } }))
+  const size = (key?.length ?? 0) + (value?.length ?? 0) + record.headers.reduce(headerBytes, 0)
+  if (size <= pieceBytes) {
+    return {
+      pieces: [],
+      head: { ...about, ...broken, key: binary(key), value: binary(value), headers: { L: headers } },
+    }
+  }
+  const body = largeBody(record, key, value)
+  const pieces = cut(body.bytes).map((bytes, i) => ({
+    pk: { S: pk },
+    sk: { S: `${sk}#${String(i).padStart(4, '0')}` },
+    bytes: { B: bytes },
+  }))
+  return { pieces, head: { ...about, ...broken, pieces: { N: String(pieces.length) }, ...body.lengths } }
+}
+
+function provenance(failure: Failure, { group, functionName }: Giver): Item {
+  const { record, error } = failure
+  return {
+    format: { N: '1' },
+    group: { S: group },
+    function: { S: functionName },
+    topic: { S: record.topic },
+    partition: { N: String(record.partition) },
+    offset: { N: String(record.offset) },
+    timestamp: { N: String(record.timestamp) },
+    timestampType: { S: record.timestampType },
+    attempts: { N: String(failure.attempts) },
+    firstSeen: { N: String(failure.firstSeen) },
+    lastSeen: { N: String(failure.lastSeen) },
+    stage: { S: failure.stage },
+    rule: { S: failure.rule },
+    reason: { S: shorten(failure.reason, 4_000) },
+    ...(error && {
+      error: {
+        M: {
+          name: { S: error.name },
+          message: { S: shorten(error.message, 4_000) },
+          stack: { S: shorten(error.stack ?? '', 8_000) },
+        },
+      },
+    }),
+  }
+}
+
+/** The bytes as delivered; where they are not even base64, the text that came in their place, and a mark that says so. */
+function exactBytes(record: RawRecord): { key: Buffer | null; value: Buffer | null; broken: Item } {
+  try {
+    return { key: record.key, value: record.value, broken: {} }
+  } catch {
+    const { key, value } = record.wireText
+    const asText = (text: string | null) => (text === null ? null : Buffer.from(text))
+    return { key: asText(key), value: asText(value), broken: { notBase64: { BOOL: true } } }
+  }
+}
+
+/** Key, value and headers (as JSON, values in base64) one after another, and their lengths. */
+function largeBody(record: RawRecord, key: Buffer | null, value: Buffer | null): { bytes: Buffer; lengths: Item } {
+  const headers = Buffer.from(
+    JSON.stringify(record.headers.map((header) => [header.key, header.value?.toString('base64') ?? null])),
+  )
+  const length = (bytes: Buffer | null): AttributeValue =>
+    bytes === null ? { NULL: true } : { N: String(bytes.length) }
+  return {
+    bytes: Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0), headers]),
+    lengths: { keyBytes: length(key), valueBytes: length(value), headersBytes: length(headers) },
+  }
+}
+
+function cut(bytes: Buffer): Buffer[] {
+  return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, i) =>
+    bytes.subarray(i * pieceBytes, (i + 1) * pieceBytes),
+  )
+}
+
+const binary = (bytes: Buffer | null): AttributeValue => (bytes === null ? { NULL: true } : { B: bytes })
+const headerBytes = (sum: number, { key, value }: { key: string; value: Buffer | null }): number =>
+  sum + Buffer.byteLength(key) + (value?.length ?? 0) + 20
+const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text)

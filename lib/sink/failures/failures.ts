@@ -1,0 +1,76 @@
+import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Clock } from '../../clock.js'
+import { MillraceError } from '../../errors.js'
+import { storeError } from '../../store-error.js'
+import type { Acknowledgement, FallbackSink } from '../sink.js'
+import { type Envelope, envelope, type Giver } from './envelope.js'
+
+type Item = Record<string, AttributeValue>
+
+/** Limits of one BatchWriteItem: 25 items, and 16 MB, of which a margin is kept for what is around the bytes. */
+const itemsPerCall = 25
+
+/** Throttled items are tried again so many times, each wait twice as long as the one before. */
+const maxTries = 6
+
+/** What the failures sink is made of. */
+export interface FailuresSettings extends Giver {
+  readonly client: DynamoDBClient
+  readonly table: string
+  readonly clock: Clock
+}
+
+/**
+ * The failures table as the fallback sink: envelopes in as few calls as their sizes allow.
+ *
+ * A head is written only after all of its pieces, so that an envelope that can be read is complete.
+ */
+export function failuresSink({ client, table, clock, ...giver }: FailuresSettings): FallbackSink {
+  return {
+    async write(failures, signal) {
+      const envelopes = failures.map((failure) => envelope(failure, giver))
+      const errors = new Map<Envelope, Error>()
+      const writeAll = async (entries: readonly { of: Envelope; item: Item }[]) => {
+        // 25 items of at most 400 KB stay under the 16 MB of one call.
+        for (let i = 0; i < entries.length; i += itemsPerCall) {
+          const chunk = entries.slice(i, i + itemsPerCall)
+          const error = await writeChunk(
+            chunk.map(({ item }) => item),
+            signal,
+          )
+          if (error !== undefined) for (const { of } of chunk) errors.set(of, error)
+        }
+      }
+      await writeAll(envelopes.flatMap((of) => of.pieces.map((item) => ({ of, item }))))
+      await writeAll(envelopes.filter((of) => !errors.has(of)).map((of) => ({ of, item: of.head })))
+      return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
+    },
+  }
+
+  async function writeChunk(items: readonly Item[], signal: AbortSignal): Promise<Error | undefined> {
+    let left: Item[] = [...items]
+    try {
+      for (let attempt = 0; left.length > 0 && attempt < maxTries; attempt++) {
+        if (attempt > 0) await clock.sleep(clock.random() * 50 * 2 ** attempt)
+        const answer = await client.send(
+          new BatchWriteItemCommand({ RequestItems: { [table]: left.map((Item) => ({ PutRequest: { Item } })) } }),
+          { abortSignal: signal },
+        )
+        left = (answer.UnprocessedItems?.[table] ?? []).map(({ PutRequest }) => PutRequest?.Item ?? {})
+      }
+      return left.length === 0 ? undefined : new Error(`DynamoDB left ${left.length} items unwritten`)
+    } catch (error) {
+      return storeError(error, table)
+    }
+  }
+
+  function acknowledgement(cause: Error | undefined): Acknowledgement {
+    if (cause === undefined) return { ok: true }
+    const error = new MillraceError(
+      'ML_SINK_FAILED',
+      `the failures table ${table} did not acknowledge: ${cause.message}; the record is reported and comes again`,
+      { cause },
+    )
+    return { ok: false, error }
+  }
+}

@@ -1,0 +1,29 @@
+import type { RawRecord } from '../event/index.js'
+
+/** The stages of a record's way at which it can fail. */
+export type Stage = 'decode' | 'validate' | 'process'
+
+/** A record that was given up on, with all that is known of why. */
+export interface Failure {
+  readonly record: RawRecord
+  /** The runs of the handler that were spent on it; 0 for poison that never reached it. */
+  readonly attempts: number
+  /** Epoch ms of its first failure. */
+  readonly firstSeen: number
+  /** Epoch ms. */
+  readonly lastSeen: number
+  readonly stage: Stage
+  /** The rule that decided, for example `exhausted`. */
+  readonly rule: string
+  readonly reason: string
+  readonly error?: Error
+}
+
+/** What a sink says of one record: written for good, or why not. */
+export type Acknowledgement = { readonly ok: true } | { readonly ok: false; readonly error: Error }
+
+/** Where records given up on go. */
+export interface FallbackSink {
+  /** One acknowledgement per failure, in their order. Writing the same failure again leaves the target as it was (K-11). Never throws. */
+  write(failures: readonly Failure[], signal: AbortSignal): Promise<readonly Acknowledgement[]>
+}
