@@ -1,4 +1,4 @@
-import { waiting } from '../group/member.js'
+import { waiting } from '../waiting.js'
 import type { Context } from './api.js'
 import type { FetchPartition } from './fetch.js'
 
@@ -28,6 +28,7 @@ export async function untilReadable(
 }
 
 function answerable(wanted: readonly FetchPartition[], minBytes: number, context: Context): boolean {
+  if (wanted.length === 0) return true
   let readable = 0
   for (const { topic, partition, offset, maxBytes } of wanted) {
     const log = context.topics.partition(topic, partition)

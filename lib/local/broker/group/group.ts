@@ -2,6 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { type Code, code } from '../wire/codes.js'
 import {
+  answerJoin,
+  answerSync,
+  awaitJoin,
+  awaitSync,
   commonProtocols,
   electProtocol,
   type JoinAnswer,
@@ -13,11 +17,13 @@ import {
   refusedSync,
   type SyncAnswer,
   sameProtocols,
-  waiting,
 } from './member.js'
+import { Roster } from './roster.js'
 
 /** The states of a group, by the names that DescribeGroups reports. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
+
+const nothing = Buffer.alloc(0)
 
 /**
  * The members of one consumer group, as a state machine.
@@ -26,27 +32,27 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
  *       ▲                │   ▲   (or time is up)                │                                │
  *       └──nobody left───┘   └────────── a member joins, leaves, changes or falls silent ────────┘
  *
- * Invariants: `joining` is set only while preparing, `syncing` only while completing; a member that waits for an answer
- * has no session timer, every other has one; the generation rises with each completed join.
+ * Invariants: members wait for joins only while preparing and for assignments only while completing; the generation
+ * rises with each completed join.
  */
 export class Group {
   readonly id: string
   readonly #clock: Clock
   readonly #onEmpty: () => void
-  readonly #members = new Map<string, Member>()
-  /** Ids given out whose owners have not joined yet, with what cancels their time limit. */
-  readonly #pending = new Map<string, () => void>()
+  readonly #roster: Roster
   #state: GroupState = 'Empty'
   #generation = 0
   #protocolType = ''
   #protocol = ''
   #leader = ''
-  #cancelRebalance: () => void = () => undefined
+  #cancelLimit: () => void = () => undefined
 
+  /** `onEmpty` is told when the last member has gone. */
   constructor(id: string, clock: Clock, onEmpty: () => void) {
     this.id = id
     this.#clock = clock
     this.#onEmpty = onEmpty
+    this.#roster = new Roster(clock, (member) => this.#drop(member))
   }
 
   get state(): GroupState {
@@ -58,62 +64,59 @@ export class Group {
   }
 
   async join(request: JoinRequest): Promise<JoinAnswer> {
-    if (!this.#compatible(request)) return refusedJoin(code.inconsistentGroupProtocol, request.memberId)
-    const member = this.#members.get(request.memberId)
+    const { memberId, clientId, idFirst, sessionTimeoutMs } = request
+    if (!this.#compatible(request)) return refusedJoin(code.inconsistentGroupProtocol, memberId)
+    const member = this.#roster.get(memberId)
     if (member !== undefined) return this.#joinAgain(member, request)
-    if (request.memberId !== '' && !this.#forgetPending(request.memberId)) {
-      return refusedJoin(code.unknownMemberId, request.memberId)
+    if (memberId !== '' && !this.#roster.release(memberId)) return refusedJoin(code.unknownMemberId, memberId)
+    const id = memberId === '' ? `${clientId}-${randomUUID()}` : memberId
+    if (memberId === '' && idFirst) {
+      this.#roster.reserve(id, sessionTimeoutMs, () => this.#newcomerStayedAway())
+      return refusedJoin(code.memberIdRequired, id)
     }
-    const id = request.memberId === '' ? `${request.clientId}-${randomUUID()}` : request.memberId
-    if (request.memberId === '' && request.idFirst) return this.#giveId(id, request)
-    if (this.#members.size === 0) this.#protocolType = request.protocolType
-    const joined = newMember(id, request)
-    this.#members.set(id, joined)
-    return this.#await(joined)
+    if (this.#roster.size === 0) this.#protocolType = request.protocolType
+    const newcomer = newMember(id, request)
+    this.#roster.add(newcomer)
+    return this.#join(newcomer)
   }
 
   async sync(memberId: string, generation: number, assignments: ReadonlyMap<string, Buffer>): Promise<SyncAnswer> {
-    const refused = this.#check(memberId, generation)
-    const member = this.#members.get(memberId)
-    if (refused !== code.none || member === undefined) return refusedSync(refused)
+    const member = this.#current(memberId, generation)
+    if (typeof member === 'number') return refusedSync(member)
     if (this.#state === 'PreparingRebalance') return refusedSync(code.rebalanceInProgress)
     if (this.#state === 'Stable') return { error: code.none, assignment: member.assignment }
-    member.cancelSession()
-    member.syncing?.answer(refusedSync(code.rebalanceInProgress))
-    const mine = waiting<SyncAnswer>()
-    member.syncing = mine
+    const answer = awaitSync(member)
     if (memberId === this.#leader) this.#assign(assignments)
-    return mine.promise
+    return answer
   }
 
   heartbeat(memberId: string, generation: number): Code {
-    const refused = this.#check(memberId, generation)
-    if (refused !== code.none) return refused
-    this.#touch(memberId)
+    const member = this.#current(memberId, generation)
+    if (typeof member === 'number') return member
+    this.#roster.touch(member)
     return this.#state === 'PreparingRebalance' ? code.rebalanceInProgress : code.none
   }
 
   leave(memberId: string): Code {
-    if (this.#forgetPending(memberId)) {
-      this.#completeJoinIfAllAreHere()
-      return code.none
-    }
-    return this.#remove(memberId) ? code.none : code.unknownMemberId
+    const member = this.#roster.get(memberId)
+    if (member !== undefined) this.#drop(member)
+    else if (this.#roster.release(memberId)) this.#newcomerStayedAway()
+    else return code.unknownMemberId
+    return code.none
   }
 
   /** Whether this member, or with generation -1 somebody outside the group, may commit offsets now. */
   mayCommit(memberId: string, generation: number): Code {
     if (generation < 0 && this.#state === 'Empty') return code.none
-    const refused = this.#check(memberId, generation)
-    if (refused !== code.none) return refused
-    this.#touch(memberId)
+    const member = this.#current(memberId, generation)
+    if (typeof member === 'number') return member
+    this.#roster.touch(member)
     return this.#state === 'CompletingRebalance' ? code.rebalanceInProgress : code.none
   }
 
   describe() {
     const stable = this.#state === 'Stable'
-    const nothing = Buffer.alloc(0)
-    const members = [...this.#members.values()].map((member) => ({
+    const members = this.#roster.all().map((member) => ({
       id: member.id,
       clientId: member.clientId,
       clientHost: member.clientHost,
@@ -123,167 +126,123 @@ export class Group {
     return { state: this.#state, protocolType: this.#protocolType, protocol: stable ? this.#protocol : '', members }
   }
 
-  /** Ends all timers and waits, when the broker stops. */
+  /** Ends all timers and waits, when the group is deleted or the broker stops. */
   close(): void {
-    this.#cancelRebalance()
-    for (const cancel of this.#pending.values()) cancel()
-    for (const member of this.#members.values()) this.#dismiss(member)
+    this.#cancelLimit()
+    this.#roster.releaseAll()
+    for (const member of this.#roster.all()) this.#roster.remove(member)
   }
 
   #compatible(request: JoinRequest): boolean {
     if (request.protocolType === '' || request.protocols.length === 0) return false
-    const others = [...this.#members.values()].filter((member) => member.id !== request.memberId)
+    const others = this.#roster.all().filter((member) => member.id !== request.memberId)
     if (others.length === 0) return true
     const common = commonProtocols(others)
     return request.protocolType === this.#protocolType && request.protocols.some((one) => common.has(one.name))
   }
 
-  #check(memberId: string, generation: number): Code {
-    if (!this.#members.has(memberId)) return code.unknownMemberId
-    return generation === this.#generation ? code.none : code.illegalGeneration
+  #current(memberId: string, generation: number): Member | Code {
+    const member = this.#roster.get(memberId)
+    if (member === undefined) return code.unknownMemberId
+    return generation === this.#generation ? member : code.illegalGeneration
   }
 
-  #giveId(id: string, request: JoinRequest): JoinAnswer {
-    const cancel = this.#clock.after(request.sessionTimeoutMs, () => {
-      this.#pending.delete(id)
-      this.#completeJoinIfAllAreHere()
-    })
-    this.#pending.set(id, cancel)
-    return refusedJoin(code.memberIdRequired, id)
-  }
-
-  #forgetPending(id: string): boolean {
-    this.#pending.get(id)?.()
-    return this.#pending.delete(id)
-  }
-
+  /** A member repeats its join: because an answer was lost, or because something has changed. */
   async #joinAgain(member: Member, request: JoinRequest): Promise<JoinAnswer> {
-    const same = sameProtocols(member.protocols, request.protocols)
-    const nothingNew =
-      same && (this.#state === 'CompletingRebalance' || (this.#state === 'Stable' && member.id !== this.#leader))
-    if (nothingNew) {
-      this.#touch(member.id)
+    const isLeader = member.id === this.#leader
+    const settled = this.#state === 'CompletingRebalance' || (this.#state === 'Stable' && !isLeader)
+    if (settled && sameProtocols(member.protocols, request.protocols)) {
+      this.#roster.touch(member)
       return this.#joined(member)
     }
     member.protocols = request.protocols
     member.sessionTimeoutMs = request.sessionTimeoutMs
     member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
-    return this.#await(member)
+    return this.#join(member)
   }
 
-  #await(member: Member): Promise<JoinAnswer> {
-    member.cancelSession()
-    member.joining?.answer(refusedJoin(code.rebalanceInProgress, member.id))
-    const mine = waiting<JoinAnswer>()
-    member.joining = mine
-    if (this.#state === 'PreparingRebalance') this.#completeJoinIfAllAreHere()
-    else this.#rebalance()
-    return mine.promise
+  #join(member: Member): Promise<JoinAnswer> {
+    const answer = awaitJoin(member)
+    this.#changed()
+    return answer
   }
 
-  #rebalance(): void {
+  #drop(member: Member): void {
+    this.#roster.remove(member)
+    this.#changed()
+  }
+
+  #newcomerStayedAway(): void {
+    if (this.#state === 'PreparingRebalance') this.#completeJoin()
+    else if (this.#state === 'Empty' && !this.#roster.expectsNewcomers) this.#onEmpty()
+  }
+
+  /** The members are other ones, or want other things: they must agree anew. */
+  #changed(): void {
+    if (this.#state !== 'PreparingRebalance') this.#prepare()
+    this.#completeJoin()
+  }
+
+  #prepare(): void {
     this.#state = 'PreparingRebalance'
-    for (const member of this.#members.values()) {
+    for (const member of this.#roster.all()) {
       if (member.syncing === undefined) continue
-      this.#answerSync(member, refusedSync(code.rebalanceInProgress))
+      answerSync(member, refusedSync(code.rebalanceInProgress))
+      this.#roster.touch(member)
     }
-    this.#limitRebalance((member) => member.joining !== undefined)
-    this.#completeJoinIfAllAreHere()
+    this.#limit((member) => member.joining !== undefined)
   }
 
-  /** Members that have not done what this phase asks for when the longest of their time limits is over are removed. */
-  #limitRebalance(done: (member: Member) => boolean): void {
-    this.#cancelRebalance()
-    const limitMs = Math.max(0, ...[...this.#members.values()].map((member) => member.rebalanceTimeoutMs))
-    this.#cancelRebalance = this.#clock.after(limitMs, () => {
-      const late = [...this.#members.values()].filter((member) => !done(member))
-      for (const member of late) this.#forget(member)
-      for (const id of [...this.#pending.keys()]) this.#forgetPending(id)
-      if (this.#state === 'PreparingRebalance') this.#completeJoinIfAllAreHere()
-      else if (late.length > 0) this.#rebalance()
+  /** Members that have not done what this phase asks for, when the longest of their time limits is over, are removed. */
+  #limit(done: (member: Member) => boolean): void {
+    this.#cancelLimit()
+    const limitMs = Math.max(0, ...this.#roster.all().map((member) => member.rebalanceTimeoutMs))
+    this.#cancelLimit = this.#clock.after(limitMs, () => {
+      for (const member of this.#roster.all()) if (!done(member)) this.#roster.remove(member)
+      this.#roster.releaseAll()
+      this.#changed()
     })
   }
 
-  #completeJoinIfAllAreHere(): void {
-    if (this.#state !== 'PreparingRebalance' || this.#pending.size > 0) return
-    const members = [...this.#members.values()]
-    if (members.some((member) => member.joining === undefined)) return
+  #completeJoin(): void {
+    const members = this.#roster.all()
+    if (this.#roster.expectsNewcomers || members.some((member) => member.joining === undefined)) return
     this.#generation += 1
-    this.#cancelRebalance()
-    if (members.length === 0) {
-      this.#state = 'Empty'
-      this.#protocol = ''
-      this.#leader = ''
-      this.#onEmpty()
-      return
-    }
-    this.#state = 'CompletingRebalance'
+    this.#cancelLimit()
     this.#protocol = electProtocol(members)
-    if (!this.#members.has(this.#leader)) this.#leader = members[0]?.id ?? ''
-    this.#limitRebalance((member) => member.syncing !== undefined)
+    if (this.#roster.get(this.#leader) === undefined) this.#leader = members[0]?.id ?? ''
+    this.#state = members.length === 0 ? 'Empty' : 'CompletingRebalance'
+    if (members.length === 0) this.#onEmpty()
+    else this.#handOut(members)
+  }
+
+  #handOut(members: readonly Member[]): void {
+    this.#limit((member) => member.syncing !== undefined)
     for (const member of members) {
-      member.joining?.answer(this.#joined(member))
-      member.joining = undefined
-      this.#touch(member.id)
+      answerJoin(member, this.#joined(member))
+      this.#roster.touch(member)
     }
   }
 
   #joined(member: Member): JoinAnswer {
-    const everybody = [...this.#members.values()].map(({ id }) => id)
-    const members = member.id === this.#leader ? everybody : []
+    const members = member.id === this.#leader ? this.#roster.all() : []
     return {
       error: code.none,
       generation: this.#generation,
       protocol: this.#protocol,
       leader: this.#leader,
       memberId: member.id,
-      members: members.flatMap((id) => {
-        const one = this.#members.get(id)
-        return one === undefined ? [] : [{ id, metadata: metadataFor(one, this.#protocol) }]
-      }),
+      members: members.map((one) => ({ id: one.id, metadata: metadataFor(one, this.#protocol) })),
     }
   }
 
   #assign(assignments: ReadonlyMap<string, Buffer>): void {
     this.#state = 'Stable'
-    this.#cancelRebalance()
-    for (const member of this.#members.values()) {
-      member.assignment = assignments.get(member.id) ?? Buffer.alloc(0)
-      this.#answerSync(member, { error: code.none, assignment: member.assignment })
+    this.#cancelLimit()
+    for (const member of this.#roster.all()) {
+      member.assignment = assignments.get(member.id) ?? nothing
+      answerSync(member, { error: code.none, assignment: member.assignment })
+      this.#roster.touch(member)
     }
-  }
-
-  #answerSync(member: Member, answer: SyncAnswer): void {
-    member.syncing?.answer(answer)
-    member.syncing = undefined
-    this.#touch(member.id)
-  }
-
-  #touch(memberId: string): void {
-    const member = this.#members.get(memberId)
-    if (member === undefined) return
-    member.cancelSession()
-    if (member.joining !== undefined || member.syncing !== undefined) return
-    member.cancelSession = this.#clock.after(member.sessionTimeoutMs, () => this.#remove(memberId))
-  }
-
-  #remove(memberId: string): boolean {
-    const member = this.#members.get(memberId)
-    if (member === undefined) return false
-    this.#forget(member)
-    if (this.#state === 'PreparingRebalance') this.#completeJoinIfAllAreHere()
-    else this.#rebalance()
-    return true
-  }
-
-  #forget(member: Member): void {
-    this.#members.delete(member.id)
-    this.#dismiss(member)
-  }
-
-  #dismiss(member: Member): void {
-    member.cancelSession()
-    member.joining?.answer(refusedJoin(code.unknownMemberId, member.id))
-    member.syncing?.answer(refusedSync(code.unknownMemberId))
   }
 }

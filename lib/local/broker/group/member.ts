@@ -1,4 +1,5 @@
-import type { Code } from '../wire/codes.js'
+import { type Waiting, waiting } from '../waiting.js'
+import { type Code, code } from '../wire/codes.js'
 
 /** A way of sharing partitions that a member offers, with the client's own metadata (opaque to the broker). */
 export interface Protocol {
@@ -33,20 +34,6 @@ export interface JoinAnswer {
 export interface SyncAnswer {
   readonly error: Code
   readonly assignment: Buffer
-}
-
-/** An answer that is given later. */
-export interface Waiting<T> {
-  readonly promise: Promise<T>
-  readonly answer: (value: T) => void
-}
-
-export function waiting<T>(): Waiting<T> {
-  let answer: (value: T) => void = () => undefined
-  const promise = new Promise<T>((resolve) => {
-    answer = resolve
-  })
-  return { promise, answer }
 }
 
 /** One member of a group as the coordinator keeps it; changed only by its group. */
@@ -116,4 +103,30 @@ export function refusedJoin(error: Code, memberId: string): JoinAnswer {
 
 export function refusedSync(error: Code): SyncAnswer {
   return { error, assignment: Buffer.alloc(0) }
+}
+
+/** Lets a member wait for the join to complete; an earlier request of its own that still waits is sent off. */
+export function awaitJoin(member: Member): Promise<JoinAnswer> {
+  member.cancelSession()
+  answerJoin(member, refusedJoin(code.rebalanceInProgress, member.id))
+  member.joining = waiting()
+  return member.joining.promise
+}
+
+/** Lets a member wait for the leader's assignment, likewise. */
+export function awaitSync(member: Member): Promise<SyncAnswer> {
+  member.cancelSession()
+  answerSync(member, refusedSync(code.rebalanceInProgress))
+  member.syncing = waiting()
+  return member.syncing.promise
+}
+
+export function answerJoin(member: Member, answer: JoinAnswer): void {
+  member.joining?.answer(answer)
+  member.joining = undefined
+}
+
+export function answerSync(member: Member, answer: SyncAnswer): void {
+  member.syncing?.answer(answer)
+  member.syncing = undefined
 }
