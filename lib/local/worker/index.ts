@@ -1,0 +1,7 @@
+/**
+ * Runs a function's bundle in a process of its own, through the shape of Lambda's runtime API.
+ *
+ * @module
+ */
+export type { FunctionError, InvokeResult, LogMeta, Worker, WorkerOptions } from './types.js'
+export { startWorker } from './worker.js'

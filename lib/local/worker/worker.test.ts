@@ -1,0 +1,318 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type LogMeta, startWorker, type Worker, type WorkerOptions } from './index.js'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const compiled = join(root, 'dist/lib/local/worker')
+const cleanups: (() => unknown)[] = []
+
+/** The process runs compiled code, so what is older than its source is compiled first. */
+beforeAll(async () => {
+  const here = join(root, 'lib/local/worker')
+  const stale = readdirSync(here).some((file) => {
+    const built = join(compiled, file.replace(/ts$/, 'js'))
+    if (file.endsWith('.test.ts')) return false
+    return !existsSync(built) || statSync(built).mtimeMs < statSync(join(here, file)).mtimeMs
+  })
+  if (!stale) return
+  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')]
+  // A type error elsewhere is for `npm run types` to find; what does not run fails below.
+  await promisify(execFile)(process.execPath, [...tsc, '--noEmitOnError', 'false']).catch(() => undefined)
+})
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+async function code(source: string, file = 'handler.cjs'): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-worker-'))
+  cleanups.push(() => rm(dir, { recursive: true, force: true }))
+  await writeFile(join(dir, file), source)
+  return dir
+}
+
+async function worker(source: string, options: Partial<WorkerOptions> = {}): Promise<Worker> {
+  const defaults = {
+    functionName: 'orders',
+    handler: 'handler.handler',
+    environment: {},
+    timeoutMs: 5000,
+    memoryMb: 256,
+  }
+  const started = startWorker({ ...defaults, dir: await code(source), ...options })
+  cleanups.push(() => started.stop())
+  return started
+}
+
+/** A process that ended is gone, also while nobody has collected it. */
+function gone(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return true
+  }
+  const stat = `/proc/${pid}/stat`
+  return existsSync(stat) && / Z /.test(readFileSync(stat, 'utf8'))
+}
+
+const isGone = (pid: number) => vi.waitFor(() => expect(gone(pid)).toBe(true), { timeout: 5000, interval: 20 })
+
+describe('a worker', () => {
+  it('runs the handler in a process of its own, which it keeps for the next invocation', async () => {
+    const orders = await worker('let n = 0; exports.handler = async (event) => ({ pid: process.pid, n: ++n, event })')
+    const first = await orders.invoke({ a: 'ä' })
+    const second = await orders.invoke(2)
+    expect(first).toMatchObject({ kind: 'ok', coldStart: true, pid: orders.pid, payload: { n: 1, event: { a: 'ä' } } })
+    expect(second).toMatchObject({
+      kind: 'ok',
+      coldStart: false,
+      pid: first.pid,
+      payload: { n: 2, pid: first.pid, event: 2 },
+    })
+    expect(first.pid).not.toBe(process.pid)
+    expect(second.requestId).not.toBe(first.requestId)
+  })
+
+  it("gives the handler Lambda's context", async () => {
+    const orders = await worker('exports.handler = async (_, c) => ({ ...c, left: c.getRemainingTimeInMillis() })', {
+      environment: { AWS_REGION: 'eu-central-1' },
+    })
+    const { requestId, ...result } = await orders.invoke({})
+    expect(result).toMatchObject({
+      kind: 'ok',
+      payload: {
+        awsRequestId: requestId,
+        functionName: 'orders',
+        functionVersion: '$LATEST',
+        invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:orders',
+        memoryLimitInMB: '256',
+        logGroupName: '/aws/lambda/orders',
+        left: expect.toSatisfy((left: number) => left > 3000 && left <= 5000),
+      },
+    })
+  })
+
+  it("hands on the function's own variables and Lambda's, and nothing of its own but PATH", async () => {
+    vi.stubEnv('MILLRACE_SECRET_OF_THE_PARENT', 'x')
+    const orders = await worker('exports.handler = async () => process.env', {
+      environment: { ORDERS_TABLE: 't', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1', _HANDLER: 'not mine to set' },
+    })
+    const result = await orders.invoke({})
+    vi.unstubAllEnvs()
+    const env = result.kind === 'ok' ? (result.payload as Record<string, string>) : {}
+    expect(env).toMatchObject({
+      ORDERS_TABLE: 't',
+      AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1',
+      PATH: process.env.PATH,
+      AWS_LAMBDA_FUNCTION_NAME: 'orders',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
+      _HANDLER: 'handler.handler',
+      TZ: ':UTC',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    })
+    expect(
+      Object.keys(env)
+        .filter((name) => !/^(AWS_|LAMBDA_|_)/.test(name))
+        .sort(),
+    ).toEqual(['LANG', 'ORDERS_TABLE', 'PATH', 'TZ'])
+  })
+
+  it.each([
+    ['functions/a/handler.mjs', 'functions/a/handler.run', 'export const run = async () => 1'],
+    ['handler.js', 'handler.deep.run', 'exports.deep = { run: () => 1 }'],
+    ['handler.cjs', 'handler.run', 'module.exports.run = async () => 1'],
+  ])('loads %s', async (file, handler, source) => {
+    const dir = await code('')
+    await mkdir(join(dir, 'functions/a'), { recursive: true })
+    await rm(join(dir, 'handler.cjs'))
+    await writeFile(join(dir, file), source)
+    const orders = await worker('', { dir, handler })
+    expect(await orders.invoke({})).toMatchObject({ kind: 'ok', payload: 1 })
+  })
+
+  it('streams what the function writes, line by line, with the invocation that wrote it', async () => {
+    const lines: [string, LogMeta][] = []
+    const orders = await worker(
+      `exports.handler = async () => { process.stdout.write('a'); process.stdout.write('b\\nc\\r\\nü'); console.error('e') }`,
+      { log: (line, meta) => lines.push([line, meta]) },
+    )
+    const { requestId, pid } = await orders.invoke({})
+    await orders.stop()
+    expect(lines.map(([line]) => line).sort()).toEqual(['ab', 'c', 'e', 'ü'])
+    expect(lines.every(([, meta]) => meta.requestId === requestId && meta.pid === pid)).toBe(true)
+  })
+
+  it('tells a thrown error with its type, its trace and its causes, and keeps the process', async () => {
+    const orders = await worker(
+      `exports.handler = async () => { throw new TypeError('no', { cause: new RangeError('deep') }) }`,
+    )
+    const result = await orders.invoke({})
+    expect(result).toMatchObject({
+      kind: 'error',
+      message: 'TypeError: no',
+      error: { errorType: 'TypeError', errorMessage: 'no', cause: { errorType: 'RangeError', errorMessage: 'deep' } },
+    })
+    expect(result.kind === 'error' && result.error.stackTrace.join('\n')).toContain('handler.cjs:1')
+    expect(await orders.invoke({})).toMatchObject({ kind: 'error', pid: result.pid, coldStart: false })
+  })
+
+  it.each([
+    ['a string', `throw 'x'`, { errorType: 'string', errorMessage: 'x' }],
+    ['an answer that is no JSON', 'return { n: 1n }', { errorType: 'TypeError' }],
+    ['an answer over 6 MB', `return 'x'.repeat(6 * 1024 * 1024)`, { errorType: 'Function.ResponseSizeTooLarge' }],
+  ])('takes %s for an error', async (_, body, error) => {
+    const orders = await worker(`exports.handler = async () => { ${body} }`)
+    expect(await orders.invoke({})).toMatchObject({ kind: 'error', error })
+  })
+
+  it('takes an unhandled rejection for an error, and uses that process no more', async () => {
+    const orders = await worker(
+      `exports.handler = (event) => event ? new Promise(() => Promise.reject(new Error('late'))) : 'fine'`,
+    )
+    const first = await orders.invoke(1)
+    expect(first).toMatchObject({ kind: 'error', error: { errorMessage: 'late' } })
+    const second = await orders.invoke(0)
+    expect(second).toMatchObject({ kind: 'ok', payload: 'fine', coldStart: true })
+    expect(second.pid).not.toBe(first.pid)
+  })
+
+  it.each([
+    ['that throws while it loads', `throw new Error('no table')`, 'Error: no table'],
+    ['that is not there', 'exports.other = 1', 'Runtime.HandlerNotFound'],
+    ['that takes a callback', 'exports.handler = (a, b, c) => c()', 'Runtime.CallbackHandlerDeprecated'],
+  ])('tells of a handler %s, each time anew', async (_, source, message) => {
+    const orders = await worker(source)
+    const result = await orders.invoke({})
+    expect(result).toMatchObject({ kind: 'init', message: expect.stringContaining(message) })
+    expect(await orders.invoke({})).toMatchObject({ kind: 'init', coldStart: true })
+  })
+
+  it('kills the process at the deadline, also when it blocks, and goes on with a new one', async () => {
+    const orders = await worker(`exports.handler = (event) => { while (event) {} return 'fine' }`, { timeoutMs: 300 })
+    const result = await orders.invoke(1)
+    expect(result).toMatchObject({ kind: 'timeout', message: expect.stringContaining('0.3 s') })
+    expect(result.durationMs).toBeGreaterThanOrEqual(290)
+    expect(gone(result.pid)).toBe(true)
+    expect(await orders.invoke(0)).toMatchObject({ kind: 'ok', payload: 'fine', coldStart: true })
+  })
+
+  it('tells how a process ended that crashed or was killed in the middle, with all it had written', async () => {
+    const lines: string[] = []
+    const orders = await worker(
+      `exports.handler = async (event) => {
+        if (event) { for (let i = 0; i < 5000; i++) console.log('line ' + i); process.exit(7) }
+        console.log('waiting'); await new Promise(() => setInterval(() => {}, 1000))
+      }`,
+      { log: (line) => lines.push(line) },
+    )
+    expect(await orders.invoke(1)).toMatchObject({ kind: 'crash', exitCode: 7, signal: null })
+    expect(lines).toHaveLength(5000)
+    const killed = orders.invoke(0)
+    await vi.waitFor(() => expect(lines).toContain('waiting'))
+    orders.kill()
+    expect(await killed).toMatchObject({ kind: 'crash', exitCode: null, signal: 'SIGKILL' })
+    expect(orders.pid).toBeUndefined()
+  })
+
+  it('gives the event to a new process when the old one was killed between two invocations', async () => {
+    const orders = await worker('exports.handler = async () => process.pid')
+    const first = await orders.invoke({})
+    orders.kill()
+    const second = await orders.invoke({})
+    expect(second).toMatchObject({ kind: 'ok', coldStart: true })
+    expect(second.pid).not.toBe(first.pid)
+  })
+
+  it('runs one invocation at a time', async () => {
+    const orders = await worker(
+      'let n = 0; exports.handler = async () => { const at = ++n; await new Promise(setImmediate); n--; return at }',
+    )
+    const results = await Promise.all([1, 2, 3].map((event) => orders.invoke(event)))
+    expect(results.map((result) => result.kind === 'ok' && result.payload)).toEqual([1, 1, 1])
+  })
+
+  it('keeps the warnings of libraries out of sight, and no others', async () => {
+    const lines: string[] = []
+    const orders = await worker(
+      `exports.handler = async () => {
+        process.emitWarning('-5 is a negative number', 'TimeoutNegativeWarning')
+        process.emitWarning('mine', 'MyWarning')
+      }`,
+      { log: (line) => lines.push(line) },
+    )
+    await orders.invoke({})
+    await orders.stop()
+    expect(lines.join('\n')).toContain('MyWarning: mine')
+    expect(lines.join('\n')).not.toContain('TimeoutNegativeWarning')
+  })
+
+  it('refuses code that is not there', () => {
+    const nowhere = { functionName: 'f', handler: 'h.h', dir: '/nowhere', environment: {}, timeoutMs: 1, memoryMb: 128 }
+    expect(() => startWorker(nowhere)).toThrow(/ML_LOCAL_BUNDLE.*serverless package/)
+  })
+})
+
+describe('no process outlives', () => {
+  const hang = `exports.handler = async (event) => { console.log('started'); while (event.block) {} return new Promise(() => {}) }`
+
+  it('stop(), whatever its handler does', async () => {
+    let started = (): void => undefined
+    const running = new Promise<void>((resolve) => (started = resolve))
+    const orders = await worker(hang, { log: () => started() })
+    const result = orders.invoke({ block: true })
+    await running
+    const pid = orders.pid ?? 0
+    await orders.stop()
+    expect(gone(pid)).toBe(true)
+    expect(await result).toMatchObject({ kind: 'crash', signal: 'SIGKILL' })
+    await expect(orders.invoke({})).rejects.toThrow('ML_LOCAL_STOPPED')
+  })
+
+  it('stop() while it is being started', async () => {
+    const orders = await worker(hang)
+    const result = orders.invoke({ block: true })
+    const refused = expect(result).rejects.toThrow('ML_LOCAL_STOPPED')
+    await orders.stop()
+    await refused
+    expect(orders.pid).toBeUndefined()
+  })
+
+  it.each([
+    ['is killed while the handler waits', 'SIGKILL', { block: false }],
+    ['is killed while the handler blocks', 'SIGKILL', { block: true }],
+    ['is told to end', 'SIGTERM', { block: true }],
+  ] as const)('a parent that %s', async (_, signal, event) => {
+    const dir = await code(hang)
+    const options = {
+      functionName: 'f',
+      handler: 'handler.handler',
+      dir,
+      environment: {},
+      timeoutMs: 60_000,
+      memoryMb: 128,
+    }
+    const parent = join(dir, 'parent.mjs')
+    await writeFile(
+      parent,
+      `import { startWorker } from ${JSON.stringify(pathToFileURL(join(compiled, 'index.js')).href)}
+       const log = (line, { pid }) => console.log(pid)
+       await startWorker({ ...${JSON.stringify(options)}, log }).invoke(${JSON.stringify(event)})`,
+    )
+    const child: ChildProcess = spawn(process.execPath, [parent], { stdio: ['ignore', 'pipe', 'inherit'] })
+    cleanups.push(() => child.kill('SIGKILL'))
+    if (!child.stdout) throw new Error('no output')
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+    const pid = Number(line)
+    expect(gone(pid)).toBe(false)
+    child.kill(signal)
+    await isGone(pid)
+  })
+})
