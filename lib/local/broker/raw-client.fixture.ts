@@ -13,6 +13,8 @@ export interface RawClient {
   write(bytes: Buffer): void
   /** Resolves when the broker has closed the connection. */
   readonly closed: Promise<unknown>
+  /** Says that nothing more will be sent. */
+  finish(): void
   end(): Promise<unknown>
 }
 
@@ -53,6 +55,7 @@ export async function rawClient({ port }: Broker): Promise<RawClient> {
       return { correlation, body }
     },
     write: (bytes) => socket.write(bytes),
+    finish: () => socket.end(),
     closed,
     end() {
       socket.destroy()
