@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin, broker, consumer, kafka, producer } from './fixture.js'
+import { admin, broker, consumer, kafka, producer } from './kafkajs.fixture.js'
 import { waiting } from './waiting.js'
 
 const numbered = (count: number, from = 0) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin, broker, producer } from './fixture.js'
+import { admin, broker, producer } from './kafkajs.fixture.js'
 import { batchBytes } from './log/batch.fixture.js'
 import { type RawClient, rawClient } from './raw-client.fixture.js'
 import { code } from './wire/codes.js'

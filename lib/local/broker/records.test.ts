@@ -1,6 +1,6 @@
 import { CompressionTypes } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { admin, broker, consumer, producer } from './fixture.js'
+import { admin, broker, consumer, producer } from './kafkajs.fixture.js'
 
 test('records produced to four partitions are consumed from them, in the order of each', async () => {
   const started = await broker()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { admin, broker, producer } from './fixture.js'
 import { startBroker } from './index.js'
+import { admin, broker, producer } from './kafkajs.fixture.js'
 import { type RawClient, rawClient } from './raw-client.fixture.js'
 
 const fetchKey = 1
@@ -131,6 +131,13 @@ test('a port in use is an error that says what to do', async () => {
   })
   await expect(startBroker({ port: -1 })).rejects.toMatchObject({ code: 'ML_OPTION_INVALID' })
   await expect(startBroker({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'ML_OPTION_INVALID' })
+})
+
+test('a broker on every address tells each client the one it has reached', async () => {
+  const started = await broker({ host: '0.0.0.0' })
+  expect(started.address).toBe(`127.0.0.1:${started.port}`)
+  const { brokers } = await (await admin(started)).describeCluster()
+  expect(brokers).toEqual([{ nodeId: 1, host: '127.0.0.1', port: started.port }])
 })
 
 test('stopping ends waiting requests, frees the port, and may be done twice', async () => {

@@ -59,7 +59,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
   return {
     port: bound.port,
-    address: `${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    address: addressOf(host, bound.port),
     stop: () => {
       stopping ??= stop()
       return stopping
@@ -79,10 +79,17 @@ function newState(settings: Pick<BrokerState, 'autoCreateTopics' | 'defaultParti
   }
 }
 
+/** Hosts that mean every address of the machine, each with one that a client on it can connect to. */
+const wildcards: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
 /** The address clients are told to connect to: behind a wildcard, the one that this client has reached. */
 function advertised(host: string, socket: Socket): string {
-  const wildcard = host === '0.0.0.0' || host === '::'
-  return wildcard ? (socket.localAddress ?? host).replace(/^::ffff:/, '') : host
+  return host in wildcards ? (socket.localAddress ?? host).replace(/^::ffff:/, '') : host
+}
+
+function addressOf(host: string, port: number): string {
+  const reachable = wildcards[host] ?? host
+  return `${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

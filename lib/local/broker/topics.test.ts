@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin, broker, closing, consumer, kafka, producer } from './fixture.js'
+import { admin, broker, closing, consumer, kafka, producer } from './kafkajs.fixture.js'
 import { rawClient } from './raw-client.fixture.js'
 import type { Reader } from './wire/reader.js'
 

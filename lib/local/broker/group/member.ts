@@ -70,33 +70,6 @@ export function metadataFor(member: Member, protocol: string): Buffer {
   return member.protocols.find((one) => one.name === protocol)?.metadata ?? Buffer.alloc(0)
 }
 
-export function sameProtocols(one: readonly Protocol[], other: readonly Protocol[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every((protocol, index) => {
-      const twin = other[index]
-      return twin !== undefined && twin.name === protocol.name && twin.metadata.equals(protocol.metadata)
-    })
-  )
-}
-
-/** Names of the protocols that every one of `members` offers. */
-export function commonProtocols(members: readonly Member[]): Set<string> {
-  const [first, ...others] = members.map((member) => new Set(member.protocols.map((protocol) => protocol.name)))
-  return new Set([...(first ?? [])].filter((name) => others.every((names) => names.has(name))))
-}
-
-/** The common protocol that most members prefer. */
-export function electProtocol(members: readonly Member[]): string {
-  const common = commonProtocols(members)
-  const votes = new Map<string, number>()
-  for (const member of members) {
-    const preferred = member.protocols.find((protocol) => common.has(protocol.name))
-    if (preferred !== undefined) votes.set(preferred.name, (votes.get(preferred.name) ?? 0) + 1)
-  }
-  return [...votes].sort((one, other) => other[1] - one[1])[0]?.[0] ?? ''
-}
-
 export function refusedJoin(error: Code, memberId: string): JoinAnswer {
   return { error, generation: -1, protocol: '', leader: '', memberId, members: [] }
 }
