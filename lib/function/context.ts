@@ -79,7 +79,8 @@ export class RunContext implements Context {
 function recordLogger(logger: Logger, { topic, partition, offset }: RawRecord, attempt: number): RecordLogger {
   const id = { topic, partition, offset, attempt }
   // An Error's own properties are not enumerable; Powertools formats it under `error`.
-  const about = (fields?: Record<string, unknown> | Error) => (fields instanceof Error ? { ...id, error: fields } : { ...fields, ...id })
+  const about = (fields?: Record<string, unknown> | Error) =>
+    fields instanceof Error ? { ...id, error: fields } : { ...fields, ...id }
   return {
     debug: (message, fields) => logger.debug(message, about(fields)),
     info: (message, fields) => logger.info(message, about(fields)),

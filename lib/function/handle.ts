@@ -6,8 +6,8 @@ import { type Context, RunContext, type Surroundings } from './context.js'
 import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 
-// `void` lets a handler end without a return statement, async or not; anything but an outcome is refused by its type.
-type Answer = Outcome | undefined | undefined
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return statement, which TypeScript calls void.
+type Answer = Outcome | undefined | void
 
 /**
  * What a user writes: handles one record, answers its outcome. Nothing returned is `ok`, a throw is `retry`.

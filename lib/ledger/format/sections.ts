@@ -12,10 +12,11 @@ export const sections: readonly Section[] = [
   {
     tag: 2,
     write: ({ delivered, newest }, to) => {
-      to.signed(delivered).signed(newest)
-      return delivered >= 0
+      if (delivered < 0) return false
+      to.unsigned(delivered).signed(newest)
+      return true
     },
-    read: (from) => ({ delivered: from.signed(), newest: from.signed() }),
+    read: (from) => ({ delivered: from.unsigned(), newest: from.signed() }),
   },
   {
     tag: 4,

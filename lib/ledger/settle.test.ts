@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest'
+import { claim } from './claim.js'
+import { covers } from './intervals.js'
+import { type Disposed, type Disposition, settle } from './settle.js'
+import { emptyState, type LedgerState } from './state.js'
+
+const owner = 'me'
+const claimed = (state: LedgerState, from: number, to: number, by = owner, now = 0): LedgerState => {
+  const decision = claim(state, { owner: by, now, leaseEnd: now + 10_000, range: { from, to }, newest: 1 })
+  if (decision.kind === 'busy') throw new Error('busy')
+  return decision.state
+}
+const settled: Disposition = { kind: 'settled' }
+const pending: Disposition = { kind: 'pending' }
+const open = (offset: number, attempts = 1): Disposition => ({
+  kind: 'open',
+  entry: { offset, attempts, deaths: 0, givenUp: false, notBefore: 0, timestamp: offset, firstSeen: 7 },
+})
+const records = (list: readonly (readonly [number, Disposition])[]): Disposed[] =>
+  list.map(([offset, disposition]) => ({ offset, timestamp: offset, disposition }))
+const ranges = ({ settled }: LedgerState) => settled.map(({ from, to }) => [from, to])
+const batch = (state: LedgerState, list: readonly (readonly [number, Disposition])[], withholds = false): LedgerState =>
+  settle(claimed(state, list[0]?.[0] ?? 0, list.at(-1)?.[0] ?? 0), {
+    records: records(list),
+    deliveredBefore: state.delivered,
+    withholds,
+  })
+
+describe('settle', () => {
+  it('settles what is done and gives the claim back', () => {
+    const after = batch(emptyState, [
+      [0, settled],
+      [1, settled],
+      [2, settled],
+    ])
+    expect(ranges(after)).toEqual([[0, 2]])
+    expect(after).toMatchObject({ claim: null, open: [], pending: [], delivered: 2 })
+    expect(after.settled[0]?.anchors).toEqual([
+      { offset: 0, timestamp: 0 },
+      { offset: 2, timestamp: 2 },
+    ])
+  })
+
+  it('keeps what failed open with its attempts, and what never started pending', () => {
+    const after = batch(emptyState, [
+      [0, settled],
+      [1, open(1, 2)],
+      [2, pending],
+      [3, pending],
+      [4, settled],
+    ])
+    expect(ranges(after)).toEqual([
+      [0, 0],
+      [4, 4],
+    ])
+    expect(after.open).toMatchObject([{ offset: 1, attempts: 2 }])
+    expect(after.pending).toEqual([{ from: 2, to: 3 }])
+  })
+
+  it('closes an open record when it is settled at last', () => {
+    const before = batch(emptyState, [
+      [0, settled],
+      [1, open(1)],
+      [2, pending],
+    ])
+    const after = batch(before, [
+      [1, settled],
+      [2, settled],
+    ])
+    expect(after).toMatchObject({ open: [], pending: [] })
+    expect(ranges(after)).toEqual([[0, 2]])
+  })
+
+  it('keeps the open records of another batch', () => {
+    const before = batch(emptyState, [[0, open(0)]])
+    expect(batch(before, [[5, settled]]).open).toMatchObject([{ offset: 0 }])
+  })
+
+  it('fills the holes between the records of a batch above everything delivered before (rule 3)', () => {
+    expect(
+      ranges(
+        batch(emptyState, [
+          [0, settled],
+          [5, settled],
+          [9, settled],
+        ]),
+      ),
+    ).toEqual([[0, 9]])
+  })
+
+  it('fills no hole that lies below what was delivered before, a crashed range included (rule 3)', () => {
+    const given = batch(emptyState, [
+      [0, settled],
+      [3, pending],
+      [6, settled],
+    ])
+    expect(
+      ranges(
+        batch(given, [
+          [0, settled],
+          [4, settled],
+          [7, settled],
+          [9, settled],
+        ]),
+      ).slice(1),
+    ).toEqual([
+      [4, 4],
+      [6, 9],
+    ])
+    const crashed = claimed(claimed(emptyState, 0, 8), 0, 8, 'successor', 20_000)
+    const after = settle(crashed, {
+      records: records([
+        [2, settled],
+        [8, settled],
+      ]),
+      deliveredBefore: crashed.delivered,
+      withholds: false,
+    })
+    expect(ranges(after)).toEqual([
+      [2, 2],
+      [8, 8],
+    ])
+  })
+
+  it('fills no hole where the mapping may withhold records (rule 3)', () => {
+    expect(
+      ranges(
+        batch(
+          emptyState,
+          [
+            [0, settled],
+            [5, settled],
+          ],
+          true,
+        ),
+      ),
+    ).toEqual([
+      [0, 0],
+      [5, 5],
+    ])
+  })
+
+  it('never settles a hole beside a record that failed in a way that skips it', () => {
+    const after = batch(emptyState, [
+      [0, settled],
+      [5, open(5)],
+      [9, settled],
+    ])
+    expect(covers(after.settled, 5)).toBe(false)
+  })
+
+  it('clears evidence of a crash as far as its records were run or found settled', () => {
+    const crashed = claimed(claimed(emptyState, 0, 9), 0, 4, 'successor', 20_000)
+    expect(crashed.crashed).toEqual({ from: 0, to: 9 })
+    const half = settle(crashed, {
+      records: records([
+        [0, settled],
+        [2, pending],
+        [4, pending],
+      ]),
+      deliveredBefore: 9,
+      withholds: false,
+    })
+    expect(half.crashed).toEqual({ from: 2, to: 9 })
+    expect(
+      batch(half, [
+        [2, settled],
+        [4, settled],
+        [9, settled],
+      ]).crashed,
+    ).toBeNull()
+  })
+})
+
+describe('claim', () => {
+  it('is refused while the lease of another runs, and granted when it is over', () => {
+    const held = claimed(emptyState, 0, 9, 'other', 0)
+    const request = { owner, leaseEnd: 30_000, range: { from: 0, to: 9 }, newest: 1 }
+    expect(claim(held, { ...request, now: 9_999 })).toEqual({ kind: 'busy', leaseEnd: 10_000 })
+    expect(claim(held, { ...request, now: 10_000 })).toMatchObject({
+      kind: 'claimed',
+      state: { crashed: { from: 0, to: 9 }, claim: { owner, leaseEnd: 30_000, inFlight: { from: 0, to: 9 } } },
+    })
+  })
+
+  it('takes a claim that was given back for no crash', () => {
+    const given = batch(emptyState, [[0, settled]])
+    expect(claimed(given, 1, 5).crashed).toBeNull()
+  })
+
+  it('raises what was delivered before anything runs', () => {
+    expect(claimed(emptyState, 3, 9).delivered).toBe(9)
+    expect(claimed(claimed(emptyState, 3, 9), 4, 5).delivered).toBe(9)
+  })
+})

@@ -1,0 +1,8 @@
+/**
+ * For tests of your own functions: events as Lambda makes them, and a deployment on a real local store.
+ *
+ * @module
+ */
+export { type TestDeployment, type TestDeploymentOptions, testDeployment } from './deployment/index.js'
+export { type EventSpec, kafkaEvent, type RecordSpec } from './events/index.js'
+export { type InvokeOptions, invoke } from './invoke.js'
