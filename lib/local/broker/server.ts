@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import type { BrokerState } from './api/api.js'
-import { systemClock } from './clock.js'
 import { serveConnection } from './connection.js'
 import { Coordinator } from './group/coordinator.js'
 import { Topics } from './log/topics.js'
@@ -73,7 +73,7 @@ function newState(settings: Pick<BrokerState, 'autoCreateTopics' | 'defaultParti
     ...settings,
     topics: new Topics(),
     coordinator: new Coordinator(systemClock),
-    clock: systemClock,
+    timers: systemClock,
     clusterId: randomBytes(16).toString('base64url'),
     nextProducerId: () => producerId++,
   }

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js'
 import type { Coordinator } from '../group/coordinator.js'
 import type { Topics } from '../log/topics.js'
+import type { Timers } from '../timers.js'
 import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
 
@@ -8,7 +8,7 @@ import type { Writer } from '../wire/writer.js'
 export interface BrokerState {
   readonly topics: Topics
   readonly coordinator: Coordinator
-  readonly clock: Clock
+  readonly timers: Timers
   readonly clusterId: string
   readonly autoCreateTopics: boolean
   readonly defaultPartitions: number

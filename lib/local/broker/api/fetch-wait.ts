@@ -18,7 +18,7 @@ export async function untilReadable(
     if (answerable(wanted, minBytes, context)) done()
   }
   const ends = wanted.map(({ topic, partition }) => context.topics.partition(topic, partition)?.watch(recheck))
-  const cancelTimer = context.clock.after(maxWaitMs, done)
+  const cancelTimer = context.timers.after(maxWaitMs, done)
   const onGone = () => done()
   context.gone.addEventListener('abort', onGone)
   await promise

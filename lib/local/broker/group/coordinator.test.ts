@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { manualClock } from '../clock.fixture.js'
+import { manualTimers } from '../timers.fixture.js'
 import { code } from '../wire/codes.js'
 import { Coordinator } from './coordinator.js'
 import type { JoinRequest } from './member.js'
@@ -7,8 +7,8 @@ import type { JoinRequest } from './member.js'
 const protocol = (name: string) => ({ name, metadata: Buffer.from(`metadata of ${name}`) })
 
 function setup() {
-  const clock = manualClock()
-  const coordinator = new Coordinator(clock)
+  const timers = manualTimers()
+  const coordinator = new Coordinator(timers)
   const join = (memberId = '', more: Partial<JoinRequest> = {}) =>
     coordinator.join('g', {
       memberId,
@@ -27,7 +27,7 @@ function setup() {
   }
   const beat = (id: string, generation: number) => coordinator.find('g')?.heartbeat(id, generation)
   const state = () => coordinator.find('g')?.state
-  return { clock, coordinator, join, sync, beat, state }
+  return { timers, coordinator, join, sync, beat, state }
 }
 
 /** Two members, of which the first leads, in a stable generation 2. */
@@ -67,10 +67,10 @@ test('a new member makes the others join again, and the generation rise', async 
 })
 
 test('a member that falls silent is removed after its session, one that beats is not', async () => {
-  const { clock, beat, join, one, two, state } = await pair()
-  clock.advance(600)
+  const { timers, beat, join, one, two, state } = await pair()
+  timers.advance(600)
   expect(beat(one, 2)).toBe(code.none)
-  clock.advance(600)
+  timers.advance(600)
   expect(state()).toBe('PreparingRebalance')
   expect(beat(two, 2)).toBe(code.unknownMemberId)
   expect(beat(one, 2)).toBe(code.rebalanceInProgress)
@@ -78,12 +78,12 @@ test('a member that falls silent is removed after its session, one that beats is
 })
 
 test('a member that does not join again in time is left behind, though its heart beats', async () => {
-  const { clock, beat, join, one, two } = await pair()
+  const { timers, beat, join, one, two } = await pair()
   const third = join()
   const joined = join(one)
   for (let ms = 0; ms < 5000; ms += 500) {
     beat(two, 2)
-    clock.advance(500)
+    timers.advance(500)
   }
   expect((await third).generation).toBe(3)
   expect((await joined).members.length).toBe(2)
@@ -91,13 +91,13 @@ test('a member that does not join again in time is left behind, though its heart
 })
 
 test('a leader that joins but never assigns is removed, and those who wait are told to join again', async () => {
-  const { clock, beat, join, sync, one, two } = await pair()
+  const { timers, beat, join, sync, one, two } = await pair()
   const answers = await Promise.all([join(one), join(two)])
   expect(answers.map(({ generation }) => generation)).toEqual([3, 3])
   const waiting = sync(two, 3)
   for (let ms = 0; ms < 5000; ms += 500) {
     beat(one, 3)
-    clock.advance(500)
+    timers.advance(500)
   }
   expect((await waiting)?.error).toBe(code.rebalanceInProgress)
   expect(beat(one, 3)).toBe(code.unknownMemberId)
@@ -105,25 +105,25 @@ test('a leader that joins but never assigns is removed, and those who wait are t
 })
 
 test('who leaves frees its partitions at once; a group without members and offsets is forgotten', async () => {
-  const { clock, coordinator, join, one, two, state } = await pair()
+  const { timers, coordinator, join, one, two, state } = await pair()
   expect(coordinator.find('g')?.leave(two)).toBe(code.none)
   expect(coordinator.find('g')?.leave(two)).toBe(code.unknownMemberId)
   expect(state()).toBe('PreparingRebalance')
   await join(one)
   expect(coordinator.find('g')?.leave(one)).toBe(code.none)
   expect(coordinator.all()).toEqual([])
-  expect(clock.timers).toBe(0)
+  expect(timers.waiting).toBe(0)
 })
 
 test('a client that can is given its id first, and joins with it in time or not at all', async () => {
-  const { clock, coordinator, join } = setup()
+  const { timers, coordinator, join } = setup()
   const given = await join('', { idFirst: true })
   expect(given.error).toBe(code.memberIdRequired)
   expect((await join(given.memberId, { idFirst: true })).error).toBe(code.none)
   const late = await join('', { idFirst: true })
-  clock.advance(1000)
+  timers.advance(1000)
   expect((await join(late.memberId, { idFirst: true })).error).toBe(code.unknownMemberId)
-  clock.advance(1000)
+  timers.advance(1000)
   expect(coordinator.all()).toEqual([])
 })
 
@@ -174,12 +174,12 @@ test('impossible requests are refused by their own codes', async () => {
 })
 
 test('closing answers all who wait and leaves no timer', async () => {
-  const { clock, coordinator, join, one } = await pair()
+  const { timers, coordinator, join, one } = await pair()
   const waiting = join()
   await join('', { idFirst: true })
   expect(coordinator.find('g')?.state).toBe('PreparingRebalance')
   const repeated = join(one)
   coordinator.close()
   expect([(await waiting).error, (await repeated).error]).toEqual([code.unknownMemberId, code.unknownMemberId])
-  expect(clock.timers).toBe(0)
+  expect(timers.waiting).toBe(0)
 })

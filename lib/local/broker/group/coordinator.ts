@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Timers } from '../timers.js'
 import { type Code, code } from '../wire/codes.js'
 import { Group } from './group.js'
 import { type JoinAnswer, type JoinRequest, refusedJoin } from './member.js'
@@ -14,11 +14,11 @@ interface Held {
 
 /** All consumer groups of one broker. A group lives while it has a member or a committed offset. */
 export class Coordinator {
-  readonly #clock: Clock
+  readonly #timers: Timers
   readonly #groups = new Map<string, Held>()
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(timers: Timers) {
+    this.#timers = timers
   }
 
   async join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
@@ -75,7 +75,7 @@ export class Coordinator {
 
   #create(groupId: string): Held {
     const offsets = new Offsets()
-    const group = new Group(groupId, this.#clock, () => {
+    const group = new Group(groupId, this.#timers, () => {
       if (offsets.empty) this.#groups.delete(groupId)
     })
     const held = { group, offsets }

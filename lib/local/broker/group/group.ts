@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../clock.js'
+import type { Timers } from '../timers.js'
 import { type Code, code } from '../wire/codes.js'
 import {
   awaitJoin,
@@ -25,10 +25,10 @@ export class Group {
   #protocolType = ''
 
   /** `onEmpty` is told when the last member has gone. */
-  constructor(id: string, clock: Clock, onEmpty: () => void) {
+  constructor(id: string, timers: Timers, onEmpty: () => void) {
     this.id = id
-    this.#roster = new Roster(clock, (member) => this.#drop(member))
-    this.#rebalance = new Rebalance(this.#roster, clock, onEmpty)
+    this.#roster = new Roster(timers, (member) => this.#drop(member))
+    this.#rebalance = new Rebalance(this.#roster, timers, onEmpty)
   }
 
   get state(): GroupState {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Timers } from '../timers.js'
 import { code } from '../wire/codes.js'
 import { answerJoin, answerSync, type JoinAnswer, type Member, metadataFor, refusedSync } from './member.js'
 import { electProtocol } from './protocols.js'
@@ -19,7 +19,7 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
  */
 export class Rebalance {
   readonly #roster: Roster
-  readonly #clock: Clock
+  readonly #timers: Timers
   readonly #onEmpty: () => void
   #state: GroupState = 'Empty'
   #generation = 0
@@ -27,9 +27,9 @@ export class Rebalance {
   #leader = ''
   #cancelLimit: () => void = () => undefined
 
-  constructor(roster: Roster, clock: Clock, onEmpty: () => void) {
+  constructor(roster: Roster, timers: Timers, onEmpty: () => void) {
     this.#roster = roster
-    this.#clock = clock
+    this.#timers = timers
     this.#onEmpty = onEmpty
   }
 
@@ -103,7 +103,7 @@ export class Rebalance {
   #limit(done: (member: Member) => boolean): void {
     this.#cancelLimit()
     const limitMs = Math.max(0, ...this.#roster.all().map((member) => member.rebalanceTimeoutMs))
-    this.#cancelLimit = this.#clock.after(limitMs, () => {
+    this.#cancelLimit = this.#timers.after(limitMs, () => {
       for (const member of this.#roster.all()) if (!done(member)) this.#roster.remove(member)
       this.#roster.releaseAll()
       this.start()

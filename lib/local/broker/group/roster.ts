@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Timers } from '../timers.js'
 import { code } from '../wire/codes.js'
 import { answerJoin, answerSync, type Member, refusedJoin, refusedSync } from './member.js'
 
@@ -7,15 +7,15 @@ import { answerJoin, answerSync, type Member, refusedJoin, refusedSync } from '.
  * Invariant: a member that waits for an answer has no session timer, every other has one.
  */
 export class Roster {
-  readonly #clock: Clock
+  readonly #timers: Timers
   readonly #onSilent: (member: Member) => void
   readonly #members = new Map<string, Member>()
   /** Ids given out, each with what cancels its time limit. */
   readonly #reserved = new Map<string, () => void>()
 
   /** `onSilent` is told of a member from which nothing was heard for the length of its session. */
-  constructor(clock: Clock, onSilent: (member: Member) => void) {
-    this.#clock = clock
+  constructor(timers: Timers, onSilent: (member: Member) => void) {
+    this.#timers = timers
     this.#onSilent = onSilent
   }
 
@@ -52,7 +52,7 @@ export class Roster {
   touch(member: Member): void {
     member.cancelSession()
     if (member.joining !== undefined || member.syncing !== undefined) return
-    member.cancelSession = this.#clock.after(member.sessionTimeoutMs, () => this.#onSilent(member))
+    member.cancelSession = this.#timers.after(member.sessionTimeoutMs, () => this.#onSilent(member))
   }
 
   reserve(id: string, limitMs: number, onExpired: () => void): void {
@@ -60,7 +60,7 @@ export class Roster {
       this.#reserved.delete(id)
       onExpired()
     }
-    this.#reserved.set(id, this.#clock.after(limitMs, expire))
+    this.#reserved.set(id, this.#timers.after(limitMs, expire))
   }
 
   /** Takes back a reserved id; false if it is not reserved. */

@@ -1,7 +1,7 @@
-import type { Clock } from './clock.js'
+import type { Timers } from './timers.js'
 
-/** A clock that stands still until it is moved. */
-export function manualClock(): Clock & { advance(ms: number): void; readonly timers: number } {
+/** A clock that stands still until it is moved; `waiting` counts the calls still to come. */
+export function manualTimers(): Timers & { advance(ms: number): void; readonly waiting: number } {
   let now = 0
   const due = new Map<object, { at: number; run: () => void }>()
   return {
@@ -21,7 +21,7 @@ export function manualClock(): Clock & { advance(ms: number): void; readonly tim
       }
       now = end
     },
-    get timers() {
+    get waiting() {
       return due.size
     },
   }
