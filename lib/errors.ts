@@ -28,7 +28,6 @@ export const errorCodes = [
   'ML_STORE_FAILED',
   'ML_TABLE_MISSING',
   'ML_LEDGER_FORMAT',
-  'ML_LEDGER_CONFLICT',
   // sink
   'ML_SINK_FAILED',
   // answer

@@ -27,7 +27,7 @@ export type Settled = 'settled' | 'stale'
 
 /** The ledger as one environment sees it, for one group. */
 export interface Ledger {
-  /** Takes the source partitions, each on its own, in one call. @throws MillraceError of the store, `ML_LEDGER_CONFLICT` */
+  /** Takes the source partitions, each on its own, in one call. @throws MillraceError of the store */
   claim(partitions: readonly PartitionBatch[], owner: string): Promise<readonly (Claimed | Busy)[]>
   /** Records what became of the records and gives the claims back, in one call. Every record of the batch has its disposition. */
   settle(
@@ -57,9 +57,9 @@ export function openLedger({ store, clock, group, leaseMs, withholds }: LedgerSe
     const known = changes.map((one) => ({ ...one, known: memory.get(one.key.pk) }))
     for (const { key } of changes) memory.delete(key.pk)
     const done = await compareAndSwap(store, clock, owner, known)
-    for (const [i, { kind, item }] of done.entries()) {
+    for (const [i, one] of done.entries()) {
       const key = changes[i]?.key
-      if (kind === 'written' && key !== undefined) memory.set(key.pk, item)
+      if (one.kind === 'written' && key !== undefined) memory.set(key.pk, one.item)
     }
     return done
   }
@@ -81,7 +81,7 @@ export function openLedger({ store, clock, group, leaseMs, withholds }: LedgerSe
         }
       })
       const done = await change(owner, changes)
-      return partitions.map((partition, i) => claimResult(partition, done[i]))
+      return partitions.map((partition, i) => claimResult(partition, done[i], now))
     },
     async settle(claims, owner) {
       const changes = claims.map(({ claimed, records }): Change<'stale'> => {
@@ -98,9 +98,10 @@ export function openLedger({ store, clock, group, leaseMs, withholds }: LedgerSe
   }
 }
 
-function claimResult(partition: PartitionBatch, changed: Changed<number> | undefined): Claimed | Busy {
+function claimResult(partition: PartitionBatch, changed: Changed<number> | undefined, now: number): Claimed | Busy {
   if (changed?.kind === 'written') {
     return { kind: 'claimed', partition, state: changed.item.state, deliveredBefore: changed.before.delivered }
   }
-  return { kind: 'busy', partition, leaseEnd: changed?.stop ?? 0 }
+  // Rivals won every round; they may be done by now.
+  return { kind: 'busy', partition, leaseEnd: changed?.kind === 'stopped' ? changed.stop : now }
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.js'
-import { MillraceError } from '../errors.js'
 import { emptyState, type LedgerState } from './state.js'
 import type { ItemKey, LedgerItem, LedgerStore, Swap } from './store/index.js'
 
@@ -11,10 +10,11 @@ export interface Change<Stop> {
   decide(state: LedgerState): { readonly write: LedgerState } | { readonly stop: Stop }
 }
 
-/** The change was written, or it was not to be. `before` is the state that it was decided on. */
+/** The change was written (`before`: the state it was decided on), was not to be, or lost to rivals in every round. */
 export type Changed<Stop> =
   | { readonly kind: 'written'; readonly item: LedgerItem; readonly before: LedgerState }
-  | { readonly kind: 'stopped'; readonly stop: Stop; readonly item: LedgerItem | undefined }
+  | { readonly kind: 'stopped'; readonly stop: Stop }
+  | { readonly kind: 'undecided' }
 
 /** So many times a change is decided anew: against rivals that keep winning, or a store that keeps losing answers. */
 const maxRounds = 8
@@ -34,7 +34,7 @@ interface Attempt<Stop> extends Change<Stop> {
  * When an answer is lost or the condition fails, the item tells: its last write is this change's own (it had counted), or it is
  * somebody else's, or an earlier state of one's own, and the change is decided anew on what is there (DESIGN §5).
  *
- * @throws MillraceError `ML_LEDGER_CONFLICT`, and what the store throws
+ * @throws what the store throws
  */
 export async function compareAndSwap<Stop>(
   store: LedgerStore,
@@ -52,13 +52,7 @@ export async function compareAndSwap<Stop>(
     await loadMissing(store, undecided)
     await swapRound(store, owner, clock, undecided)
   }
-  return attempts.map(({ done, key }) => {
-    if (done !== undefined) return done
-    throw new MillraceError(
-      'ML_LEDGER_CONFLICT',
-      `the ledger item ${key.pk} could not be written in ${maxRounds} tries; its records are reported and come again`,
-    )
-  })
+  return attempts.map(({ done }) => done ?? { kind: 'undecided' })
 }
 
 async function loadMissing<Stop>(store: LedgerStore, attempts: readonly Attempt<Stop>[]): Promise<void> {
@@ -88,7 +82,7 @@ async function swapRound<Stop>(
     const before = item?.state ?? emptyState
     const decision = attempt.decide(before)
     if ('stop' in decision) {
-      attempt.done = { kind: 'stopped', stop: decision.stop, item }
+      attempt.done = { kind: 'stopped', stop: decision.stop }
       continue
     }
     const known = item?.version ?? 0

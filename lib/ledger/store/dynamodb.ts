@@ -5,6 +5,7 @@ import {
   type ConsumedCapacity,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
+import { MillraceError } from '../../errors.js'
 import { storeError, wasRefused } from '../../store-error.js'
 import { decodeItem } from './item.js'
 import { swapByPartiql } from './partiql.js'
@@ -47,7 +48,7 @@ export function dynamodbStore(client: DynamoDBClient, name: string): LedgerStore
           swapAll = swapByUpdate
           return await this.swap(swaps)
         }
-        if (wasRefused(error)) throw storeError(error, name)
+        if (error instanceof MillraceError || wasRefused(error)) throw storeError(error, name)
         return lost(swaps, storeError(error, name))
       }
     },

@@ -1,0 +1,64 @@
+import type { KafkaMessage } from 'kafkajs'
+import type { KafkaEvent, WireRecord } from '../../event/index.js'
+import type { MappingConfig } from './config.js'
+
+/** The largest event of an invocation, in bytes of its JSON; no setting changes it (KAFKA-ESM §2). */
+export const payloadLimit = 6 * 1024 * 1024
+
+/** A partition's key in `event.records`. */
+export const identifierOf = (topic: string, partition: number): string => `${topic}-${partition}`
+
+/** An event's records, by partition. */
+export type Records = KafkaEvent['records']
+
+/** What is equal in all events of one mapping. */
+export type Envelope = Omit<KafkaEvent, 'records'>
+
+export function envelopeOf(config: MappingConfig, brokers: readonly string[]): Envelope {
+  const bootstrapServers = brokers.join(',')
+  if (config.source === 'self-managed') return { eventSource: 'SelfManagedKafka', bootstrapServers }
+  const { eventSourceArn } = config
+  return { eventSource: 'aws:kafka', ...(eventSourceArn === undefined ? {} : { eventSourceArn }), bootstrapServers }
+}
+
+/** One record as Lambda sends it: what Kafka has not is left out, not null (KAFKA-ESM §1). */
+export function wireRecord(topic: string, partition: number, message: KafkaMessage): WireRecord {
+  const { offset, timestamp, key, value } = message
+  return {
+    topic,
+    partition,
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    timestampType: isLogAppendTime(message) ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    ...(key === null ? {} : { key: key.toString('base64') }),
+    ...(value === null ? {} : { value: value.toString('base64') }),
+    headers: wireHeaders(message.headers ?? {}),
+  }
+}
+
+/** kafkajs keeps it where its types do not show it. */
+function isLogAppendTime(message: KafkaMessage): boolean {
+  return (message as { batchContext?: { timestampType?: number } }).batchContext?.timestampType === 1
+}
+
+/**
+ * One single-entry object per header. kafkajs gathers headers by name: the order within a name is Kafka's, but of
+ * headers `a, b, a` it leaves `a, a, b`.
+ */
+function wireHeaders(headers: NonNullable<KafkaMessage['headers']>): NonNullable<WireRecord['headers']> {
+  return Object.entries(headers).flatMap(([name, values]) =>
+    (Array.isArray(values) ? values : [values]).map((value) => ({ [name]: signedBytes(value) })),
+  )
+}
+
+/** Lambda sends Java's bytes: -128 to 127. That a null value comes as null is UNCONFIRMED. */
+function signedBytes(value: Buffer | string | undefined | null): number[] | null {
+  if (value === undefined || value === null) return null
+  return Array.from(new Int8Array(typeof value === 'string' ? Buffer.from(value) : value))
+}
+
+/** The size of a value's JSON in bytes. */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
+
+/** All records of an event, in its order. */
+export const recordsOf = (records: Records): WireRecord[] => Object.values(records).flat()

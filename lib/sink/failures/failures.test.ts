@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { type AttributeValue, paginateQuery } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../clock.js'
+import { readBatch } from '../../event/index.js'
+import { kafkaEvent, type RecordSpec } from '../../testing/events/index.js'
+import { type TestDeployment, testDeployment } from '../../testing/index.js'
+import type { Failure, FallbackSink } from '../sink.js'
+import { failuresSink } from './index.js'
+
+let deployment: TestDeployment
+let sink: FallbackSink
+let topics = 0
+beforeAll(async () => {
+  deployment = await testDeployment({ topic: 'none' })
+  sink = sinkOn(deployment.failuresTable)
+})
+afterAll(() => deployment.stop())
+
+const sinkOn = (table: string) =>
+  failuresSink({ client: deployment.client, table, clock: systemClock, group: 'g', functionName: 'f' })
+const never = new AbortController().signal
+
+function failuresOf(specs: readonly RecordSpec[]): { topic: string; failures: Failure[] } {
+  const topic = `t${topics++}`
+  const records = readBatch(kafkaEvent({ topic, records: specs })).partitions[0]?.records ?? []
+  const about = { attempts: 2, firstSeen: 1, lastSeen: 2, stage: 'process', rule: 'exhausted', reason: 'r' } as const
+  return { topic, failures: records.map((record) => ({ ...about, record, error: new TypeError('bad') })) }
+}
+async function items(topic: string) {
+  const all: Record<string, AttributeValue>[] = []
+  const query = {
+    TableName: deployment.failuresTable,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: `g#${topic}#0` } },
+  }
+  for await (const { Items = [] } of paginateQuery({ client: deployment.client }, query)) all.push(...Items)
+  return all
+}
+/** Reads an envelope as its documentation says, without the code that wrote it. */
+function opened(all: readonly Record<string, AttributeValue>[], offset: number) {
+  const sk = String(offset).padStart(16, '0')
+  const head = all.find((one) => one.sk?.S === sk) ?? {}
+  const bytes = (attribute?: AttributeValue) => (attribute?.B ? Buffer.from(attribute.B) : null)
+  if (head.pieces === undefined) {
+    const headers = head.headers?.L?.map(({ M }) => [M?.key?.S, bytes(M?.value)])
+    return { key: bytes(head.key), value: bytes(head.value), headers }
+  }
+  const pieces = all.filter((one) => one.sk?.S?.startsWith(`${sk}#`)).map((one) => bytes(one.bytes) ?? Buffer.alloc(0))
+  const body = Buffer.concat(pieces)
+  const length = (attribute?: AttributeValue) => (attribute?.N === undefined ? null : Number(attribute.N))
+  const [k, v] = [length(head.keyBytes), length(head.valueBytes)]
+  const at = (k ?? 0) + (v ?? 0)
+  const headers = JSON.parse(body.subarray(at).toString()) as [string, string | null][]
+  return {
+    key: k === null ? null : body.subarray(0, k),
+    value: v === null ? null : body.subarray(k ?? 0, at),
+    headers: headers.map(([key, value]) => [key, value === null ? null : Buffer.from(value, 'base64')]),
+  }
+}
+
+const random = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7919) % 251))
+
+const digest = (value: unknown) =>
+  value == null
+    ? value
+    : createHash('sha256')
+        .update(Buffer.isBuffer(value) ? value : JSON.stringify(value))
+        .digest('hex')
+
+describe('the failures table', () => {
+  const cases: [string, RecordSpec][] = [
+    [
+      'an ordinary record',
+      {
+        key: 'k',
+        value: 'v',
+        headers: [
+          ['h', 'x'],
+          ['h', Buffer.from([0xff])],
+          ['n', null],
+        ],
+      },
+    ],
+    ['a record without key and value', {}],
+    ['empty key and value', { key: '', value: '', headers: [['e', '']] }],
+    ['bytes that are no text', { key: Buffer.from([0, 0xff]), value: Buffer.from([0xc3, 0x28]) }],
+    ['a large value', { key: 'k', value: random(900_000), headers: [['h', 'x']] }],
+    ['a large key', { key: random(800_000), value: 'v' }],
+    ['a large tombstone', { key: random(400_000), value: null }],
+    ['the largest record that an event holds', { key: 'k', value: random(4_400_000) }],
+  ]
+  it.each(cases)('keeps the exact bytes of %s [P-08 partly]', async (_, spec) => {
+    const { topic, failures } = failuresOf([spec])
+    expect(await sink.write(failures, never)).toEqual([{ ok: true }])
+    const { key, value, headers } = failures[0]?.record ?? {}
+    const kept = opened(await items(topic), 0)
+    expect([digest(kept.key), digest(kept.value)]).toEqual([digest(key), digest(value)])
+    expect(kept.headers).toEqual(headers?.map((header) => [header.key, header.value]))
+  })
+
+  it('keeps where a record came from and why it was given up [P-07]', async () => {
+    const { topic, failures } = failuresOf([{ offset: 1042, timestamp: 99, value: 'v' }])
+    await sink.write(failures, never)
+    expect(await items(topic)).toMatchObject([
+      {
+        topic: { S: topic },
+        partition: { N: '0' },
+        offset: { N: '1042' },
+        timestamp: { N: '99' },
+        timestampType: { S: 'CREATE_TIME' },
+        group: { S: 'g' },
+        function: { S: 'f' },
+        attempts: { N: '2' },
+        firstSeen: { N: '1' },
+        lastSeen: { N: '2' },
+        stage: { S: 'process' },
+        rule: { S: 'exhausted' },
+        reason: { S: 'r' },
+        error: { M: { name: { S: 'TypeError' }, message: { S: 'bad' } } },
+      },
+    ])
+  })
+
+  it('is left as it was when the same failures are written again [K-11 partly]', async () => {
+    const { topic, failures } = failuresOf([{ value: 'v' }, { value: random(500_000) }])
+    await sink.write(failures, never)
+    const before = await items(topic)
+    await sink.write(failures, never)
+    expect(light(await items(topic))).toEqual(light(before))
+  })
+
+  it('takes a hundred failures in four calls', async () => {
+    const { topic, failures } = failuresOf(Array.from({ length: 100 }, () => ({ value: 'v' })))
+    let calls = 0
+    const counting: typeof deployment.client.send = deployment.client.send.bind(deployment.client)
+    const client = Object.assign(Object.create(deployment.client), {
+      send: (...args: Parameters<typeof counting>) => {
+        calls++
+        return counting(...args)
+      },
+    })
+    const table = deployment.failuresTable
+    await failuresSink({ client, table, clock: systemClock, group: 'g', functionName: 'f' }).write(failures, never)
+    expect([calls, (await items(topic)).length]).toEqual([4, 100])
+  })
+
+  it('acknowledges nothing that was not written', async () => {
+    const { failures } = failuresOf([{ value: 'v' }, { value: random(900_000) }])
+    const [first, second] = await sinkOn('absent').write(failures, never)
+    expect([first, second]).toMatchObject([
+      { ok: false, error: { code: 'ML_SINK_FAILED', cause: { code: 'ML_TABLE_MISSING' } } },
+      { ok: false, error: { code: 'ML_SINK_FAILED' } },
+    ])
+    const aborted = AbortSignal.abort()
+    expect(await sink.write(failures, aborted)).toMatchObject([{ ok: false }, { ok: false }])
+  })
+})
