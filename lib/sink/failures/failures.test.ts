@@ -61,12 +61,10 @@ function opened(all: readonly Record<string, AttributeValue>[], offset: number) 
 
 const random = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7919) % 251))
 
-const digest = (value: unknown) =>
-  value == null
-    ? value
-    : createHash('sha256')
-        .update(Buffer.isBuffer(value) ? value : JSON.stringify(value))
-        .digest('hex')
+const digest = (value?: Uint8Array | null) => value && createHash('sha256').update(value).digest('hex')
+// Comparing large buffers byte by byte takes the test runner seconds.
+const light = (all: readonly Record<string, AttributeValue>[]) =>
+  all.map(({ bytes, ...rest }) => [rest, digest(bytes?.B)])
 
 describe('the failures table', () => {
   const cases: [string, RecordSpec][] = [

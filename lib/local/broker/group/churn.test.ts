@@ -39,9 +39,10 @@ function client(coordinator: Coordinator, name: string) {
     async sync() {
       const group = coordinator.find('g')
       if (group === undefined) return
+      const mine = `${memberId} in ${generation}` // a later join may change both while this waits
       const everybody = group.describe().members.map(({ id }) => [id, Buffer.from(`${id} in ${generation}`)] as const)
       const { error, assignment } = await wait(group.sync(memberId, generation, new Map(everybody)))
-      if (error === code.none) expect(`${assignment}`).toBe(`${memberId} in ${generation}`)
+      if (error === code.none) expect(`${assignment}`).toBe(mine)
     },
     beat: () => coordinator.find('g')?.heartbeat(memberId, generation),
     leave: () => coordinator.find('g')?.leave(memberId),
