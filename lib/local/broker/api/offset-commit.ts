@@ -25,13 +25,15 @@ export const offsetCommit = defineApi({
   },
   handle({ groupId, generation, memberId, topics }, context) {
     const offsets = context.coordinator.commit(groupId, memberId, generation)
-    return topics.map(({ name, partitions }) => ({
+    const answer = topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map((one) => ({
         partition: one.partition,
         error: typeof offsets === 'number' ? offsets : commit(offsets, name, one, context),
       })),
     }))
+    context.coordinator.forgetIfIdle(groupId) // nothing may have been fit to be written
+    return answer
   },
   encode(writer, topics, version) {
     if (version >= 3) writer.int32(0) // throttle time

@@ -168,6 +168,8 @@ test('impossible requests are refused by their own codes', async () => {
   const { coordinator, join } = setup()
   expect((await join('stranger')).error).toBe(code.unknownMemberId)
   expect((await join('', { sessionTimeoutMs: 0 })).error).toBe(code.invalidSessionTimeout)
+  expect((await join('', { protocols: [] })).error).toBe(code.inconsistentGroupProtocol)
+  expect(coordinator.all()).toEqual([])
   expect(coordinator.delete('g')).toBe(code.groupIdNotFound)
   await join()
   expect(coordinator.delete('g')).toBe(code.nonEmptyGroup)

@@ -28,7 +28,9 @@ export class Coordinator {
     }
     const held = this.#groups.get(groupId)
     if (held === undefined && request.memberId !== '') return refusedJoin(code.unknownMemberId, request.memberId)
-    return (held ?? this.#create(groupId)).group.join(request)
+    const answer = (held ?? this.#create(groupId)).group.join(request)
+    this.forgetIfIdle(groupId) // a refused join leaves nothing behind
+    return answer
   }
 
   /** The group, if it has members or offsets. */
@@ -63,10 +65,15 @@ export class Coordinator {
   }
 
   forgetTopic(topic: string): void {
-    for (const [id, held] of [...this.#groups]) {
-      held.offsets.forget(topic)
-      if (held.group.state === 'Empty' && held.offsets.empty) this.#drop(id, held)
+    for (const [id, { offsets }] of [...this.#groups]) {
+      offsets.forget(topic)
+      this.forgetIfIdle(id)
     }
+  }
+
+  forgetIfIdle(groupId: string): void {
+    const held = this.#groups.get(groupId)
+    if (held?.group.idle && held.offsets.empty) this.#drop(groupId, held)
   }
 
   close(): void {
@@ -74,11 +81,8 @@ export class Coordinator {
   }
 
   #create(groupId: string): Held {
-    const offsets = new Offsets()
-    const group = new Group(groupId, this.#timers, () => {
-      if (offsets.empty) this.#groups.delete(groupId)
-    })
-    const held = { group, offsets }
+    const group = new Group(groupId, this.#timers, () => this.forgetIfIdle(groupId))
+    const held = { group, offsets: new Offsets() }
     this.#groups.set(groupId, held)
     return held
   }

@@ -35,6 +35,11 @@ export class Group {
     return this.#rebalance.state
   }
 
+  /** Nobody is in the group, and nobody about to join. */
+  get idle(): boolean {
+    return this.#roster.size === 0 && !this.#roster.expectsNewcomers
+  }
+
   get protocolType(): string {
     return this.#protocolType
   }
