@@ -1,0 +1,27 @@
+import { deploymentVariables, writeDeployment } from '../lib/deployment/index.js'
+import { type DeclaredMapping, refused } from './mappings.js'
+import type { Service } from './serverless.js'
+import type { TableNames } from './tables.js'
+
+/**
+ * Tells each function with a Kafka event what its tables and mappings are. Done before any command runs, so that a
+ * package, a deployment and a local invocation all know the same.
+ */
+export function setEnvironment(service: Service, mappings: readonly DeclaredMapping[], tables: TableNames): void {
+  for (const [functionName, declaration] of Object.entries(service.functions ?? {})) {
+    const told = mappings.filter((mapping) => mapping.functionName === functionName).map((mapping) => mapping.told)
+    if (told.length === 0) continue
+    refuseOwnValues(functionName, { ...service.provider.environment, ...declaration.environment })
+    const deployment = { ledgerTable: tables.ledger, failuresTable: tables.failures, mappings: told }
+    declaration.environment = { ...declaration.environment, ...writeDeployment(deployment) }
+  }
+}
+
+function refuseOwnValues(functionName: string, environment: Record<string, unknown>): void {
+  for (const name of Object.values(deploymentVariables)) {
+    if (environment[name] === undefined) continue
+    throw refused(
+      `the environment of function ${functionName} sets ${name}; the plugin sets it from the function's events, so that code and mapping cannot disagree. Remove it`,
+    )
+  }
+}

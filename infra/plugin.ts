@@ -1,0 +1,111 @@
+/**
+ * The serverless plugin: `plugins: [millrace/plugin]`. It completes the `kafka` and `msk` events, adds the framework's
+ * tables and permissions, and tells each function what its mappings are.
+ *
+ * @module
+ */
+import { MillraceError } from '../lib/errors.js'
+import { setEnvironment } from './environment.js'
+import { extendEventSchemas } from './event-schema.js'
+import { createLocalTables, type LocalInvocation, localInvocation } from './invoke-local.js'
+import { localTables } from './local-tables.js'
+import { type DeclaredMapping, declaredMappings } from './mappings.js'
+import { makeLogicalIdsUnique } from './naming.js'
+import type { Environment, PluginUtils, Serverless } from './serverless.js'
+import { type TableNames, tableNames, tableResources } from './tables.js'
+import { completeTemplate, refuseChangedMappings, templateResources } from './template.js'
+
+/** A class because osls makes an instance of what a plugin module exports by default. */
+export default class MillracePlugin {
+  readonly hooks: Readonly<Record<string, () => void | Promise<void>>>
+  readonly #serverless: Serverless
+  readonly #utils: PluginUtils
+  /** As it was before the plugin changed it. */
+  readonly #shell: Environment = { ...process.env }
+  #mappings: readonly DeclaredMapping[] = []
+  #tables: TableNames = tableNames('', '')
+  #mappingIds: ReadonlyMap<DeclaredMapping, string> = new Map()
+
+  constructor(serverless: Serverless, _options: unknown, utils: PluginUtils) {
+    this.#serverless = serverless
+    this.#utils = utils
+    extendEventSchemas(serverless.configSchemaHandler)
+    this.hooks = {
+      initialize: this.#explained(() => this.#initialize()),
+      'before:package:compileEvents': this.#explained(() => this.#beforeEvents()),
+      'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
+      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() =>
+        refuseChangedMappings(templateResources(serverless.service), this.#mappingIds),
+      ),
+      'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
+    }
+  }
+
+  /** Runs once the configuration is valid, whatever the command. */
+  #initialize(): void {
+    const { service } = this.#serverless
+    this.#mappings = declaredMappings(service)
+    this.#tables = tableNames(service.service, this.#serverless.getProvider('aws').getStage())
+    setEnvironment(service, this.#mappings, this.#tables)
+    // Before osls looks for credentials, which it does before it loads the function's environment.
+    if (this.#isLocalInvocation()) Object.assign(process.env, this.#localInvocation().variables)
+  }
+
+  #beforeEvents(): void {
+    makeLogicalIdsUnique(this.#serverless.getProvider('aws').naming)
+    // What osls compiles a cluster without authentication from; it demands the object.
+    for (const { type, settings } of this.#mappings) if (type === 'kafka') settings.accessConfigurations ??= {}
+  }
+
+  #afterEvents(): void {
+    if (this.#mappings.length === 0) return
+    const { naming } = this.#serverless.getProvider('aws')
+    const resources = templateResources(this.#serverless.service)
+    this.#mappingIds = completeTemplate(resources, naming, this.#mappings, this.#tables)
+  }
+
+  async #beforeLocalInvocation(): Promise<void> {
+    const { endpoint, variables } = this.#localInvocation()
+    // Again, because a profile in serverless.yml may have brought credentials meanwhile.
+    Object.assign(process.env, variables)
+    const declared = { ...tableResources(this.#tables), ...this.#serverless.service.resources?.Resources }
+    await createLocalTables(
+      endpoint,
+      localTables(declared, (text) => this.#utils.log.warning(text)),
+    )
+  }
+
+  #isLocalInvocation(): boolean {
+    return this.#serverless.processedInput.commands.join(' ') === 'invoke local'
+  }
+
+  /** By what the function will find in its environment: the shell's, the service's, its own, and `--env`. */
+  #localInvocation(): LocalInvocation {
+    const { service, processedInput } = this.#serverless
+    const own = service.functions?.[String(processedInput.options.function)]?.environment
+    return localInvocation({ ...this.#shell, ...service.provider.environment, ...own, ...options(processedInput) })
+  }
+
+  /** osls prints a stack trace for any error that is not its own, but these are answers to the person's configuration. */
+  #explained(hook: () => void | Promise<void>): () => Promise<void> {
+    return async () => {
+      try {
+        await hook()
+      } catch (error) {
+        if (!(error instanceof MillraceError)) throw error
+        const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+        throw new this.#serverless.classes.Error(`${error.message}${cause}`, error.code)
+      }
+    }
+  }
+}
+
+/** The variables given as `--env NAME=value`, once or several times. */
+function options({ options: { env = [] } }: Serverless['processedInput']): Environment {
+  return Object.fromEntries(
+    [env].flat().map((text) => {
+      const [name = '', ...value] = String(text).split('=')
+      return [name, value.join('=')]
+    }),
+  )
+}

@@ -1,0 +1,84 @@
+/**
+ * The part of osls that the plugin touches. The package ships types for configuration files only, so this is what was
+ * read in its source (4.3.1) and is held to it by the tests, which run the real thing.
+ */
+export interface Serverless {
+  readonly service: Service
+  readonly configSchemaHandler: ConfigSchemaHandler
+  readonly processedInput: { readonly commands: readonly string[]; readonly options: Readonly<Record<string, unknown>> }
+  readonly classes: { readonly Error: new (message: string, code: string) => Error }
+  getProvider(name: 'aws'): Provider
+}
+
+export interface Service {
+  readonly service: string
+  readonly functions?: Readonly<Record<string, ServiceFunction>>
+  readonly resources?: { readonly Resources?: Readonly<Record<string, Resource>> }
+  readonly provider: {
+    readonly name: string
+    readonly environment?: Environment
+    /** Only while packaging. */
+    readonly compiledCloudFormationTemplate?: { readonly Resources: Record<string, Resource> }
+  }
+}
+
+export interface ServiceFunction {
+  environment?: Environment
+  readonly events?: readonly { readonly kafka?: EventSettings; readonly msk?: EventSettings }[]
+}
+
+/** What one `kafka` or `msk` event says in serverless.yml, after validation. */
+export interface EventSettings {
+  readonly topic: string
+  readonly consumerGroupId?: string
+  /** Absent for `msk`. */
+  bootstrapServers?: readonly string[]
+  accessConfigurations?: object
+  readonly provisionedPollerConfig?: object
+  readonly filterPatterns?: readonly object[]
+  readonly maximumBatchingWindow?: number
+  readonly functionResponseTypes?: readonly 'ReportBatchItemFailures'[]
+  readonly maximumRetryAttempts?: number
+  readonly maximumRecordAgeInSeconds?: number
+  readonly bisectBatchOnFunctionError?: boolean
+  readonly schemaRegistryConfig?: SchemaRegistrySettings
+}
+
+export interface SchemaRegistrySettings {
+  readonly schemaRegistryURI: string
+  readonly eventRecordFormat: 'JSON' | 'SOURCE'
+  readonly accessConfigs?: readonly { readonly type: string; readonly uri: string }[]
+  readonly schemaValidationConfigs: readonly { readonly attribute: 'KEY' | 'VALUE' }[]
+}
+
+export type Environment = Record<string, unknown>
+
+/** A CloudFormation resource. */
+export interface Resource {
+  readonly Type: string
+  readonly Properties?: Record<string, unknown>
+  readonly [attribute: string]: unknown
+}
+
+export interface Provider {
+  getStage(): string
+  readonly naming: Naming
+}
+
+export interface Naming {
+  getLambdaLogicalId(functionName: string): string
+  getRoleLogicalId(): string
+  getKafkaEventLogicalId(functionName: string, topic: string): string
+  getMSKEventLogicalId(functionName: string, cluster: string, topic: string): string
+}
+
+export interface ConfigSchemaHandler {
+  /** The whole JSON schema of serverless.yml. */
+  readonly schema: unknown
+  defineFunctionEventProperties(provider: 'aws', event: 'kafka' | 'msk', schema: { properties: object }): void
+}
+
+/** What osls hands to a plugin for its output. */
+export interface PluginUtils {
+  readonly log: { warning(text: string): void }
+}

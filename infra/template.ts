@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util'
+import { MillraceError, show } from '../lib/errors.js'
+import { mappingOf, propertiesOf } from './mapping-properties.js'
+import { type DeclaredMapping, refused } from './mappings.js'
+import type { Naming, Resource, Service } from './serverless.js'
+import { type TableNames, tableResources, tableStatements } from './tables.js'
+
+type Resources = Record<string, Resource>
+
+/** Adds to the compiled template what osls left out. Returns the logical id of each mapping. */
+export function completeTemplate(
+  resources: Resources,
+  naming: Naming,
+  mappings: readonly DeclaredMapping[],
+  tables: TableNames,
+): ReadonlyMap<DeclaredMapping, string> {
+  const ids = new Map<DeclaredMapping, string>()
+  for (const mapping of mappings) {
+    const [id, properties] = findMapping(resources, naming, mapping)
+    Object.assign(properties, propertiesOf(mapping.type, mapping.settings))
+    if (isEmptyList(properties.SourceAccessConfigurations)) delete properties.SourceAccessConfigurations
+    ids.set(mapping, id)
+  }
+  Object.assign(resources, tableResources(tables))
+  // A function with a role of its own brings its own permissions; then osls may write no common role at all.
+  const role = resources[naming.getRoleLogicalId()]
+  if (role) statementsOf(role).push(...tableStatements())
+  return ids
+}
+
+/** `resources` in serverless.yml is merged last and may change a mapping: then the function would be told wrong. */
+export function refuseChangedMappings(resources: Resources, ids: ReadonlyMap<DeclaredMapping, string>): void {
+  for (const [{ functionName, type, told }, id] of ids) {
+    const deployed = mappingOf(type, resources[id]?.Properties ?? {})
+    if (isDeepStrictEqual(deployed, told)) continue
+    throw refused(
+      `function ${functionName} is told ${show(told)}, but "resources" turns its mapping ${id} into ${show(deployed)}; set it on the ${type} event instead of under resources`,
+    )
+  }
+}
+
+/** The template that is being compiled. */
+export function templateResources(service: Service): Resources {
+  const template = service.provider.compiledCloudFormationTemplate
+  if (template) return template.Resources
+  throw new MillraceError('ML_PLUGIN_CONFIG', 'osls compiled no CloudFormation template; run `serverless package`')
+}
+
+function findMapping(
+  resources: Resources,
+  naming: Naming,
+  { functionName, type, settings }: DeclaredMapping,
+): [id: string, properties: Record<string, unknown>] {
+  const functionId = JSON.stringify(naming.getLambdaLogicalId(functionName))
+  for (const [id, { Type, Properties }] of Object.entries(resources)) {
+    if (Type !== 'AWS::Lambda::EventSourceMapping' || !Properties) continue
+    // A reference to the function, or to an alias of it.
+    const isOfFunction = JSON.stringify(Properties.FunctionName).includes(functionId)
+    if (isOfFunction && isDeepStrictEqual(Properties.Topics, [settings.topic])) return [id, Properties]
+  }
+  throw refused(
+    `osls wrote no mapping for the ${type} event of topic ${settings.topic} of function ${functionName}; this plugin is made for osls 4.3`,
+  )
+}
+
+function statementsOf(role: Resource): object[] {
+  const [policy] = (role.Properties as { Policies: { PolicyDocument: { Statement: object[] } }[] }).Policies
+  return policy?.PolicyDocument.Statement ?? []
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
