@@ -20,19 +20,21 @@ export function nativeBinary(): string | undefined {
  */
 export function chooseEngine(wanted = process.env.MILLRACE_STORE_ENGINE): Engine {
   const installed = { dynoxide: nativeBinary() !== undefined, dynalite: folderOf('dynalite') !== undefined }
-  if (wanted && wanted !== 'dynoxide' && wanted !== 'dynalite') {
+  const engine = wanted || (installed.dynoxide ? 'dynoxide' : 'dynalite')
+  if (!isEngine(engine)) {
     throw new MillraceError(
       'ML_OPTION_INVALID',
-      `MILLRACE_STORE_ENGINE is ${show(wanted)}; set it to dynoxide or dynalite, or leave it out`,
+      `MILLRACE_STORE_ENGINE is ${show(engine)}; set it to dynoxide or dynalite, or leave it out`,
     )
   }
-  const engine = (wanted || undefined) ?? (installed.dynoxide ? 'dynoxide' : 'dynalite')
   if (installed[engine]) return engine
   throw new MillraceError(
     'ML_LOCAL_STORE_MISSING',
     `the local store ${engine} is not installed; run \`npm install\` again, or point AWS_ENDPOINT_URL_DYNAMODB at a DynamoDB that runs`,
   )
 }
+
+const isEngine = (name: string): name is Engine => name === 'dynoxide' || name === 'dynalite'
 
 function folderOf(name: string): string | undefined {
   try {

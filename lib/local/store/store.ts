@@ -62,8 +62,8 @@ export async function startStore({ port = 0, host = '127.0.0.1' }: StoreOptions 
     if (!portInUse) {
       throw new MillraceError(
         'ML_LOCAL_STORE_MISSING',
-        `the local store ${engine} does not start on ${host}:${port}: ${message}; give another host or port, or set ` +
-          'MILLRACE_STORE_ENGINE=dynalite',
+        `the local store ${engine} does not start on ${host}:${port}: ${message}; give another host or port, or point ` +
+          'AWS_ENDPOINT_URL_DYNAMODB at a DynamoDB that runs',
       )
     }
     if (port !== 0 || attempt === races) {
@@ -79,7 +79,7 @@ export async function startStore({ port = 0, host = '127.0.0.1' }: StoreOptions 
 function running(engine: Engine, host: string, supervisor: ChildProcess, at: Report & { kind: 'listening' }): Store {
   const ended = gone(supervisor)
   return {
-    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${at.port}`,
+    url: `http://${reachable(host)}:${at.port}`,
     port: at.port,
     engine,
     pid: at.pid,
@@ -89,6 +89,12 @@ function running(engine: Engine, host: string, supervisor: ChildProcess, at: Rep
       await ended
     },
   }
+}
+
+/** How a client on this machine spells a host: one address behind a wildcard, and IPv6 in brackets. */
+function reachable(host: string): string {
+  const address = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  return address.includes(':') ? `[${address}]` : address
 }
 
 /** Starts the process that owns a store, and waits for what it has to say. */
@@ -124,7 +130,15 @@ async function freePort(host: string): Promise<number> {
   const server = createServer()
   const listening = once(server, 'listening') // rejects with the first 'error'
   server.listen(0, host)
-  await listening
+  await listening.catch((cause: unknown) => {
+    throw new MillraceError(
+      'ML_OPTION_INVALID',
+      `the store cannot listen on ${host}; give an address of this machine`,
+      {
+        cause,
+      },
+    )
+  })
   const { port } = server.address() as AddressInfo // of a TCP server that listens, it is never a path
   const closed = once(server, 'close')
   server.close()

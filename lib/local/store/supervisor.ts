@@ -38,12 +38,10 @@ async function runDynoxide(host: string, port: number): Promise<Report> {
     child.stdout.on('data', read)
     child.stderr.on('data', read)
     child.once('error', reject)
-    child.once('close', (code, signal) => {
-      reject(new Error(output.trim() || `it ended at once (${signal ?? code})`))
-      setImmediate(() => process.exit(1))
-    })
+    child.once('close', (code, signal) => reject(new Error(output.trim() || `it ended at once (${signal ?? code})`)))
   })
   await ready
+  child.once('close', () => process.exit(1))
   return { kind: 'listening', port, pid: child.pid ?? 0 }
 }
 
