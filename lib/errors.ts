@@ -41,6 +41,7 @@ export const errorCodes = [
   'ML_LOCAL_BUNDLE',
   'ML_LOCAL_MAPPING_UNSUPPORTED',
   'ML_LOCAL_TOPIC_MISSING',
+  'ML_LOCAL_KAFKA_UNREACHABLE',
   'ML_LOCAL_STOPPED',
   // command line and plugin
   'ML_USAGE',

@@ -95,12 +95,13 @@ class Draft {
     const last = list?.at(-1)
     // Offsets that fall are those of a recreated topic, which shares no event with the old one.
     if (last && last.offset >= record.offset) return false
-    const listBytes = jsonBytes(key) + ':[],'.length
+    const listBytes = list ? 0 : jsonBytes(key) + ':[]'.length
     if (this.#limits.envelopeBytes + listBytes + bytes > this.#limits.bytes) {
       this.oversized.push(record)
       return true
     }
-    const more = bytes + 1 + (list ? 0 : listBytes)
+    const comma = list || this.#count > 0 ? 1 : 0
+    const more = listBytes + comma + bytes
     if (this.#bytes + more > this.#limits.bytes) {
       this.#closed = true
       return false

@@ -1,0 +1,11 @@
+/**
+ * Emulates Lambda's event source mappings for Apache Kafka: a real consumer group that turns records into events.
+ *
+ * @module
+ */
+export type { MappingConfig } from './config.js'
+export type { Attempt, Discard, DiscardCondition } from './deliver.js'
+export type { HistoryEntry } from './history.js'
+export { quietKafkajs } from './kafka.js'
+export { type MappingOptions, type RunningMapping, startMapping } from './mapping.js'
+export type { Decision, Redelivery } from './response.js'

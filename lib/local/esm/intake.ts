@@ -1,0 +1,145 @@
+import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs'
+import { asError } from '../../errors.js'
+import type { Bell } from './bell.js'
+import type { RecordBuffer } from './buffer.js'
+import type { MappingConfig } from './config.js'
+import type { Log, Offsets } from './kafka.js'
+
+const heartbeatMs = 1000
+
+/** How long a commit that failed, or a consumer that could not start, waits before it is tried again, in milliseconds. */
+const againMs = 500
+
+/** The member of the consumer group that fills one poller's buffer. */
+export interface Intake {
+  /** Commits what is settled. Gives up silently on partitions that are no longer ours: their next owner reads them again. */
+  commit(): Promise<void>
+  /** Leaves the group. */
+  close(): Promise<void>
+}
+
+interface IntakeContext {
+  readonly kafka: Kafka
+  readonly config: MappingConfig
+  readonly buffer: RecordBuffer
+  /** Starting offsets not yet committed; shared by the pollers of a mapping. */
+  readonly starts: Offsets
+  /** Once aborted, a commit that fails is not tried again. */
+  readonly stopping: AbortSignal
+  /** Rung when the buffer changes, from either side. */
+  readonly bell: Bell
+  readonly log: Log
+}
+
+/** Joins the group and reads into the buffer until closed, through restarts of the broker and rebalances. */
+export async function openIntake(context: IntakeContext): Promise<Intake> {
+  const { config, buffer, starts, bell, log } = context
+  const { topic } = config
+  let closed = false
+  let consumer: Consumer | undefined
+
+  async function join(): Promise<Consumer> {
+    const joining = newConsumer(context.kafka, config)
+    joining.on(joining.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
+      const seeks = buffer.assign(memberId, memberAssignment[topic] ?? [], starts)
+      for (const [partition, offset] of seeks) joining.seek({ topic, partition, offset: String(offset) })
+      bell.ring()
+    })
+    // A block in which the client filtered everything (control records, aborted transactions) shows only here.
+    joining.on(joining.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0 && buffer.add(partition, [], Number(lastOffset) + 1, Date.now())) bell.ring()
+    })
+    joining.on(joining.events.CRASH, onCrash)
+    try {
+      await joining.connect()
+      await joining.subscribe({ topic, fromBeginning: true })
+      await joining.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: takeIn })
+      return joining
+    } catch (error) {
+      await disconnect(joining)
+      throw error
+    }
+  }
+
+  async function takeIn({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const over = () => closed || !isRunning() || isStale()
+    while (!over() && !buffer.hasRoom) {
+      // Not returning is what holds the client back; it would not tell the group that it lives meanwhile.
+      await bell.wait(heartbeatMs)
+      await heartbeat()
+    }
+    const last = batch.messages.at(-1)
+    if (over() || !last) return
+    if (!buffer.add(batch.partition, batch.messages, Number(batch.lastOffset()) + 1, Date.now())) return
+    resolveOffset(last.offset)
+    bell.ring()
+  }
+
+  function onCrash({ payload: { error, restart } }: ConsumerCrashEvent): void {
+    buffer.clear()
+    log(`mapping ${config.id}: the consumer failed (${error.message}) and ${closed ? 'is closed' : 'starts again'}`)
+    // The client starts itself again unless it takes the error for final; a mapping never does.
+    if (!restart) restartLater()
+  }
+
+  function restartLater(): void {
+    setTimeout(async () => {
+      if (closed) return
+      try {
+        consumer = await join()
+        if (closed) await disconnect(consumer)
+      } catch (error) {
+        log(`mapping ${config.id}: the consumer could not start again: ${asError(error).message}`)
+        restartLater()
+      }
+    }, againMs).unref()
+  }
+
+  async function disconnect(leaving: Consumer | undefined): Promise<void> {
+    try {
+      await leaving?.disconnect()
+    } catch (error) {
+      log(`mapping ${config.id}: the consumer did not leave its group: ${asError(error).message}`)
+    }
+  }
+
+  consumer = await join()
+  return {
+    commit: async () => {
+      for (;;) {
+        const offsets = buffer.uncommitted()
+        if (offsets.size === 0) return
+        try {
+          await consumer?.commitOffsets(
+            [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+          )
+          buffer.committed(offsets)
+          for (const partition of offsets.keys()) starts.delete(partition)
+          return
+        } catch (error) {
+          log(`mapping ${config.id}: offsets not committed: ${asError(error).message}`)
+          if (context.stopping.aborted) return
+          await bell.wait(againMs)
+        }
+      }
+    },
+    close: async () => {
+      closed = true
+      bell.ring()
+      await disconnect(consumer)
+    },
+  }
+}
+
+function newConsumer(kafka: Kafka, { group }: MappingConfig): Consumer {
+  return kafka.consumer({
+    groupId: group,
+    sessionTimeout: 10_000,
+    heartbeatInterval: heartbeatMs,
+    rebalanceTimeout: 30_000,
+    metadataMaxAge: 30_000,
+    // One connection carries fetches and commits one after another: a long poll would hold a commit back.
+    maxWaitTimeInMs: 100,
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+  })
+}

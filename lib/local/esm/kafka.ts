@@ -1,0 +1,91 @@
+import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
+import { MillraceError } from '../../errors.js'
+import type { MappingConfig } from './config.js'
+
+/** Takes one line for people. */
+export type Log = (line: string) => void
+
+/** A kafkajs client whose own words, from warnings on, go to the log. */
+export function kafkaClient(config: MappingConfig, brokers: readonly string[], log: Log): Kafka {
+  quietKafkajs()
+  return new Kafka({
+    clientId: `millrace-${config.id}`,
+    brokers: [...brokers],
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ label, namespace, log: { message, error } }: LogEntry) =>
+        log(`kafkajs ${label} ${namespace}: ${message}${typeof error === 'string' ? ` (${error})` : ''}`),
+  })
+}
+
+let quiet = false
+
+/**
+ * Keeps kafkajs' TimeoutNegativeWarning (on Node 24; it asks for timers in the past, which is harmless) out of sight, and
+ * no other warning, nor this one where other code causes it.
+ */
+export function quietKafkajs(): void {
+  if (quiet) return
+  quiet = true
+  const emit = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    const [options] = rest
+    const type = typeof options === 'string' ? options : (options as { type?: string } | undefined)?.type
+    if (type === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs')) return
+    Reflect.apply(emit, process, [warning, ...rest])
+  }) as typeof process.emitWarning
+}
+
+/** Offsets by partition. */
+export type Offsets = Map<number, number>
+
+/**
+ * Where each partition starts that the group has no committed offset for; those it has are not in the answer, for the
+ * starting position is ignored there (KAFKA-ESM §5).
+ *
+ * @throws MillraceError `ML_LOCAL_TOPIC_MISSING`
+ */
+export async function startingOffsets(
+  admin: Admin,
+  config: MappingConfig,
+): Promise<{ starts: Offsets; partitions: number }> {
+  const { topic, startingPosition, startingPositionTimestamp = 0 } = config
+  if (!(await admin.listTopics()).includes(topic)) {
+    throw new MillraceError(
+      'ML_LOCAL_TOPIC_MISSING',
+      `the topic "${topic}" of the mapping ${config.id} does not exist; create it before the mapping starts`,
+    )
+  }
+  const ends = await admin.fetchTopicOffsets(topic)
+  const atTimestamp =
+    startingPosition === 'AT_TIMESTAMP'
+      ? await admin.fetchTopicOffsetsByTimestamp(topic, startingPositionTimestamp * 1000)
+      : []
+  const committed = await committedOffsets(admin, config)
+  const starts: Offsets = new Map()
+  for (const { partition, low, high } of ends) {
+    if (committed.has(partition)) continue
+    const timed = atTimestamp.find((one) => one.partition === partition)?.offset
+    starts.set(partition, Number(timed ?? (startingPosition === 'LATEST' ? high : low)))
+  }
+  return { starts, partitions: ends.length }
+}
+
+/** How many records the group has still to settle, by the broker's word. */
+export async function groupLag(admin: Admin, config: MappingConfig, starts: Offsets): Promise<number> {
+  const [ends, committed] = [await admin.fetchTopicOffsets(config.topic), await committedOffsets(admin, config)]
+  return ends.reduce((lag, { partition, low, high }) => {
+    const from = committed.get(partition) ?? starts.get(partition) ?? Number(low)
+    return lag + Math.max(0, Number(high) - from)
+  }, 0)
+}
+
+async function committedOffsets(admin: Admin, { group, topic }: MappingConfig): Promise<Offsets> {
+  const answers = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+  const partitions = answers.flatMap((answer) => (answer.topic === topic ? answer.partitions : []))
+  return new Map(
+    partitions.map(({ partition, offset }) => [partition, Number(offset)] as const).filter(([, offset]) => offset >= 0),
+  )
+}

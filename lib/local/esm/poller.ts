@@ -1,0 +1,133 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import { MillraceError } from '../../errors.js'
+import type { KafkaEvent } from '../../event/index.js'
+import { bell } from './bell.js'
+import { RecordBuffer } from './buffer.js'
+import { type Attempt, attempt, type Delivery, deliverBatch, giveUp } from './deliver.js'
+import { jsonBytes, payloadLimit } from './event.js'
+import { openIntake } from './intake.js'
+import type { Log, Offsets } from './kafka.js'
+
+/** One poller of a mapping: a member of the group with one batch in flight at most. */
+export interface Poller {
+  /** Something is in flight, buffered, or waiting to be delivered again. */
+  readonly busy: boolean
+  owns(identifier: string): boolean
+  /** Delivers an event once more, between two batches. */
+  redeliver(event: KafkaEvent): Promise<Attempt>
+  /** Finishes the invocation in flight, commits what is settled, leaves the group. */
+  stop(): Promise<void>
+}
+
+/** What a poller shares with the others of its mapping. */
+export interface PollerContext extends Omit<Delivery, 'pause' | 'owned'> {
+  readonly kafka: Kafka
+  readonly starts: Offsets
+  readonly nextBatch: () => number
+  readonly log: Log
+  readonly onFailure: (error: unknown) => void
+}
+
+interface Redelivery {
+  readonly event: KafkaEvent
+  readonly resolve: (attempt: Attempt) => void
+  readonly reject: (error: Error) => void
+}
+
+export async function startPoller(context: PollerContext): Promise<Poller> {
+  const { config, envelope, log } = context
+  const limits = {
+    records: config.batchSize,
+    bytes: payloadLimit,
+    envelopeBytes: jsonBytes({ ...envelope, records: {} }),
+  }
+  const buffer = new RecordBuffer(config.topic, limits)
+  const changed = bell()
+  const stopping = new AbortController()
+  const redeliveries: Redelivery[] = []
+  let inFlight = false
+  let readyAt = 0
+
+  const delivery: Delivery = {
+    ...context,
+    owned: (identifier) => buffer.owns(identifier),
+    pause: (ms) => pause(ms, stopping.signal),
+  }
+  const intake = await openIntake({ ...context, buffer, bell: changed, stopping: stopping.signal })
+
+  /** How long the batch stays open: 0 when it is to be sent now, undefined while there is nothing to send. */
+  const remainingWindowMs = (): number | undefined => {
+    if (buffer.empty) return undefined
+    if (buffer.full) return 0
+    return Math.max(0, Math.max(readyAt, buffer.oldestArrival) + config.batchingWindowMs - Date.now())
+  }
+
+  const runBatch = async (): Promise<void> => {
+    const { records, oversized } = buffer.take()
+    changed.ring()
+    if (oversized.length > 0) giveUp(context, 'MaximumPayloadSizeExceeded', oversized, 0)
+    if (Object.keys(records).length > 0 && !(await deliverBatch(delivery, context.nextBatch(), records))) return
+    await intake.commit()
+  }
+
+  const runRedelivery = async ({ event, resolve }: Redelivery): Promise<void> => {
+    resolve(await attempt(delivery, event.records, { batch: context.nextBatch(), attempt: 1, redelivered: true }))
+  }
+
+  const step = async (): Promise<void> => {
+    const again = redeliveries.shift()
+    const windowMs = remainingWindowMs()
+    if (!again && windowMs !== 0) {
+      if (buffer.uncommitted().size > 0) return intake.commit()
+      return changed.wait(windowMs)
+    }
+    inFlight = true
+    try {
+      await (again ? runRedelivery(again) : runBatch())
+    } finally {
+      inFlight = false
+      readyAt = Date.now()
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    try {
+      while (!stopping.signal.aborted) await step()
+    } catch (error) {
+      log(`mapping ${config.id}: its poller ended by a defect: ${error}`)
+      context.onFailure(error)
+    }
+    for (const { reject } of redeliveries.splice(0)) {
+      reject(new MillraceError('ML_LOCAL_STOPPED', `the mapping ${config.id} was stopped before the event came again`))
+    }
+  }
+  const running = run()
+
+  return {
+    get busy() {
+      return inFlight || !buffer.empty || redeliveries.length > 0
+    },
+    owns: (identifier) => buffer.owns(identifier),
+    redeliver: (event) =>
+      new Promise((resolve, reject) => {
+        redeliveries.push({ event, resolve, reject })
+        changed.ring()
+      }),
+    stop: async () => {
+      stopping.abort()
+      changed.ring()
+      await running
+      await intake.close()
+    },
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await delay(ms, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  return !signal.aborted
+}
