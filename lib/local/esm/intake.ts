@@ -140,6 +140,6 @@ function newConsumer(kafka: Kafka, { group }: MappingConfig): Consumer {
     metadataMaxAge: 30_000,
     // One connection carries fetches and commits one after another: a long poll would hold a commit back.
     maxWaitTimeInMs: 100,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
   })
 }

@@ -11,7 +11,7 @@ export function kafkaClient(config: MappingConfig, brokers: readonly string[], l
   return new Kafka({
     clientId: `millrace-${config.id}`,
     brokers: [...brokers],
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
     logLevel: logLevel.WARN,
     logCreator:
       () =>

@@ -107,6 +107,6 @@ export async function mapping(
 
 /** The values of an event's records as text, by partition. */
 export const values = ({ records }: KafkaEvent): Record<string, string[]> =>
-  Object.fromEntries(Object.entries(records).map(([key, list]) => [key, list.map(valueOf)]))
+  Object.fromEntries(Object.entries(records).map(([key, list]) => [key, list.map(textOf)]))
 
-const valueOf = ({ value }: WireRecord): string => Buffer.from(value ?? '', 'base64').toString()
+const textOf = ({ value }: WireRecord): string => Buffer.from(value ?? '', 'base64').toString()

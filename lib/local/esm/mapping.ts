@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
-import { MillraceError } from '../../errors.js'
+import { asError, MillraceError } from '../../errors.js'
 import type { KafkaEvent } from '../../event/index.js'
 import type { InvokeResult } from '../worker/index.js'
 import { checkConfig, type MappingConfig } from './config.js'
@@ -80,10 +80,17 @@ export async function startMapping(config: MappingConfig, options: MappingOption
     const count = config.provisioned ? Math.min(config.minimumPollers ?? 1, partitions) : 1
     while (pollers.length < (config.enabled ? count : 0)) pollers.push(await startPoller(context))
   }
-  const isIdle = async (): Promise<boolean> =>
-    !pollers.some(({ busy }) => busy) &&
-    (await groupLag(admin, config, state.starts)) === 0 &&
-    !pollers.some(({ busy }) => busy)
+  const busy = () => pollers.some((poller) => poller.busy)
+  const isIdle = async (): Promise<boolean> => {
+    if (busy()) return false
+    try {
+      return (await groupLag(admin, config, state.starts)) === 0 && !busy()
+    } catch (error) {
+      // The mapping itself goes on when its broker comes back; so does who waits for it.
+      log(`mapping ${config.id}: the group's lag is not known: ${asError(error).message}`)
+      return false
+    }
+  }
 
   try {
     await start()

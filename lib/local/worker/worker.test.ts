@@ -1,32 +1,18 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type LogMeta, startWorker, type Worker, type WorkerOptions } from './index.js'
+import { compiledWorker, compileRuntime } from './runtime.fixture.js'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-const compiled = join(root, 'dist/lib/local/worker')
 const cleanups: (() => unknown)[] = []
 
-/** The process runs compiled code, so what is older than its source is compiled first. */
-beforeAll(async () => {
-  const here = join(root, 'lib/local/worker')
-  const stale = readdirSync(here).some((file) => {
-    const built = join(compiled, file.replace(/ts$/, 'js'))
-    if (file.endsWith('.test.ts')) return false
-    return !existsSync(built) || statSync(built).mtimeMs < statSync(join(here, file)).mtimeMs
-  })
-  if (!stale) return
-  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')]
-  // A type error elsewhere is for `npm run types` to find; what does not run fails below.
-  await promisify(execFile)(process.execPath, [...tsc, '--noEmitOnError', 'false']).catch(() => undefined)
-})
+beforeAll(compileRuntime)
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
@@ -302,7 +288,7 @@ describe('no process outlives', () => {
     const parent = join(dir, 'parent.mjs')
     await writeFile(
       parent,
-      `import { startWorker } from ${JSON.stringify(pathToFileURL(join(compiled, 'index.js')).href)}
+      `import { startWorker } from ${JSON.stringify(pathToFileURL(join(compiledWorker, 'index.js')).href)}
        const log = (line, { pid }) => console.log(pid)
        await startWorker({ ...${JSON.stringify(options)}, log }).invoke(${JSON.stringify(event)})`,
     )
