@@ -57,6 +57,8 @@ async function answer<V, K>(
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
   const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
   const { order, concurrency, attempts } = settings
+  // Every line of this invocation names it.
+  logger.appendKeys({ requestId: context?.awsRequestId })
   const handle = handleWith(settings, handler, { logger, metrics, remainingMs })
   try {
     const { unsettled, tally } = await processBatch(

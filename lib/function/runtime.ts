@@ -33,6 +33,8 @@ export function runtimes(leaseMs: number): (topic: string) => Runtime {
 }
 
 function open() {
+  // Powertools would say "service_undefined".
+  const serviceName = process.env.POWERTOOLS_SERVICE_NAME ?? functionName()
   return {
     deployment: readDeployment(process.env),
     client: new DynamoDBClient({
@@ -43,8 +45,8 @@ function open() {
       // A store that is not there is an error within seconds, not at the function's time-out.
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
     }),
-    logger: new Logger(),
-    metrics: new Metrics({ namespace: 'millrace' }),
+    logger: new Logger({ serviceName }),
+    metrics: new Metrics({ namespace: 'millrace', serviceName }),
   }
 }
 
@@ -56,16 +58,17 @@ function runtimeOf(
   const mapping = mappingOf(topic, deployment)
   const { group, withholds } = mapping
   const clock = systemClock
-  const functionName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
   return {
     mapping,
     clock,
     logger,
     metrics,
     ledger: openLedger({ store: dynamodbStore(client, deployment.ledgerTable), clock, group, leaseMs, withholds }),
-    fallback: failuresSink({ client, table: deployment.failuresTable, clock, group, functionName }),
+    fallback: failuresSink({ client, table: deployment.failuresTable, clock, group, functionName: functionName() }),
   }
 }
+
+const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
 
 function mappingOf(topic: string, { mappings }: Deployment): Mapping {
   const mapping = mappings.find((one) => one.topic === topic)
