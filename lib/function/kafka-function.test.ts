@@ -119,6 +119,8 @@ describe('a batch', () => {
 
   it('costs two write units per source partition and two calls, whatever its size [P-24]', async () => {
     const { handler } = counting()
+    // dynalite has no PartiQL: there each source partition is a call of its own.
+    const ledgerCalls = deployment.engine === 'dynoxide' ? 2 : 8
     const sized = (size: number, from: number) =>
       event([0, 1, 2, 3].flatMap((p) => range(size, p).map((spec, i) => ({ ...spec, offset: from + i }))))
     await invoke(handler, sized(1, 0))
@@ -128,7 +130,7 @@ describe('a batch', () => {
       await invoke(handler, sized(size, from))
       from += size
       expect(logs.lines('batch')).toMatchObject([
-        { ok: size * 4, ledgerCalls: 2, ledgerWriteUnits: 8, ledgerReadUnits: 0 },
+        { ok: size * 4, ledgerCalls, ledgerWriteUnits: 8, ledgerReadUnits: 0 },
       ])
     }
   })

@@ -60,6 +60,23 @@ describe('compare-and-swap', () => {
     expect(store.usage).toMatchObject({ calls: 3, writeUnits: 60 })
   })
 
+  it('falls back to single updates where the store has no PartiQL', async () => {
+    process.env.MILLRACE_STORE_ENGINE = 'dynalite'
+    const dynalite = await testDeployment({ topic: 'none' })
+    delete process.env.MILLRACE_STORE_ENGINE
+    try {
+      const store = dynamodbStore(dynalite.client, dynalite.ledgerTable)
+      const keys = [itemKey('g', 't', 0), itemKey('g', 't', 1)]
+      const swaps = (known: number) => keys.map((key): Swap => ({ key, known, item: itemOf(known + 1, known) }))
+      expect((await store.swap(swaps(0))).map(({ kind }) => kind)).toEqual(['applied', 'applied'])
+      expect((await store.swap(swaps(0))).map(({ kind }) => kind)).toEqual(['conflict', 'conflict'])
+      expect((await store.swap(swaps(1))).map(({ kind }) => kind)).toEqual(['applied', 'applied'])
+      expect((await store.load(keys)).map((item) => item?.version)).toEqual([2, 2])
+    } finally {
+      await dynalite.stop()
+    }
+  })
+
   it.each(['load', 'swap'] as const)('on a missing table is an error with a code (%s)', async (call) => {
     const store = dynamodbStore(deployment.client, 'absent')
     const key = itemKey('g', 't', 0)

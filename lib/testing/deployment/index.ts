@@ -17,6 +17,8 @@ export interface TestDeploymentOptions {
 
 /** A deployment that lives as long as a test. */
 export interface TestDeployment {
+  /** Which local store runs: dynoxide, or dynalite where that has no build for the platform. */
+  readonly engine: 'dynoxide' | 'dynalite'
   /** A client of its store. */
   readonly client: DynamoDBClient
   readonly ledgerTable: string
@@ -58,6 +60,7 @@ export async function testDeployment(options: TestDeploymentOptions): Promise<Te
     AWS_SECRET_ACCESS_KEY: 'local',
   })
   return {
+    engine: store.engine,
     client,
     ...names,
     async stop() {
