@@ -11,9 +11,12 @@ export function setEnvironment(service: Service, mappings: readonly DeclaredMapp
   for (const [functionName, declaration] of Object.entries(service.functions ?? {})) {
     const told = mappings.filter((mapping) => mapping.functionName === functionName).map((mapping) => mapping.told)
     if (told.length === 0) continue
-    refuseOwnValues(functionName, { ...service.provider.environment, ...declaration.environment })
+    const configured = { ...service.provider.environment, ...declaration.environment }
+    refuseOwnValues(functionName, configured)
     const deployment = { ledgerTable: tables.ledger, failuresTable: tables.failures, mappings: told }
-    declaration.environment = { ...declaration.environment, ...writeDeployment(deployment) }
+    // Powertools would sign every log line and metric as "service_undefined".
+    const named = { POWERTOOLS_SERVICE_NAME: configured.POWERTOOLS_SERVICE_NAME ?? service.service }
+    declaration.environment = { ...named, ...declaration.environment, ...writeDeployment(deployment) }
   }
 }
 

@@ -7,7 +7,7 @@
 import { MillraceError } from '../lib/errors.js'
 import { setEnvironment } from './environment.js'
 import { extendEventSchemas } from './event-schema.js'
-import { createLocalTables, type LocalInvocation, localInvocation } from './invoke-local.js'
+import { createLocalTables, type LocalInvocation, localInvocation, setUp } from './invoke-local.js'
 import { localTables } from './local-tables.js'
 import { type DeclaredMapping, declaredMappings } from './mappings.js'
 import { makeLogicalIdsUnique } from './naming.js'
@@ -48,7 +48,7 @@ export default class MillracePlugin {
     this.#tables = tableNames(service.service, this.#serverless.getProvider('aws').getStage())
     setEnvironment(service, this.#mappings, this.#tables)
     // Before osls looks for credentials, which it does before it loads the function's environment.
-    if (this.#isLocalInvocation()) Object.assign(process.env, this.#localInvocation().variables)
+    if (this.#isLocalInvocation()) setUp(this.#localInvocation())
   }
 
   #beforeEvents(): void {
@@ -65,14 +65,14 @@ export default class MillracePlugin {
   }
 
   async #beforeLocalInvocation(): Promise<void> {
-    const { endpoint, variables } = this.#localInvocation()
+    const invocation = this.#localInvocation()
     // Again, because a profile in serverless.yml may have brought credentials meanwhile.
-    Object.assign(process.env, variables)
-    const declared = { ...tableResources(this.#tables), ...this.#serverless.service.resources?.Resources }
-    await createLocalTables(
-      endpoint,
-      localTables(declared, (text) => this.#utils.log.warning(text)),
+    setUp(invocation)
+    const own = this.#mappings.length > 0 ? tableResources(this.#tables) : {}
+    const tables = localTables({ ...own, ...this.#serverless.service.resources?.Resources }, (text) =>
+      this.#utils.log.warning(text),
     )
+    await createLocalTables(invocation.endpoint, tables)
   }
 
   #isLocalInvocation(): boolean {
