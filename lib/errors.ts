@@ -43,6 +43,10 @@ export const errorCodes = [
   'ML_LOCAL_TOPIC_MISSING',
   'ML_LOCAL_KAFKA_UNREACHABLE',
   'ML_LOCAL_STOPPED',
+  // main job
+  'ML_START_NOT_EMPTY',
+  'ML_START_OVERDUE',
+  'ML_START_INTERRUPTED',
   // command line and plugin
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',

@@ -12,4 +12,4 @@ export {
   type StoreRule,
   startStoreProxy,
 } from './store-proxy.js'
-export { type Usage, usageMeter } from './usage.js'
+export { type Usage, usageMeter, writeUnits } from './usage.js'

@@ -1,0 +1,1 @@
+export { type BatchLine, type Decision, type History, historyReader, type Place, type Run } from './history.js'

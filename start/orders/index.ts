@@ -1,0 +1,3 @@
+export { fewestOrders, particular, planOrders } from './plan.js'
+export { type ProduceOptions, produceOrders } from './produce.js'
+export { type Fate, type Header, type Order, type Planned, type Produced, placeOf } from './types.js'

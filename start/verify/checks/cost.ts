@@ -1,0 +1,37 @@
+import { type Answer, answerOf, type Facts } from '../facts.js'
+
+/** The ledger's cost, as averages over all invocations. */
+export interface CostCheck {
+  readonly callsPerBatch: number
+  readonly writeUnitsPerBatch: number
+  readonly answer: Answer
+}
+
+/** Invocations that may meet somebody else's claim: the one that dies, those that wait for its lease, and one for a lost settle. */
+const mostContended = 4
+
+/** In the normal case a batch costs two write units per source partition, in two calls, whatever its size. */
+export function cost({ costs: { usages, invocations }, ledgerTable }: Facts): CostCheck {
+  const normal = invocations.filter((one) => !one.contended && one.settles > 0)
+  const complaints = normal
+    .filter(({ partitions, calls, writeUnits }) => writeUnits !== 2 * partitions || calls !== 2)
+    .map(
+      ({ partitions, calls, writeUnits }) =>
+        `${writeUnits} write units in ${calls} calls for ${partitions} source partitions`,
+    )
+  const special = invocations.length - normal.length
+  if (special > mostContended)
+    complaints.push(`${special} of ${invocations.length} invocations were contended or never settled`)
+  const ofLedger = usages.filter(({ table }) => table === ledgerTable)
+  const calls = ofLedger.reduce((sum, usage) => sum + usage.calls, 0)
+  const units = ofLedger.reduce((sum, usage) => sum + usage.writeUnits, 0)
+  const batches = Math.max(1, invocations.length)
+  const detail = `2 write units per source partition in 2 calls, in each of ${normal.length} batches; ${special} others met the kill's lease`
+  return {
+    callsPerBatch: rounded(calls / batches),
+    writeUnitsPerBatch: rounded(units / batches),
+    answer: answerOf(complaints, detail),
+  }
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100

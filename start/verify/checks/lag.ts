@@ -1,0 +1,12 @@
+import { type Answer, answerOf, type Facts } from '../facts.js'
+
+/** The group has committed everything, by an admin client's account. */
+export function lag({ lag: byPartition }: Facts): Answer {
+  const complaints = [...byPartition].flatMap(([partition, behind]) =>
+    behind === 0 ? [] : [`partition ${partition}: ${behind} behind`],
+  )
+  return answerOf(
+    byPartition.size === 0 ? ['no partition is known'] : complaints,
+    `0 in ${byPartition.size} partitions`,
+  )
+}

@@ -1,0 +1,75 @@
+import { placeOf } from '../orders/index.js'
+import { accounting } from './checks/accounting.js'
+import { cost } from './checks/cost.js'
+import { effects } from './checks/effects.js'
+import { failures } from './checks/failures.js'
+import { kill } from './checks/kill.js'
+import { lag } from './checks/lag.js'
+import { ledger } from './checks/ledger.js'
+import { order } from './checks/order.js'
+import { redelivery } from './checks/redelivery.js'
+import { runs } from './checks/runs.js'
+import { secondEffects } from './checks/second-effects.js'
+import type { Checked, Facts } from './facts.js'
+
+/** What the verifier says of a run. */
+export interface Verdict {
+  readonly produced: number
+  /** As ok: good orders with their effect. */
+  readonly settled: number
+  readonly fallback: number
+  readonly dropped: number
+  /** Records with neither effect, nor envelope, nor a decision to drop them. */
+  readonly lost: number
+  readonly duplicateEffects: number
+  readonly duplicateEffectsAllowed: number
+  readonly orderViolations: number
+  readonly reruns: number
+  readonly ddbCallsPerBatch: number
+  readonly writeUnitsPerBatch: number
+  readonly checks: readonly Checked[]
+}
+
+/** Holds the facts to every check. Pure: the same facts, the same verdict. */
+export function verify(facts: Facts): Verdict {
+  const second = secondEffects(facts)
+  const ordered = order(facts)
+  const ran = runs(facts)
+  const spent = cost(facts)
+  return {
+    ...outcomes(facts),
+    duplicateEffects: second.found,
+    duplicateEffectsAllowed: second.allowed,
+    orderViolations: ordered.violations,
+    reruns: ran.reruns,
+    ddbCallsPerBatch: spent.callsPerBatch,
+    writeUnitsPerBatch: spent.writeUnitsPerBatch,
+    checks: [
+      { name: 'accounting', ...accounting(facts) },
+      { name: 'effects', ...effects(facts) },
+      { name: 'second effects', ...second.answer },
+      { name: 'failures', ...failures(facts) },
+      { name: 'ledger', ...ledger(facts) },
+      { name: 'order', ...ordered.answer },
+      { name: 'runs', ...ran.answer },
+      { name: 'kill', ...kill(facts) },
+      { name: 'redelivery', ...redelivery(facts) },
+      { name: 'cost', ...spent.answer },
+      { name: 'lag', ...lag(facts) },
+    ],
+  }
+}
+
+function outcomes({ produced, effects: table, failures: kept, history }: Facts) {
+  const inFailures = new Set(kept.map(placeOf))
+  const droppedAt = new Set(history.decisions.filter(({ decision }) => decision === 'drop').map(placeOf))
+  const counts = { produced: produced.length, settled: 0, fallback: 0, dropped: 0, lost: 0 }
+  for (const record of produced) {
+    const { fate } = record
+    if (fate.outcome === 'ok' && table.has(fate.order.orderId)) counts.settled++
+    else if (inFailures.has(placeOf(record))) counts.fallback++
+    else if (droppedAt.has(placeOf(record))) counts.dropped++
+    else counts.lost++
+  }
+  return counts
+}
