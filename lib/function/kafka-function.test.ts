@@ -185,6 +185,16 @@ describe('a record that fails', () => {
     expect(attempts).toHaveLength(3)
   })
 
+  it('starts anew with its attempts where its timestamp says that it is another record at the same offset (rule 8)', async () => {
+    const attempts: number[] = []
+    const handler = kafkaFunction({}, (_, ctx) => {
+      attempts.push(ctx.attempt)
+      return retry('later')
+    })
+    for (const timestamp of [1, 1, 2]) await invoke(handler, event([{ value: 'null', timestamp }]))
+    expect(attempts).toEqual([1, 2, 1])
+  })
+
   it.each([
     ['a handler that throws a text', 'just text'],
     ['a handler that throws nothing', undefined],
