@@ -37,9 +37,10 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
   const { topic } = config
   let closed = false
   let consumer: Consumer | undefined
+  let restarting: Promise<void> | undefined
 
   async function join(): Promise<Consumer> {
-    const joining = newConsumer(context.kafka, config)
+    const joining = newConsumer(context.kafka, config, async () => !closed)
     joining.on(joining.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
       const seeks = buffer.assign(memberId, memberAssignment[topic] ?? [], starts)
       for (const [partition, offset] of seeks) joining.seek({ topic, partition, offset: String(offset) })
@@ -79,20 +80,20 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     buffer.clear()
     log(`mapping ${config.id}: the consumer failed (${error.message}) and ${closed ? 'is closed' : 'starts again'}`)
     // The client starts itself again unless it takes the error for final; a mapping never does.
-    if (!restart) restartLater()
+    if (!restart && !closed) restarting = startAgain()
   }
 
-  function restartLater(): void {
-    setTimeout(async () => {
+  async function startAgain(): Promise<void> {
+    for (;;) {
+      await bell.wait(againMs)
       if (closed) return
       try {
         consumer = await join()
-        if (closed) await disconnect(consumer)
+        return
       } catch (error) {
         log(`mapping ${config.id}: the consumer could not start again: ${asError(error).message}`)
-        restartLater()
       }
-    }, againMs).unref()
+    }
   }
 
   async function disconnect(leaving: Consumer | undefined): Promise<void> {
@@ -126,12 +127,13 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     close: async () => {
       closed = true
       bell.ring()
+      await restarting
       await disconnect(consumer)
     },
   }
 }
 
-function newConsumer(kafka: Kafka, { group }: MappingConfig): Consumer {
+function newConsumer(kafka: Kafka, { group }: MappingConfig, restartOnFailure: () => Promise<boolean>): Consumer {
   return kafka.consumer({
     groupId: group,
     sessionTimeout: 10_000,
@@ -140,6 +142,6 @@ function newConsumer(kafka: Kafka, { group }: MappingConfig): Consumer {
     metadataMaxAge: 30_000,
     // One connection carries fetches and commits one after another: a long poll would hold a commit back.
     maxWaitTimeInMs: 100,
-    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure },
   })
 }

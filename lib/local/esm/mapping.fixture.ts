@@ -3,7 +3,9 @@ import { afterEach } from 'vitest'
 import type { KafkaEvent, WireRecord } from '../../event/index.js'
 import { type Broker, type BrokerOptions, startBroker } from '../broker/index.js'
 import type { InvokeResult } from '../worker/index.js'
-import { type MappingConfig, type MappingOptions, type RunningMapping, startMapping } from './index.js'
+import { type MappingConfig, type MappingOptions, quietKafkajs, type RunningMapping, startMapping } from './index.js'
+
+quietKafkajs()
 
 /** What a test opened, closed after it in the opposite order, also when it failed. */
 const open: (() => Promise<unknown>)[] = []

@@ -32,6 +32,7 @@ export class Environment {
   readonly #gone: Promise<void>
   #ready = false
   #dead = false
+  #doomed = false
   #initError: FunctionError | undefined
   #running: Running | undefined
   #lastRequestId: string | undefined
@@ -65,8 +66,9 @@ export class Environment {
     return this.#process.pid
   }
 
+  /** Whether it can take an event. */
   get alive(): boolean {
-    return !this.#dead
+    return !this.#dead && !this.#doomed
   }
 
   /** Runs the function once; the caller sees to it that nothing else runs. */
@@ -94,6 +96,8 @@ export class Environment {
   }
 
   kill(signal: NodeJS.Signals): void {
+    // Its end is certain, and nothing runs that has to learn of it; the next event shall not meet it dying.
+    if (signal === 'SIGKILL' && !this.#running) this.#doomed = true
     this.#process.kill(signal)
   }
 

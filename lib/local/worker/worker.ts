@@ -23,6 +23,7 @@ export function startWorker(options: WorkerOptions): Worker {
   let turn: Promise<unknown> = Promise.resolve()
 
   const living = async (): Promise<Environment> => {
+    if (!environment?.alive) await environment?.close()
     if (!stopped && !environment?.alive) environment = await Environment.start(options, runtime)
     if (!stopped && environment) return environment
     // It may have been stopped while the process was being started.
