@@ -1,0 +1,9 @@
+/**
+ * Reads the CloudFormation template and the zips that `serverless package` writes, and has them written.
+ *
+ * @module
+ */
+export { type PackageOptions, packageService } from './package.js'
+export { isPackaged, readService } from './read.js'
+export type { FunctionConfig, Service } from './types.js'
+export { unpack } from './unpack.js'

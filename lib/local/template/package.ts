@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { MillraceError } from '../../errors.js'
+
+/** A package that takes longer hangs, in milliseconds. */
+const patienceMs = 120_000
+
+/** How to package a service. */
+export interface PackageOptions {
+  /** Ends the packaging before its time. */
+  readonly signal?: AbortSignal
+  /** Takes what it has to say, line by line. */
+  readonly log?: (line: string) => void
+}
+
+/**
+ * Runs `serverless package` with the version that the service has installed. Needs no network and no credentials.
+ *
+ * @throws MillraceError `ML_LOCAL_TEMPLATE` when it is not installed or fails; what it wrote is in the message
+ */
+export async function packageService(serviceDir: string, { signal, log }: PackageOptions = {}): Promise<void> {
+  const child = spawn(process.execPath, [serverlessProgram(serviceDir), 'package'], {
+    cwd: serviceDir,
+    env: {
+      ...process.env,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: patienceMs,
+    killSignal: 'SIGKILL',
+    ...(signal ? { signal } : {}),
+  })
+  const endWithUs = (): boolean => child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-10_000)
+    })
+  }
+  const [code, killedBy] = await once(child, 'close').finally(() => process.off('exit', endWithUs))
+  for (const line of output.trim().split('\n')) log?.(line)
+  if (code === 0) return
+  const how = killedBy ? `was killed (${killedBy}) after ${patienceMs / 1000} s` : `ended with exit code ${code}`
+  throw new MillraceError('ML_LOCAL_TEMPLATE', `\`serverless package\` ${how}; mend what it says:\n${output.trim()}`)
+}
+
+function serverlessProgram(serviceDir: string): string {
+  try {
+    const file = createRequire(join(resolve(serviceDir), 'serverless.yml')).resolve('serverless/package.json')
+    const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: { serverless: string } }
+    return join(dirname(file), bin.serverless)
+  } catch (cause) {
+    throw new MillraceError(
+      'ML_LOCAL_TEMPLATE',
+      `serverless is not installed for ${resolve(serviceDir)}; run \`npm install --save-dev serverless@npm:osls@4 serverless-esbuild esbuild\``,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,26 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
+import { type Resolve, resolveOnly } from './resolve.js'
+import type { Template } from './types.js'
+
+/** What `CreateTable` and CloudFormation spell alike and what matters locally; billing and retention do not. */
+const kept = ['KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes', 'LocalSecondaryIndexes'] as const
+
+/** All tables of a template, billed on demand. */
+export function tablesOf(template: Template, resolve: Resolve): readonly CreateTableCommandInput[] {
+  return Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) => {
+    if (Type !== 'AWS::DynamoDB::Table') return []
+    const table = {
+      ...resolveOnly(resolve, Properties, kept),
+      TableName: resolve({ Ref: id }),
+      BillingMode: 'PAY_PER_REQUEST',
+    }
+    return [withoutThroughput(table as CreateTableCommandInput)]
+  })
+}
+
+/** On demand, an index may not have a throughput of its own. */
+function withoutThroughput(table: CreateTableCommandInput): CreateTableCommandInput {
+  const indexes = table.GlobalSecondaryIndexes
+  if (!indexes) return table
+  return { ...table, GlobalSecondaryIndexes: indexes.map(({ ProvisionedThroughput: _, ...index }) => index) }
+}

@@ -1,0 +1,239 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { strToU8, zipSync } from 'fflate'
+import { afterEach, describe, expect, it } from 'vitest'
+import { packageService, readService, unpack } from './index.js'
+import { type PackagedService, packagedService, type ServiceParts } from './service.fixture.js'
+
+const services: PackagedService[] = []
+afterEach(() => {
+  for (const service of services.splice(0)) service.remove()
+})
+function packaged(parts?: ServiceParts): PackagedService {
+  const service = packagedService(parts)
+  services.push(service)
+  return service
+}
+const read = (parts?: ServiceParts) => readService(packaged(parts).dir, 'eu-west-1')
+
+describe('a packaged service', () => {
+  it('tells its functions: handler, limits in their units, code', () => {
+    const { dir } = packaged()
+    expect(readService(dir, 'eu-west-1')).toMatchObject({
+      name: 'hello',
+      functions: [
+        {
+          id: 'GreetLambdaFunction',
+          key: 'greet',
+          name: 'hello-dev-greet',
+          handler: 'src/handler.handler',
+          timeoutMs: 5000,
+          memoryMb: 256,
+          zip: join(dir, '.serverless', 'greet.zip'),
+        },
+      ],
+    })
+  })
+
+  it.each([
+    ['a plain number', 7, '7'],
+    ['a table by Ref', { Ref: 'GreetingsTable' }, 'hello-dev-greetings'],
+    [
+      'an ARN by GetAtt',
+      { 'Fn::GetAtt': ['GreetingsTable', 'Arn'] },
+      'arn:aws:dynamodb:eu-west-1:123456789012:table/hello-dev-greetings',
+    ],
+    ['a function by GetAtt', { 'Fn::GetAtt': 'GreetLambdaFunction.Arn' }, /:lambda:.*:function:hello-dev-greet$/],
+    [
+      'Sub',
+      { 'Fn::Sub': `\${AWS::Region}/\${GreetingsTable.Arn}/\${!kept}` },
+      /^eu-west-1\/arn:.*greetings\/\$\{kept\}$/,
+    ],
+    ['Sub with variables', { 'Fn::Sub': [`\${name}!`, { name: { Ref: 'AWS::StackName' } }] }, 'hello!'],
+    ['Join', { 'Fn::Join': ['-', ['a', { Ref: 'AWS::AccountId' }]] }, 'a-123456789012'],
+    ['Select', { 'Fn::Select': [1, ['a', 'b']] }, 'b'],
+  ])('resolves %s in a function’s environment', (_, value, expected) => {
+    const [one] = read({ environment: { ONE: value } }).functions
+    expect(one?.environment.ONE).toMatch(expected instanceof RegExp ? expected : new RegExp(`^${expected}$`))
+    expect(one?.environment.TABLE).toBe('hello-dev-greetings')
+  })
+
+  it('leaves out a variable without a value', () => {
+    const [one] = read({ environment: { NONE: { Ref: 'AWS::NoValue' } } }).functions
+    expect(one?.environment).toEqual({ TABLE: 'hello-dev-greetings' })
+  })
+
+  it.each([
+    ['an import', { 'Fn::ImportValue': 'x' }, /Fn::ImportValue/],
+    ['a reference to nothing', { Ref: 'Nothing' }, /Ref Nothing/],
+  ])('refuses %s, and says what to do', (_, value, what) => {
+    const refused = () => read({ environment: { ONE: value } })
+    expect(refused).toThrow(/^ML_LOCAL_TEMPLATE: .*write the value out in serverless.yml/)
+    expect(refused).toThrow(what)
+  })
+
+  it('refuses a name that refers to itself', () => {
+    const resources = { A: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: { 'Fn::Sub': `x\${A}` } } } }
+    expect(() => read({ resources })).toThrow(/^ML_LOCAL_TEMPLATE: .*refers to itself/)
+  })
+
+  it('tells its mappings, with Lambda’s defaults where nothing is set', () => {
+    expect(read().mappings).toEqual([
+      {
+        id: 'GreetMapping',
+        functionName: 'hello-dev-greet',
+        source: 'self-managed',
+        topic: 'greetings',
+        group: 'greeters',
+        batchSize: 100,
+        batchingWindowMs: 500,
+        startingPosition: 'TRIM_HORIZON',
+        partialResponses: false,
+        provisioned: false,
+        maximumRetryAttempts: -1,
+        maximumRecordAgeSeconds: -1,
+        bisect: false,
+        enabled: true,
+      },
+    ])
+  })
+
+  it('tells what a mapping sets', () => {
+    const mapping = {
+      EventSourceArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/1',
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'msk-group', SchemaRegistryConfig: { a: 1 } },
+      MaximumBatchingWindowInSeconds: 0,
+      BatchSize: 500,
+      StartingPosition: 'AT_TIMESTAMP',
+      StartingPositionTimestamp: 1_700_000_000,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ProvisionedPollerConfig: { MinimumPollers: 2 },
+      MaximumRetryAttempts: 8,
+      FilterCriteria: { Filters: [{ Pattern: '{}' }] },
+      DestinationConfig: { OnFailure: { Destination: 'kafka://failures' } },
+      Enabled: false,
+    }
+    expect(read({ mapping }).mappings).toMatchObject([
+      {
+        source: 'msk',
+        group: 'msk-group',
+        batchingWindowMs: 0,
+        batchSize: 500,
+        startingPositionTimestamp: 1_700_000_000,
+        partialResponses: true,
+        provisioned: true,
+        minimumPollers: 2,
+        maximumRetryAttempts: 8,
+        filterCriteria: { Filters: [{ Pattern: '{}' }] },
+        onFailureDestination: { Destination: 'kafka://failures' },
+        schemaRegistry: { a: 1 },
+        enabled: false,
+      },
+    ])
+  })
+
+  it('leaves out mappings that are none of Kafka', () => {
+    const Properties = { FunctionName: 'x', EventSourceArn: 'arn:aws:sqs:eu-west-1:123456789012:q' }
+    expect(
+      read({ resources: { Other: { Type: 'AWS::Lambda::EventSourceMapping', Properties } } }).mappings,
+    ).toHaveLength(1)
+  })
+
+  it('refuses a mapping of two topics, and one of a function that is not there', () => {
+    expect(() => read({ mapping: { Topics: ['a', 'b'] } })).toThrow(/^ML_LOCAL_MAPPING_UNSUPPORTED: .*GreetMapping/)
+    expect(() => read({ mapping: { FunctionName: 'arn:x' } })).toThrow(/^ML_LOCAL_TEMPLATE: .*GreetMapping/)
+  })
+
+  it('tells its tables as CreateTable takes them', () => {
+    expect(read().tables).toEqual([
+      {
+        TableName: 'hello-dev-greetings',
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      },
+    ])
+  })
+
+  it.each(['cloudformation-template-update-stack.json', 'serverless-state.json'])('says when %s is broken', (name) => {
+    const service = packaged()
+    for (const content of ['{', '[]', '{"Resources":1,"service":1}']) {
+      service.write(name, content)
+      expect(() => readService(service.dir, 'eu-west-1')).toThrow(
+        new RegExp(`^ML_LOCAL_TEMPLATE: .*${name}.*run \`npx serverless package\``),
+      )
+    }
+  })
+
+  it('says how to package a folder that holds no package', () => {
+    expect(() => readService(join(packaged().dir, 'elsewhere'), 'eu-west-1')).toThrow(
+      /^ML_LOCAL_TEMPLATE: .*no such file; run `npx serverless package`/,
+    )
+  })
+})
+
+describe('a function’s zip', () => {
+  it('is unpacked with its source maps, in place of what was there', async () => {
+    const { dir } = packaged()
+    const target = join(dir, 'out')
+    mkdirSync(target)
+    writeFileSync(join(target, 'stale.js'), '')
+    await unpack(join(dir, '.serverless', 'greet.zip'), target)
+    expect(readFileSync(join(target, 'src', 'handler.cjs'), 'utf8')).toMatch(/batchItemFailures/)
+    expect(existsSync(join(target, 'src', 'handler.cjs.map'))).toBe(true)
+    expect(existsSync(join(target, 'stale.js'))).toBe(false)
+  })
+
+  it('is refused when it is missing, broken, or would write elsewhere', async () => {
+    const service = packaged()
+    service.write('bad.zip', 'no zip')
+    service.write('evil.zip', zipSync({ '../evil.js': strToU8('') }))
+    const out = join(service.dir, 'out')
+    for (const name of ['none', 'bad', 'evil']) {
+      await expect(unpack(join(service.dir, '.serverless', `${name}.zip`), out)).rejects.toThrow(
+        new RegExp(`^ML_LOCAL_TEMPLATE: .*${name}.zip`),
+      )
+    }
+    expect(existsSync(join(service.dir, 'evil.js'))).toBe(false)
+  })
+})
+
+describe('packaging', () => {
+  const yaml = (handler: string) => `
+service: hello
+provider: { name: aws, runtime: nodejs22.x, region: eu-west-1 }
+package: { excludeDevDependencies: false, patterns: ['!**', handler.js] }
+functions:
+  greet:
+    handler: ${handler}
+    events:
+      - kafka:
+          accessConfigurations: { saslScram512Auth: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:s' }
+          topic: greetings
+          bootstrapServers: ['127.0.0.1:9092']
+          consumerGroupId: greeters
+`
+  function sources(handler: string): string {
+    const { dir } = packaged()
+    writeFileSync(join(dir, 'serverless.yml'), yaml(handler))
+    writeFileSync(join(dir, 'handler.js'), 'exports.handler = async () => null')
+    symlinkSync(join(process.cwd(), 'node_modules'), join(dir, 'node_modules'))
+    return dir
+  }
+
+  it('makes, offline, what the reader reads', async () => {
+    const dir = sources('handler.handler')
+    await packageService(dir)
+    const service = readService(dir, 'eu-west-1')
+    expect(service.mappings).toMatchObject([{ topic: 'greetings', group: 'greeters', functionName: 'hello-dev-greet' }])
+    const [greet] = service.functions
+    await unpack(greet?.zip ?? '', join(dir, 'out'))
+    expect(existsSync(join(dir, 'out', 'handler.js'))).toBe(true)
+  }, 60_000)
+
+  it('fails with what serverless says, and without an installed one says how to get it', async () => {
+    const dir = sources('[]')
+    await expect(packageService(dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*exit code 1.*handler/s)
+    await expect(packageService(packaged().dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*npm install/)
+  }, 60_000)
+})
