@@ -18,7 +18,8 @@ export function importsOf(file: string): string[] {
 function target(file: string, specifier: string): string {
   if (!specifier.startsWith('.')) return packageName(specifier)
   const path = posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts')
-  if (!existsSync(join(root, path)) && !path.endsWith('.json')) throw new Error(`${file} imports ${specifier}, which is not there`)
+  if (!existsSync(join(root, path)) && !path.endsWith('.json'))
+    throw new Error(`${file} imports ${specifier}, which is not there`)
   return path
 }
 
