@@ -13,6 +13,9 @@ export type Report =
   | { readonly kind: 'listening'; readonly port: number; readonly pid: number }
   | { readonly kind: 'failed'; readonly portInUse: boolean; readonly message: string }
 
+/** Ends the store, then this process. */
+let end = (): void => process.exit(0)
+
 async function runDynalite(host: string, port: number): Promise<Report> {
   const { default: dynalite } = await import('dynalite')
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
@@ -28,6 +31,8 @@ async function runDynoxide(host: string, port: number): Promise<Report> {
   if (binary === undefined) throw new Error('the binary is not installed')
   const child = spawn(binary, ['serve', '--host', host, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] })
   process.on('exit', () => child.kill('SIGKILL'))
+  // The port is free again once the binary is gone, and only then does this process say so by its own end.
+  end = () => void (child.kill('SIGKILL') || process.exit(0))
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -41,18 +46,19 @@ async function runDynoxide(host: string, port: number): Promise<Report> {
     child.once('close', (code, signal) => reject(new Error(output.trim() || `it ended at once (${signal ?? code})`)))
   })
   await ready
-  child.once('close', () => process.exit(1))
+  child.once('close', () => process.exit(0))
   return { kind: 'listening', port, pid: child.pid ?? 0 }
 }
 
 const [engine = '', host = '', port = ''] = process.argv.slice(2)
 const run: Record<Engine, typeof runDynalite> = { dynalite: runDynalite, dynoxide: runDynoxide }
 
-process.on('disconnect', () => process.exit(0))
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0))
+process.on('disconnect', () => end())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end())
 
 run[engine as Engine](host, Number(port)).then(
-  (report) => process.send?.(report),
+  // A parent that is gone by now is noticed by its channel.
+  (report) => process.send?.(report, () => undefined),
   (error: NodeJS.ErrnoException) => {
     const portInUse = error.code === 'EADDRINUSE' || /in use/i.test(error.message)
     const report: Report = { kind: 'failed', portInUse, message: error.message }
