@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type AttributeValue, paginateQuery } from '@aws-sdk/client-dynamodb'
+import { type AttributeValue, type BatchWriteItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../clock.js'
 import { readBatch } from '../../event/index.js'
@@ -20,6 +20,24 @@ afterAll(() => deployment.stop())
 const sinkOn = (table: string) =>
   failuresSink({ client: deployment.client, table, clock: systemClock, group: 'g', functionName: 'f' })
 const never = new AbortController().signal
+
+type Batch = Record<string, AttributeValue>[]
+
+/** The sink over a client whose batches are watched, and some of them kept from the store. */
+function watched(fate: (batch: Batch) => 'send' | 'refuse' | 'leave unwritten') {
+  const sent: Batch[] = []
+  const { client, failuresTable: table } = deployment
+  const send = async (command: BatchWriteItemCommand) => {
+    const requests = command.input.RequestItems?.[table] ?? []
+    const batch = requests.map(({ PutRequest }) => PutRequest?.Item ?? {})
+    sent.push(batch)
+    const decided = fate(batch)
+    if (decided === 'refuse') throw new Error('refused')
+    return decided === 'send' ? client.send(command) : { UnprocessedItems: { [table]: requests } }
+  }
+  const over = Object.assign(Object.create(client), { send })
+  return { sent, sink: failuresSink({ client: over, table, clock: systemClock, group: 'g', functionName: 'f' }) }
+}
 
 function failuresOf(specs: readonly RecordSpec[]): { topic: string; failures: Failure[] } {
   const topic = `t${topics++}`
@@ -130,17 +148,27 @@ describe('the failures table', () => {
 
   it('takes a hundred failures in four calls', async () => {
     const { topic, failures } = failuresOf(Array.from({ length: 100 }, () => ({ value: 'v' })))
-    let calls = 0
-    const counting: typeof deployment.client.send = deployment.client.send.bind(deployment.client)
-    const client = Object.assign(Object.create(deployment.client), {
-      send: (...args: Parameters<typeof counting>) => {
-        calls++
-        return counting(...args)
-      },
-    })
-    const table = deployment.failuresTable
-    await failuresSink({ client, table, clock: systemClock, group: 'g', functionName: 'f' }).write(failures, never)
-    expect([calls, (await items(topic)).length]).toEqual([4, 100])
+    const { sink, sent } = watched(() => 'send')
+    await sink.write(failures, never)
+    expect([sent.length, (await items(topic)).length]).toEqual([4, 100])
+  })
+
+  it('writes no head where a piece was refused, so that what can be read is complete', async () => {
+    const { topic, failures } = failuresOf([{ value: random(900_000) }, { value: 'small' }])
+    const { sink } = watched((batch) => (batch.some(({ bytes }) => bytes !== undefined) ? 'refuse' : 'send'))
+    expect(await sink.write(failures, never)).toMatchObject([
+      { ok: false, error: { code: 'ML_SINK_FAILED' } },
+      { ok: true },
+    ])
+    expect((await items(topic)).map(({ offset }) => offset?.N)).toEqual(['1'])
+  })
+
+  it('sends again what a throttled table left unwritten', async () => {
+    const { topic, failures } = failuresOf([{ value: 'v' }, { value: 'w' }])
+    let throttles = 2
+    const { sink, sent } = watched(() => (throttles-- > 0 ? 'leave unwritten' : 'send'))
+    expect(await sink.write(failures, never)).toEqual([{ ok: true }, { ok: true }])
+    expect([sent.length, (await items(topic)).length]).toEqual([3, 2])
   })
 
   it('acknowledges nothing that was not written', async () => {
