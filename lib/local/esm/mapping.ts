@@ -112,6 +112,7 @@ export async function startMapping(config: MappingConfig, options: MappingOption
     redeliver: async (event) => {
       const keys = Object.keys(event.records)
       const poller = pollers.find(({ owns }) => keys.some(owns)) ?? pollers[0]
+      if (state.failure !== undefined) throw state.failure
       if (!poller || state.stopped) throw stoppedError(config)
       return poller.redeliver(event)
     },
