@@ -46,6 +46,9 @@ function declare(functionName: string, type: 'kafka' | 'msk', settings: EventSet
     )
   }
   if (type === 'kafka') settings.bootstrapServers = brokers(settings.bootstrapServers ?? [], where)
+  if (settings.provisionedPollerConfig && Object.keys(settings.provisionedPollerConfig).length === 0) {
+    throw refused(`${where}: an empty provisionedPollerConfig turns provisioned mode off; set minimumPollers in it`)
+  }
   if (settings.provisionedPollerConfig === undefined) {
     for (const [name, isUnused] of provisionedOnly) {
       if (isUnused(settings)) continue

@@ -3,11 +3,69 @@ import { ledgerTable, readDeployment } from '../lib/deployment/index.js'
 import { builtProject, compiledResources, type Project, serverless, serviceOf } from './project.fixture.js'
 import type { Resource } from './serverless.js'
 
+const msk = { arn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/main/6a7b-1', topic: 'orders' }
+const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-AbCdEf'
+const event = { topic: 'orders', bootstrapServers: 'b1:9092, b2:9092' }
+const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 4 }
+const alike = ['a.b', 'a-b', 'a_b', 'ab', 'Ab']
+
+/** One function per way to declare a mapping; each is looked at by a test of its own. */
+const functions: Record<string, object[]> = {
+  full: [
+    {
+      kafka: {
+        ...event,
+        consumerGroupId: 'full',
+        provisionedPollerConfig,
+        maximumBatchingWindow: 0,
+        maximumRetryAttempts: 20,
+        maximumRecordAgeInSeconds: 3_600,
+        bisectBatchOnFunctionError: true,
+      },
+    },
+  ],
+  registered: [
+    {
+      kafka: {
+        ...event,
+        consumerGroupId: 'registered',
+        provisionedPollerConfig,
+        accessConfigurations: { saslScram512Auth: secret },
+        schemaRegistryConfig: {
+          schemaRegistryURI: 'https://registry.example',
+          eventRecordFormat: 'JSON',
+          accessConfigs: [{ type: 'BASIC_AUTH', uri: secret }],
+          schemaValidationConfigs: [{ attribute: 'VALUE' }],
+        },
+      },
+    },
+  ],
+  demanded: [{ kafka: { ...event, consumerGroupId: 'demanded', filterPatterns: [{ value: { region: ['eu'] } }] } }],
+  managed: [
+    {
+      msk: {
+        ...msk,
+        consumerGroupId: 'managed',
+        maximumBatchingWindow: 0,
+        provisionedPollerConfig: { minimumPollers: 2 },
+      },
+    },
+  ],
+  alike: alike.map((topic) => ({ kafka: { ...event, topic, consumerGroupId: 'alike', provisionedPollerConfig } })),
+  hourly: [{ schedule: 'rate(1 hour)' }],
+}
+
+/** A run takes 2 to 5 s, and much longer where the processors are shared. */
+const slow = { timeout: 180_000 }
+
 let project: Project
+let resources: Record<string, Resource>
 beforeAll(async () => {
   project = await builtProject()
-})
-afterAll(() => project.remove())
+  const declared = Object.entries(functions).map(([name, events]) => [name, { events }])
+  resources = await packaged(serviceOf(Object.fromEntries(declared)))
+}, slow.timeout)
+afterAll(() => project?.remove())
 
 async function packaged(configuration: object): Promise<Record<string, Resource>> {
   const service = await project.service(configuration)
@@ -16,46 +74,28 @@ async function packaged(configuration: object): Promise<Record<string, Resource>
   return compiledResources(service)
 }
 
-async function refusal(configuration: object): Promise<string> {
-  const { status, output } = await serverless(await project.service(configuration), ['package'])
-  expect(status, output).toBe(1)
-  expect(output).not.toMatch(/^\s+at /m)
-  return output
+function mappingsOf(functionId: string): (readonly [id: string, properties: Record<string, unknown>])[] {
+  return Object.entries(resources).flatMap(([id, { Type, Properties = {} }]) => {
+    const isOfFunction = JSON.stringify(Properties.FunctionName ?? '').includes(`"${functionId}"`)
+    return Type === 'AWS::Lambda::EventSourceMapping' && isOfFunction ? [[id, Properties] as const] : []
+  })
 }
 
-const event = { topic: 'orders', bootstrapServers: 'b1:9092, b2:9092', consumerGroupId: 'orders' }
-const provisioned = { ...event, provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4 } }
-const msk = { arn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/main/6a7b-1', topic: 'orders' }
+const mappingOf = (functionId: string) => mappingsOf(functionId)[0]?.[1] ?? {}
 
-const mappingsIn = (resources: Record<string, Resource>) =>
-  Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::Lambda::EventSourceMapping')
-
-function mappingIn(resources: Record<string, Resource>): Record<string, unknown> {
-  const [[, mapping] = [], ...others] = mappingsIn(resources)
-  expect(others).toEqual([])
-  return mapping?.Properties ?? {}
-}
-
-function toldTo(resources: Record<string, Resource>, functionId: string) {
+function toldTo(functionId: string) {
   const environment = resources[functionId]?.Properties?.Environment as { Variables: Record<string, string> }
   return readDeployment(environment.Variables)
 }
 
 describe('A provisioned mapping of a self-managed cluster', () => {
-  it('reports batch item failures, keeps window 0, and needs no authentication; the function is told', async () => {
-    const settings = {
-      maximumBatchingWindow: 0,
-      maximumRetryAttempts: 20,
-      maximumRecordAgeInSeconds: 3_600,
-      bisectBatchOnFunctionError: true,
-    }
-    const resources = await packaged(serviceOf({ orders: { events: [{ kafka: { ...provisioned, ...settings } }] } }))
-    expect(mappingIn(resources)).toEqual({
-      FunctionName: { 'Fn::GetAtt': ['OrdersLambdaFunction', 'Arn'] },
+  it('reports batch item failures, keeps window 0 and needs no authentication; the function is told', () => {
+    expect(mappingOf('FullLambdaFunction')).toEqual({
+      FunctionName: { 'Fn::GetAtt': ['FullLambdaFunction', 'Arn'] },
       StartingPosition: 'TRIM_HORIZON',
       Topics: ['orders'],
       SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1:9092', 'b2:9092'] } },
-      SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'orders' },
+      SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'full' },
       ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 4 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumBatchingWindowInSeconds: 0,
@@ -63,27 +103,18 @@ describe('A provisioned mapping of a self-managed cluster', () => {
       MaximumRecordAgeInSeconds: 3_600,
       BisectBatchOnFunctionError: true,
     })
-    expect(toldTo(resources, 'OrdersLambdaFunction')).toEqual({
+    expect(toldTo('FullLambdaFunction')).toEqual({
       ledgerTable: 'shop-dev-ledger',
       failuresTable: 'shop-dev-failures',
-      mappings: [{ topic: 'orders', group: 'orders', partialResponses: true, withholds: true }],
+      mappings: [{ topic: 'orders', group: 'full', partialResponses: true, withholds: true }],
     })
   })
 
-  it('keeps its authentication and its registry, which may withhold records', async () => {
-    const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-AbCdEf'
-    const schemaRegistryConfig = {
-      schemaRegistryURI: 'https://registry.example',
-      eventRecordFormat: 'JSON',
-      accessConfigs: [{ type: 'BASIC_AUTH', uri: secret }],
-      schemaValidationConfigs: [{ attribute: 'VALUE' }],
-    }
-    const kafka = { ...provisioned, accessConfigurations: { saslScram512Auth: secret }, schemaRegistryConfig }
-    const resources = await packaged(serviceOf({ orders: { events: [{ kafka }] } }))
-    expect(mappingIn(resources)).toMatchObject({
+  it('keeps its authentication and its registry, which may withhold records', () => {
+    expect(mappingOf('RegisteredLambdaFunction')).toMatchObject({
       SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: secret }],
       SelfManagedKafkaEventSourceConfig: {
-        ConsumerGroupId: 'orders',
+        ConsumerGroupId: 'registered',
         SchemaRegistryConfig: {
           SchemaRegistryURI: 'https://registry.example',
           EventRecordFormat: 'JSON',
@@ -92,60 +123,46 @@ describe('A provisioned mapping of a self-managed cluster', () => {
         },
       },
     })
-    expect(toldTo(resources, 'OrdersLambdaFunction').mappings[0]).toMatchObject({ withholds: true })
+    expect(toldTo('RegisteredLambdaFunction').mappings[0]).toMatchObject({ withholds: true })
   })
 })
 
 describe('A mapping on demand', () => {
-  it('takes no partial responses, and the function is told so; a filter may withhold records', async () => {
-    const kafka = { ...event, filterPatterns: [{ value: { region: ['eu'] } }] }
-    const resources = await packaged(serviceOf({ orders: { events: [{ kafka }] } }))
-    const mapping = mappingIn(resources)
+  it('takes no partial responses, and the function is told so; a filter may withhold records', () => {
+    const mapping = mappingOf('DemandedLambdaFunction')
     expect(mapping).not.toHaveProperty('FunctionResponseTypes')
     expect(mapping).not.toHaveProperty('ProvisionedPollerConfig')
     expect(mapping.FilterCriteria).toEqual({ Filters: [{ Pattern: '{"value":{"region":["eu"]}}' }] })
-    expect(toldTo(resources, 'OrdersLambdaFunction').mappings).toEqual([
-      { topic: 'orders', group: 'orders', partialResponses: false, withholds: true },
+    expect(toldTo('DemandedLambdaFunction').mappings).toEqual([
+      { topic: 'orders', group: 'demanded', partialResponses: false, withholds: true },
     ])
   })
 })
 
 describe('An MSK mapping', () => {
-  it('is completed the same way', async () => {
-    const settings = {
-      consumerGroupId: 'shop',
-      maximumBatchingWindow: 0,
-      provisionedPollerConfig: { minimumPollers: 2 },
-    }
-    const resources = await packaged(serviceOf({ orders: { events: [{ msk: { ...msk, ...settings } }] } }))
-    expect(mappingIn(resources)).toMatchObject({
+  it('is completed the same way', () => {
+    expect(mappingOf('ManagedLambdaFunction')).toMatchObject({
       EventSourceArn: msk.arn,
-      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'shop' },
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'managed' },
       ProvisionedPollerConfig: { MinimumPollers: 2 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumBatchingWindowInSeconds: 0,
     })
-    expect(toldTo(resources, 'OrdersLambdaFunction').mappings).toEqual([
-      { topic: 'orders', group: 'shop', partialResponses: true, withholds: false },
+    expect(toldTo('ManagedLambdaFunction').mappings).toEqual([
+      { topic: 'orders', group: 'managed', partialResponses: true, withholds: false },
     ])
   })
 })
 
-describe('A service', () => {
-  it('has a mapping per topic, also where topics differ in punctuation or case only', async () => {
-    const topics = ['a.b', 'a-b', 'a_b', 'ab', 'Ab']
-    const resources = await packaged(
-      serviceOf({ orders: { events: topics.map((topic) => ({ kafka: { ...provisioned, topic } })) } }),
-    )
-    expect(mappingsIn(resources).map(([, { Properties }]) => Properties?.Topics)).toEqual(
-      topics.map((topic) => [topic]),
-    )
-    expect(mappingsIn(resources).map(([id]) => id)).toContain('OrdersEventSourceMappingKafkaAb')
-    expect(toldTo(resources, 'OrdersLambdaFunction').mappings.map(({ topic }) => topic)).toEqual(topics)
+describe('A service', slow, () => {
+  it('has a mapping per topic, also where topics differ in punctuation or case only', () => {
+    const mappings = mappingsOf('AlikeLambdaFunction')
+    expect(mappings.map(([, { Topics }]) => Topics)).toEqual(alike.map((topic) => [topic]))
+    expect(mappings.map(([id]) => id)).toContain('AlikeEventSourceMappingKafkaAb')
+    expect(toldTo('AlikeLambdaFunction').mappings.map(({ topic }) => topic)).toEqual(alike)
   })
 
-  it('keeps its tables when it is removed, and may do with them what the framework does and no more', async () => {
-    const resources = await packaged(serviceOf({ orders: { events: [{ kafka: provisioned }] } }))
+  it('keeps its tables when it is removed', () => {
     expect(resources.MillraceLedgerTable).toEqual({
       Type: 'AWS::DynamoDB::Table',
       DeletionPolicy: 'Retain',
@@ -156,6 +173,9 @@ describe('A service', () => {
       },
     })
     expect(resources.MillraceFailuresTable).toMatchObject({ Properties: { TableName: 'shop-dev-failures' } })
+  })
+
+  it('may do with its tables what the framework does, and nothing else with DynamoDB', () => {
     const role = resources.IamRoleLambdaExecution?.Properties as {
       Policies: { PolicyDocument: { Statement: { Action: string[]; Resource: unknown }[] } }[]
     }
@@ -170,55 +190,39 @@ describe('A service', () => {
     ])
   })
 
-  it('without Kafka events gets no tables', async () => {
-    const resources = await packaged(serviceOf({ hourly: { events: [{ schedule: 'rate(1 hour)' }] } }))
-    expect(resources).not.toHaveProperty('MillraceLedgerTable')
+  it('tells a function without Kafka events nothing, and without any adds nothing', async () => {
+    expect(resources.HourlyLambdaFunction?.Properties).not.toHaveProperty('Environment')
+    const others = await packaged(serviceOf({ hourly: { events: [{ schedule: 'rate(1 hour)' }] } }))
+    expect(others).not.toHaveProperty('MillraceLedgerTable')
   })
 })
 
-describe('A configuration that would not do what it says is refused with what to change:', () => {
-  const one = (kafka: object) => serviceOf({ orders: { events: [{ kafka }] } })
+describe('A package that would not do what it says is refused, without a stack trace:', slow, () => {
+  async function refusal(configuration: object): Promise<string> {
+    const { status, output } = await serverless(await project.service(configuration), ['package'])
+    expect(status, output).toBe(1)
+    expect(output).not.toMatch(/^\s+at /m)
+    return output
+  }
+  const kafka = { ...event, consumerGroupId: 'orders', provisionedPollerConfig }
 
-  it('a mapping without consumer group', async () => {
-    expect(await refusal(one({ ...provisioned, consumerGroupId: undefined }))).toMatch(
-      /ML_PLUGIN_CONFIG: function orders, kafka event of topic orders: consumerGroupId is missing; the ledger .* named by it/,
+  it('for what the plugin knows', async () => {
+    const onDemand = { ...kafka, provisionedPollerConfig: undefined, bisectBatchOnFunctionError: true }
+    expect(await refusal(serviceOf({ orders: { events: [{ kafka: onDemand }] } }))).toMatch(
+      /^Error:\nML_PLUGIN_CONFIG: .*bisectBatchOnFunctionError in provisioned mode only/,
     )
   })
 
-  it('partial responses on demand', async () => {
-    expect(await refusal(one({ ...event, functionResponseTypes: ['ReportBatchItemFailures'] }))).toMatch(
-      /ML_PLUGIN_CONFIG: .*functionResponseTypes in provisioned mode only; add provisionedPollerConfig/,
-    )
+  it('for what the schema of the events knows', async () => {
+    const young = { ...kafka, maximumRecordAgeInSeconds: 30 }
+    expect(await refusal(serviceOf({ orders: { events: [{ kafka: young }] } }))).toMatch(/maximumRecordAgeInSeconds/)
   })
 
-  it('two functions of one group on one topic', async () => {
-    const both = serviceOf({ orders: { events: [{ kafka: provisioned }] }, audit: { events: [{ kafka: event }] } })
-    expect(await refusal(both)).toMatch(/ML_PLUGIN_CONFIG: functions orders and audit read topic orders as one group/)
-  })
-
-  it('one function that reads a topic twice', async () => {
-    const twice = serviceOf({ orders: { events: [{ kafka: event }, { kafka: { ...event, consumerGroupId: 'b' } }] } })
-    expect(await refusal(twice)).toMatch(/ML_PLUGIN_CONFIG: function orders reads topic orders through two events/)
-  })
-
-  it('an environment that contradicts the events', async () => {
-    const functions = { orders: { environment: { MILLRACE_MAPPINGS: '[]' }, events: [{ kafka: provisioned }] } }
-    expect(await refusal(serviceOf(functions))).toMatch(/ML_PLUGIN_CONFIG: .*sets MILLRACE_MAPPINGS/)
-  })
-
-  it('resources that turn a mapping into another one than the function was told', async () => {
-    const changed = {
-      Type: 'AWS::Lambda::EventSourceMapping',
-      Properties: { MaximumRecordAgeInSeconds: 3_600 },
-    }
-    const more = { resources: { Resources: { OrdersEventSourceMappingKafkaOrders: changed } } }
-    expect(await refusal(serviceOf({ orders: { events: [{ kafka: provisioned }] } }, more))).toMatch(
+  it('where resources turn a mapping into another one than the function was told', async () => {
+    const older = { Type: 'AWS::Lambda::EventSourceMapping', Properties: { MaximumRecordAgeInSeconds: 3_600 } }
+    const more = { resources: { Resources: { OrdersEventSourceMappingKafkaOrders: older } } }
+    expect(await refusal(serviceOf({ orders: { events: [{ kafka }] } }, more))).toMatch(
       /ML_PLUGIN_CONFIG: function orders is told .*"withholds":false.* into .*"withholds":true/,
     )
-  })
-
-  it('no broker, and a setting that Lambda does not have', async () => {
-    expect(await refusal(one({ ...provisioned, bootstrapServers: ' ,' }))).toMatch(/bootstrapServers names no broker/)
-    expect(await refusal(one({ ...provisioned, maximumRecordAgeInSeconds: 30 }))).toMatch(/maximumRecordAgeInSeconds/)
   })
 })

@@ -44,15 +44,16 @@ export default class MillracePlugin {
   /** Runs once the configuration is valid, whatever the command. */
   #initialize(): void {
     const { service } = this.#serverless
+    const provider = this.#serverless.getProvider('aws')
+    makeLogicalIdsUnique(provider.naming)
     this.#mappings = declaredMappings(service)
-    this.#tables = tableNames(service.service, this.#serverless.getProvider('aws').getStage())
+    this.#tables = tableNames(service.service, provider.getStage())
     setEnvironment(service, this.#mappings, this.#tables)
     // Before osls looks for credentials, which it does before it loads the function's environment.
     if (this.#isLocalInvocation()) setUp(this.#localInvocation())
   }
 
   #beforeEvents(): void {
-    makeLogicalIdsUnique(this.#serverless.getProvider('aws').naming)
     // What osls compiles a cluster without authentication from; it demands the object.
     for (const { type, settings } of this.#mappings) if (type === 'kafka') settings.accessConfigurations ??= {}
   }

@@ -68,9 +68,12 @@ export interface Ended {
   readonly output: string
 }
 
+/** The program itself, for a command line that does not begin with it. */
+export const serverlessBin = join(root, 'node_modules/.bin/serverless')
+
 /** Runs `serverless` without credentials, settings or endpoints of the person who runs the tests. */
 export function serverless(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  return run(join(root, 'node_modules/.bin/serverless'), args, { cwd, env: { ...cleanEnvironment(cwd), ...env } })
+  return run(serverlessBin, args, { cwd, env: { ...cleanEnvironment(cwd), ...env } })
 }
 
 /** Nothing but the path to Node, and a home without a profile. */
@@ -85,7 +88,7 @@ export function run(
   options: { cwd: string; env?: Record<string, string> },
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const limited = { ...options, timeout: 60_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024 }
+    const limited = { ...options, timeout: 120_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024 }
     const child = execFile(file, args, limited, (_error, stdout, stderr) =>
       resolve({ status: child.exitCode, stdout, stderr, output: stdout + stderr }),
     )

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { MillraceError } from '../lib/errors.js'
+import { setEnvironment } from './environment.js'
+import { declaredMappings } from './mappings.js'
+import type { EventSettings, Service, ServiceFunction } from './serverless.js'
+import { tableNames } from './tables.js'
+
+const event = { topic: 'orders', bootstrapServers: ['127.0.0.1:9092'], consumerGroupId: 'orders' }
+const provisioned = { ...event, provisionedPollerConfig: { minimumPollers: 1 } }
+
+function service(functions: Record<string, ServiceFunction>): Service {
+  return { service: 'shop', functions, provider: { name: 'aws' } }
+}
+
+const reading = (...events: EventSettings[]) => ({ events: events.map((kafka) => ({ kafka })) })
+
+function refusalOf(functions: Record<string, ServiceFunction>): MillraceError {
+  try {
+    declaredMappings(service(functions))
+  } catch (error) {
+    if (error instanceof MillraceError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('What a function is told of a mapping', () => {
+  const told = (settings: Partial<EventSettings>) =>
+    declaredMappings(service({ orders: reading({ ...provisioned, ...settings }) }))[0]?.told
+
+  it('is that failures can be reported, unless they were declined', () => {
+    expect(told({})).toEqual({ topic: 'orders', group: 'orders', partialResponses: true, withholds: false })
+    expect(told({ functionResponseTypes: [] })).toMatchObject({ partialResponses: false })
+  })
+
+  it('is that it withholds records where there is a filter or an age, but not for "forever"', () => {
+    expect(told({ filterPatterns: [{ value: {} }] })).toMatchObject({ withholds: true })
+    expect(told({ maximumRecordAgeInSeconds: 60 })).toMatchObject({ withholds: true })
+    expect(told({ maximumRecordAgeInSeconds: -1 })).toMatchObject({ withholds: false })
+  })
+
+  it('stands in its environment, with the tables and the name that logs and metrics carry', () => {
+    const declared = service({ orders: { ...reading(provisioned), environment: { OWN: 'kept' } }, other: {} })
+    setEnvironment(declared, declaredMappings(declared), tableNames('shop', 'dev'))
+    expect(declared.functions?.orders?.environment).toEqual({
+      OWN: 'kept',
+      POWERTOOLS_SERVICE_NAME: 'shop',
+      MILLRACE_LEDGER_TABLE: 'shop-dev-ledger',
+      MILLRACE_FAILURES_TABLE: 'shop-dev-failures',
+      MILLRACE_MAPPINGS: '[{"topic":"orders","group":"orders","partialResponses":true,"withholds":false}]',
+    })
+    expect(declared.functions?.other).not.toHaveProperty('environment')
+  })
+})
+
+describe('Refused, with what to change, is', () => {
+  it('a mapping without consumer group, because the ledger is named by it', () => {
+    const { consumerGroupId: _, ...nameless } = provisioned
+    expect(refusalOf({ orders: reading(nameless) }).message).toMatch(
+      /^ML_PLUGIN_CONFIG: function orders, kafka event of topic orders: consumerGroupId is missing; the ledger .* named by it/,
+    )
+  })
+
+  it.each<Partial<EventSettings>>([
+    { functionResponseTypes: ['ReportBatchItemFailures'] },
+    { maximumRetryAttempts: 3 },
+    { maximumRecordAgeInSeconds: 60 },
+    { bisectBatchOnFunctionError: true },
+  ])('%o on demand', (settings) => {
+    expect(refusalOf({ orders: reading({ ...event, ...settings }) }).message).toMatch(
+      /in provisioned mode only; add provisionedPollerConfig: \{ minimumPollers: 1 \}/,
+    )
+  })
+
+  it('a provisioned mode that is none', () => {
+    const empty = { orders: { events: [{ msk: { ...event, provisionedPollerConfig: {} } }] } }
+    expect(refusalOf(empty).message).toMatch(/empty provisionedPollerConfig turns provisioned mode off/)
+  })
+
+  it('one group of two functions on one topic', () => {
+    const { message } = refusalOf({ orders: reading(provisioned), audit: reading(event) })
+    expect(message).toMatch(/functions orders and audit read topic orders as one group "orders"/)
+  })
+
+  it('a function that reads one topic twice', () => {
+    const { message } = refusalOf({ orders: reading(event, { ...event, consumerGroupId: 'other' }) })
+    expect(message).toMatch(/function orders reads topic orders through two events/)
+  })
+
+  it('an event without a broker', () => {
+    expect(refusalOf({ orders: reading({ ...event, bootstrapServers: [' ,'] }) }).message).toMatch(/names no broker/)
+  })
+
+  it('an environment that contradicts the events', () => {
+    const declared = service({ orders: { ...reading(event), environment: { MILLRACE_MAPPINGS: '[]' } } })
+    const set = () => setEnvironment(declared, declaredMappings(declared), tableNames('shop', 'dev'))
+    expect(set).toThrow(/^ML_PLUGIN_CONFIG: .*sets MILLRACE_MAPPINGS/)
+  })
+})
