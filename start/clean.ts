@@ -2,12 +2,18 @@ import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import type { Kafka } from 'kafkajs'
 import { MillraceError } from '../lib/errors.js'
 
+/** What a mapping reads, and as whom. */
+interface Source {
+  readonly topic: string
+  readonly group: string
+}
+
 /**
  * Creates the topic, or finds it empty: what somebody else has left there would be counted, and is not ours to delete.
  *
  * @throws MillraceError `ML_START_NOT_EMPTY`
  */
-export async function emptyTopic(kafka: Kafka, topic: string, partitions: number): Promise<void> {
+export async function emptyTopic(kafka: Kafka, { topic, group }: Source, partitions: number): Promise<void> {
   const admin = kafka.admin()
   await admin.connect()
   try {
@@ -16,6 +22,10 @@ export async function emptyTopic(kafka: Kafka, topic: string, partitions: number
     if (offsets.some(({ high }) => high !== '0')) throw notEmpty(`the topic ${topic} has had records`, 'KAFKA_BROKERS')
     if (offsets.length !== partitions) {
       throw notEmpty(`the topic ${topic} has ${offsets.length} partitions, not ${partitions}`, 'KAFKA_BROKERS')
+    }
+    const committed = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    if (committed.some((one) => one.partitions.some(({ offset }) => Number(offset) > 0))) {
+      throw notEmpty(`the group ${group} has read the topic ${topic} before`, 'KAFKA_BROKERS')
     }
   } finally {
     await admin.disconnect()

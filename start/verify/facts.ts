@@ -69,6 +69,8 @@ export interface Facts {
   readonly history: History
   readonly costs: Costs
   readonly ledgerTable: string
+  /** Milliseconds from the first record produced until the group had nothing left to read. */
+  readonly elapsedMs: number
   readonly kill: Kill | undefined
   readonly redelivery: Redelivery | undefined
 }

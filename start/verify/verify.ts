@@ -27,6 +27,8 @@ export interface Verdict {
   readonly reruns: number
   readonly ddbCallsPerBatch: number
   readonly writeUnitsPerBatch: number
+  /** From the first record produced until the group had nothing left to read, the wait for the killed worker's lease included. */
+  readonly recordsPerSecond: number
   readonly checks: readonly Checked[]
 }
 
@@ -44,6 +46,7 @@ export function verify(facts: Facts): Verdict {
     reruns: ran.reruns,
     ddbCallsPerBatch: spent.callsPerBatch,
     writeUnitsPerBatch: spent.writeUnitsPerBatch,
+    recordsPerSecond: Math.round((facts.produced.length * 1000) / facts.elapsedMs),
     checks: [
       { name: 'accounting', ...accounting(facts) },
       { name: 'effects', ...effects(facts) },

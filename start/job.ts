@@ -1,0 +1,79 @@
+import { cleanup } from './cleanup.js'
+import { openLogs } from './logs.js'
+import { type Observed, observe, type Progress } from './observe.js'
+import type { StartOptions } from './options.js'
+import { type Prepared, prepare } from './prepare.js'
+import { watchStages } from './stages.js'
+import { stoppedCheck } from './stopped.js'
+import { type Verdict, verify } from './verify/index.js'
+
+/** What a run came to. */
+export interface Report extends Verdict {
+  /** Every check held. */
+  readonly ok: boolean
+  readonly killedPid: number | null
+  /** Records of the settled batch that was delivered again. */
+  readonly redelivered: number
+}
+
+/** A report with what is for people only. */
+export interface Finished {
+  readonly report: Report
+  /** What it ran on. */
+  readonly ground: string
+  readonly elapsedMs: number
+  /** Where the logs are. */
+  readonly logs: string
+}
+
+/** Around a run. */
+export interface JobContext {
+  /** Ends the run; everything that was started is stopped. */
+  readonly signal: AbortSignal
+  /** Told once, how to ask what is being done. */
+  readonly onProgress?: (ask: () => { readonly stage: string; readonly progress: Progress | undefined }) => void
+  /** The most that a run may take, in milliseconds. Default 240,000. */
+  readonly limitMs?: number
+}
+
+/**
+ * Runs the main job, and verifies it. Whatever happens, everything that it started is stopped when this ends.
+ *
+ * @throws MillraceError of the parts, `ML_START_NOT_EMPTY`, `ML_START_OVERDUE`, and the reason of the signal
+ */
+export async function runJob(
+  options: StartOptions,
+  { signal, onProgress, limitMs = 240_000 }: JobContext,
+): Promise<Finished> {
+  const logs = openLogs('.millrace/logs')
+  const stages = watchStages(limitMs, signal)
+  const stopLater = cleanup()
+  let progress: () => Progress | undefined = () => undefined
+  onProgress?.(() => ({ stage: stages.current, progress: progress() }))
+  let prepared: Prepared
+  let observed: Observed
+  let failures: readonly string[]
+  try {
+    const surroundings = { options, stages, logs, stopLater }
+    prepared = await prepare(surroundings)
+    observed = await observe(prepared, surroundings, (ask) => {
+      progress = ask
+    })
+  } finally {
+    stages.end()
+    failures = await stopLater.run()
+    await logs.close()
+  }
+  const { facts, workerPids } = observed
+  const stopped = await stoppedCheck([...workerPids, ...prepared.ground.pids], failures)
+  const verdict = verify(facts)
+  const checks = [...verdict.checks, stopped]
+  const report: Report = {
+    ok: checks.every(({ ok }) => ok),
+    ...verdict,
+    killedPid: facts.kill?.pid ?? null,
+    redelivered: facts.redelivery?.batch.length ?? 0,
+    checks,
+  }
+  return { report, ground: prepared.ground.description, elapsedMs: facts.elapsedMs, logs: logs.folder }
+}

@@ -1,0 +1,2 @@
+export { lineOf, progressLine } from './progress.js'
+export { reportText } from './text.js'
