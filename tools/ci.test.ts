@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { root } from './project.js'
+
+/** What each step of a stand-in project leaves as its report, and how it exits. */
+interface Steps {
+  readonly verify?: { readonly report?: object; readonly exit?: number }
+  readonly start?: { readonly report?: object; readonly exit?: number }
+  readonly node24?: { readonly report?: object; readonly exit?: number }
+}
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+/** Runs `.ci/run` in a project whose scripts do nothing but report. */
+function ci({ verify, start, node24 }: Steps): Promise<{ code: number | null; lines: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-ci-'))
+  folders.push(folder)
+  cpSync(join(root, '.ci'), join(folder, '.ci'), { recursive: true })
+  mkdirSync(join(folder, 'steps'))
+  const script = (name: string, step: Steps['verify'], target: string) => {
+    const text = JSON.stringify(step?.report ?? null)
+    const write = step?.report ? `require('fs').writeFileSync(${target}, ${JSON.stringify(text)});` : ''
+    writeFileSync(join(folder, 'steps', `${name}.cjs`), `${write}process.exit(${step?.exit ?? 0})`)
+    return `node steps/${name}.cjs`
+  }
+  const scripts = {
+    verify: script('verify', verify, "'.cache/reports/vitest.json'"),
+    start: script('start', start, '1'),
+    'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
+  }
+  const manifest = { name: 'stand-in', version: '1.0.0' }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts }))
+  writeFileSync(
+    join(folder, 'package-lock.json'),
+    JSON.stringify({ ...manifest, lockfileVersion: 3, requires: true, packages: { '': manifest } }),
+  )
+  return new Promise((resolve) => {
+    const child = execFile(join(folder, '.ci/run'), (_, stdout) => {
+      resolve({ code: child.exitCode, lines: stdout.trimEnd().split('\n') })
+    })
+  })
+}
+
+const tests = (passed: number, failed = 0) => ({ numPassedTests: passed, numFailedTests: failed })
+const checks = (...ok: boolean[]) => ({ checks: ok.map((ok) => ({ name: 'a', ok })) })
+const good: Steps = {
+  verify: { report: tests(5) },
+  start: { report: checks(true, true) },
+  node24: { report: tests(4) },
+}
+
+describe('the run on a clean checkout', () => {
+  it('sums what was really counted, on its last line', async () => {
+    const { code, lines } = await ci(good)
+    expect(lines.at(-1)).toBe('11 passed, 0 failed')
+    expect(code).toBe(0)
+  })
+
+  it.each<[string, Steps, string]>([
+    ['a failing test', { ...good, verify: { report: tests(4, 1), exit: 1 } }, '10 passed, 1 failed'],
+    ['a failing check', { ...good, start: { report: checks(true, false), exit: 1 } }, '10 passed, 1 failed'],
+    [
+      'a step that fails after its tests passed',
+      { ...good, verify: { report: tests(5), exit: 1 } },
+      '11 passed, 1 failed',
+    ],
+    ['a step that dies without a report', { ...good, start: { exit: 137 } }, '9 passed, 1 failed'],
+    ['a step that ends well without a report', { ...good, verify: {} }, '6 passed, 1 failed'],
+    ['a report without counts', { ...good, node24: { report: {} } }, '7 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '6 passed, 1 failed'],
+  ])('counts %s', async (_, steps, last) => {
+    const { code, lines } = await ci(steps)
+    expect(lines.at(-1)).toBe(last)
+    expect(code).toBe(1)
+  })
+})

@@ -1,0 +1,22 @@
+/** Where a command is really run, and what in that file shows it. */
+export interface CommandProof {
+  readonly file: string
+  readonly shows: RegExp
+}
+
+/** Every command that the README shows, by its exact words, and what runs it. */
+export const commandProofs: Readonly<Record<string, CommandProof>> = {
+  'npm ci': { file: '.ci/run', shows: /npm ci/ },
+  'npm start': { file: '.ci/run', shows: /npm (--silent )?start/ },
+  'npm test': { file: '.ci/run', shows: /npm run verify/ },
+  'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
+  'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
+    file: 'infra/invoke-local.test.ts',
+    shows: /functions\/orders\/events\/batch\.json/,
+  },
+}
+
+/** Commands that nothing here can run, and why. */
+export const notRun: Readonly<Record<string, string>> = {
+  'npx serverless deploy': 'needs an account; what it would deploy is what `npx serverless package` writes',
+}
