@@ -11,6 +11,9 @@ export const fewestOrders = 1_000
 /** Failing orders come in runs of this many, as when a downstream is down for a moment. */
 const outage = 5
 
+/** Enough for each failing order to have its own. */
+const fewestCustomers = 100
+
 type Kind = 'bad' | 'dropped' | Downstream
 
 export interface PlanOptions {
@@ -25,11 +28,14 @@ export interface PlanOptions {
 export function planOrders({ orders, swap, seed = 1 }: PlanOptions): readonly Planned[] {
   const random = seededRandom(seed)
   const kinds = kindsOf(orders)
-  const customers = Math.ceil(orders / 50)
+  const customers = Math.max(fewestCustomers, Math.ceil(orders / 50))
   const seqs = new Map<string, number>()
   let bad = 0
+  let failing = 0
   const planned = kinds.map((kind, n): Planned => {
-    const customerId = `customer-${Math.floor(random() * customers)}`
+    // Two failing orders of one customer would wait for one another; each has a customer of its own.
+    const isFailing = kind === 'fails-twice' || kind === 'never-works'
+    const customerId = `customer-${isFailing ? failing++ : Math.floor(random() * customers)}`
     // One in ten of the bad ones has no key at all.
     if (kind === 'bad') return { key: bad % 10 === 4 ? null : Buffer.from(customerId), ...badRecord(bad++, customerId) }
     const seq = (seqs.get(customerId) ?? 0) + 1
