@@ -247,7 +247,7 @@ describe('a worker', () => {
 })
 
 describe('no process outlives', () => {
-  const hang = `exports.handler = async (event) => { console.log('started'); while (event.block) {} return new Promise(() => {}) }`
+  const hang = `exports.handler = async (event) => { console.log('started'); while (event.block) {} return new Promise(() => setInterval(() => {}, 1000)) }`
 
   it('stop(), whatever its handler does', async () => {
     let started = (): void => undefined
@@ -295,7 +295,8 @@ describe('no process outlives', () => {
     const child: ChildProcess = spawn(process.execPath, [parent], { stdio: ['ignore', 'pipe', 'inherit'] })
     cleanups.push(() => child.kill('SIGKILL'))
     if (!child.stdout) throw new Error('no output')
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the parent ended with ${code}`)))
+    const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended])
     const pid = Number(line)
     expect(gone(pid)).toBe(false)
     child.kill(signal)
