@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { GetItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Store, startStore, storeClient } from '../lib/local/store/index.js'
 import { createLocalTables, localInvocation } from './invoke-local.js'
@@ -66,8 +67,8 @@ describe('serverless invoke local -f orders', slow, () => {
   })
 })
 
-describe('Without any network but loopback', slow, () => {
-  it('the project packages, without a single connection, and answers an invocation', async () => {
+describe('The project', slow, () => {
+  it('packages and answers an invocation with the network cut off, and tries no address but loopback', async () => {
     const connections = await recordConnections(project.path)
     const inside = join(project.path, 'inside.mjs')
     await writeFile(inside, withStore(project.path))
@@ -86,6 +87,17 @@ describe('Without any network but loopback', slow, () => {
     const targets = await connections.targets()
     expect(targets.length).toBeGreaterThan(0)
     expect(targets.filter((target) => !target.startsWith('127.0.0.1:'))).toEqual([])
+  })
+
+  it('makes of the function one CommonJS file and its map, without a Kafka client or anything local', async () => {
+    const { status, output } = await serverless(project.path, ['package'])
+    expect(status, output).toBe(0)
+    const files = unzipSync(await readFile(join(project.path, '.serverless/orders.zip')))
+    const bundle = 'functions/orders/handler.cjs'
+    expect(Object.keys(files).sort()).toEqual([bundle, `${bundle}.map`])
+    const map = JSON.parse(Buffer.from(files[`${bundle}.map`] ?? []).toString())
+    expect(map.sources.filter((source: string) => /kafkajs|lib\/local|lib\/cli/.test(source))).toEqual([])
+    expect(Buffer.from(files[bundle] ?? []).toString()).toContain('//# sourceMappingURL=handler.cjs.map')
   })
 })
 

@@ -17,6 +17,8 @@ import { completeTemplate, refuseChangedMappings, templateResources } from './te
 
 /** A class because osls makes an instance of what a plugin module exports by default. */
 export default class MillracePlugin {
+  /** osls leaves the plugin out of a service of any other provider. */
+  readonly provider = 'aws'
   readonly hooks: Readonly<Record<string, () => void | Promise<void>>>
   readonly #serverless: Serverless
   readonly #utils: PluginUtils
