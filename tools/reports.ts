@@ -39,14 +39,15 @@ export function readReport(path: string): Report {
   return report as Report
 }
 
-/** Runs all tests, their progress on stderr, and reads the report. */
-export function runTests(): Report {
-  const path = join(root, '.cache/reports/rows.json')
+/** Where `npm test` leaves its report. */
+export const defaultReport = join(root, '.cache/reports/tests.json')
+
+/** Runs all tests, their progress on stderr, and leaves their report there. */
+export function runTests(path: string): void {
   mkdirSync(dirname(path), { recursive: true })
   rmSync(path, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const args = [vitest, 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${path}`]
   spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
   if (!existsSync(path)) throw new Error('vitest ended without a report; what it printed above says why')
-  return readReport(path)
 }

@@ -53,7 +53,7 @@ describe('the rows of the requirements', () => {
       `               (partly) twice ${row('T-02 partly, T-03')}  lib/some.test.ts`,
       `T-03  failing  twice ${row('T-02 partly, T-03')}  lib/some.test.ts`,
     ])
-    expect(summary(rows)).toBe('1 of 126 rows proven')
+    expect(summary(rows)).toBe('1 of 126 rows proven (1 partly)')
   })
 
   it('take anything that neither passed nor failed for not run', () => {

@@ -1,14 +1,16 @@
 /**
  * `npm run rows`: each row of the requirements, by its id, and the passing tests that name it. A row is proven when a
  * passing test names it without "partly", and no failing test names it.
- * `--report file.json` reads a JSON report of vitest instead of running the tests; `--json` prints JSON.
+ * It reads the report that `npm test` left, or the JSON report of vitest named by `--report file.json`; where there is
+ * none, or with `--run`, it runs the tests first. `--json` prints JSON.
  * Ends with 2 if it is used wrongly, with 1 if a test names a row that does not exist, and with 0 otherwise.
  *
  * @module
  */
+import { existsSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isCommand } from './project.js'
-import { readReport, runTests, type TestResult, testResults } from './reports.js'
+import { defaultReport, readReport, runTests, type TestResult, testResults } from './reports.js'
 import { mentions, rowIds } from './row-ids.js'
 
 /** A row and the tests that name it. */
@@ -48,15 +50,26 @@ export function table(rows: readonly Row[]): string[] {
   })
 }
 
-/** The last line: how many rows are proven. */
+/** The last line: how many rows are proven, and how many more partly. */
 export function summary(rows: readonly Row[]): string {
-  return `${rows.filter(({ state }) => state === 'proven').length} of ${rows.length} rows proven`
+  const count = (wanted: Row['state']) => rows.filter(({ state }) => state === wanted).length
+  return `${count('proven')} of ${rows.length} rows proven (${count('partly')} partly)`
 }
 
 function main(): number {
-  const { values } = parseArgs({ options: { report: { type: 'string' }, json: { type: 'boolean', default: false } } })
-  const report = values.report === undefined ? runTests() : readReport(values.report)
-  const { rows, unknown } = rowsOf(testResults(report))
+  const { values } = parseArgs({
+    options: {
+      report: { type: 'string' },
+      run: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const path = values.report ?? defaultReport
+  // A report that is named and not there is a mistake, not a wish for another one.
+  if (values.run || (values.report === undefined && !existsSync(path))) runTests(path)
+  const results = testResults(readReport(path))
+  console.error(`${results.length} tests, as reported at ${statSync(path).mtime.toISOString()}`)
+  const { rows, unknown } = rowsOf(results)
   for (const one of unknown) console.error(`no such row: ${one}`)
   if (values.json) console.log(JSON.stringify({ rows, summary: summary(rows) }, null, 2))
   else for (const line of [...table(rows), summary(rows)]) console.log(line)
