@@ -30,7 +30,7 @@ function ci({ verify, start, node24 }: Steps): Promise<{ code: number | null; li
     return `node steps/${name}.cjs`
   }
   const scripts = {
-    verify: script('verify', verify, "'.cache/reports/vitest.json'"),
+    verify: script('verify', verify, "'.cache/reports/tests.json'"),
     start: script('start', start, '1'),
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
   }
