@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { MillraceError } from '../../errors.js'
 import { type MappingOptions, type RunningMapping, startMapping } from '../esm/index.js'
 import { ensureTables, storeClient, storeEnvironment } from '../store/index.js'
@@ -94,7 +94,7 @@ async function workerOf(
   shared: Readonly<Record<string, string>>,
   { serviceDir, functionLog: log }: StackOptions,
 ): Promise<Worker> {
-  const dir = join(serviceDir, '.millrace', 'functions', key)
+  const dir = resolve(serviceDir, '.millrace', 'functions', key)
   await unpack(zip, dir)
   const own = { ...environment, ...shared }
   return startWorker({

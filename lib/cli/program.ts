@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module'
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Command } from './command.js'
+import { listenForStop } from './signals.js'
+import { type CommonOptions, exitCodes, report, usage, voice } from './voice.js'
+
+const { version } = createRequire(import.meta.url)('millrace/package.json') as { version: string }
+
+/** Runs the command line. Resolves to the exit code: 0, 1 when the command failed, 2 when it was used wrongly. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync([...args], { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return report(error, { debug: args.includes('--debug') })
+    // Help and version that were asked for.
+    if (error.exitCode === 0) return exitCodes.ok
+    return report(usage(explained(error)), {})
+  }
+}
+
+function program(): Commander {
+  const root = new Commander('millrace')
+    .description('Serverless functions for Apache Kafka, on this machine.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  define(root, 'broker', 'start a Kafka broker, in memory', async () => (await import('./broker.js')).broker).addOption(
+    port('--port', 'port to listen on, 0 for any free one', 9092),
+  )
+  define(
+    root,
+    'dynamodb',
+    'start a DynamoDB store, in memory',
+    async () => (await import('./dynamodb.js')).dynamodb,
+  ).addOption(port('--port', 'port to listen on, 0 for any free one', 8000))
+  define(root, 'dev', 'run the service in this folder', async () => (await import('./dev.js')).dev)
+    .addOption(port('--broker-port', 'port of the Kafka broker', 9092))
+    .addOption(port('--dynamodb-port', 'port of the DynamoDB store', 8000))
+    .option('--no-package', 'run what is packaged already')
+    .addHelpText(
+      'after',
+      '\nKAFKA_BROKERS and AWS_ENDPOINT_URL_DYNAMODB name a Kafka and a DynamoDB to use in place of the embedded ones.',
+    )
+  return root
+}
+
+/** A command is loaded when it is run, so that the others do not wait for it. */
+function define<Options extends object>(
+  root: Commander,
+  name: string,
+  description: string,
+  load: () => Promise<Command<Options>>,
+): Commander {
+  return root
+    .command(name)
+    .description(description)
+    .option('--json', 'one JSON object per line')
+    .option('--debug', 'show where an error comes from')
+    .action(async (options: Options & CommonOptions) => {
+      const stopping = listenForStop()
+      try {
+        await (await load())(options, { voice: voice(options), stopping })
+      } finally {
+        stopping.release()
+      }
+    })
+}
+
+function port(flag: string, description: string, byDefault: number): Option {
+  return new Option(`${flag} <port>`, description).default(byDefault).argParser((text) => {
+    const number = Number(text)
+    if (/^\d+$/.test(text) && number <= 65_535) return number
+    throw new InvalidArgumentError('give a whole number from 0 to 65535.')
+  })
+}
+
+function explained({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'give a command; `millrace --help` lists them'
+  return `${message.replace(/^error: /, '')}; see \`millrace --help\``
+}

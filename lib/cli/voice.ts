@@ -1,0 +1,40 @@
+import { asError, MillraceError } from '../errors.js'
+
+/** How a command ends: well; having failed, or found something; used wrongly. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
+
+/** What every command takes. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly debug?: boolean
+}
+
+/** How a command speaks: a line for people, or with `--json` an object per line, of the same facts. */
+export interface Voice {
+  /** `event` names the kind of line; `facts` is what a program wants to know of it. */
+  say(event: string, text: string, facts?: object): void
+}
+
+export function voice({ json }: CommonOptions, out: NodeJS.WritableStream = process.stdout): Voice {
+  return {
+    say(event, text, facts = {}) {
+      out.write(`${json ? JSON.stringify({ event, ...facts }) : text}\n`)
+    },
+  }
+}
+
+/** Tells of an error on stderr, with its code, and with `--debug` of where it came from. Returns the exit code. */
+export function report(thrown: unknown, { debug }: CommonOptions, err: NodeJS.WritableStream = process.stderr): number {
+  const error = asError(thrown)
+  err.write(`${debug ? stackOf(error) : error.message}\n`)
+  const { code } = error as Partial<MillraceError>
+  return code === 'ML_USAGE' || code === 'ML_OPTION_INVALID' ? exitCodes.usage : exitCodes.failed
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? error.message
+  return error.cause === undefined ? own : `${own}\ncaused by ${stackOf(asError(error.cause))}`
+}
+
+/** A wrong use of the command line. */
+export const usage = (message: string): MillraceError => new MillraceError('ML_USAGE', message)
