@@ -51,7 +51,9 @@ function record(file: string): void {
 
 /** A command that runs another without any network but loopback; undefined where the system does not permit it. */
 export async function isolation(): Promise<readonly string[] | undefined> {
-  const command = ['unshare', '--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+  // In a process tree of its own, so that whatever ends the command ends all that it started.
+  const apart = ['unshare', '--map-root-user', '--net', '--pid', '--fork', '--kill-child']
+  const command = [...apart, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
   const [file = '', ...args] = [...command, 'true']
   const { status } = await run(file, args, { cwd: '.', env: { PATH: process.env.PATH ?? '' } })
   return status === 0 ? command : undefined

@@ -26,8 +26,10 @@ export async function builtProject(): Promise<Project> {
   await symlink(join(root, 'node_modules'), join(path, 'node_modules'))
   // Types are the business of `npm run types`; here only the JavaScript counts.
   const compile = ['-p', 'tsconfig.build.json', '--noEmitOnError', 'false', '--outDir', join(path, 'dist')]
-  await run(join(root, 'node_modules/.bin/tsc'), compile, { cwd: root })
-  await access(join(path, 'dist/infra/plugin.js'))
+  const { output } = await run(join(root, 'node_modules/.bin/tsc'), compile, { cwd: root })
+  await access(join(path, 'dist/infra/plugin.js')).catch((cause) => {
+    throw new Error(`the project could not be built: ${output}`, { cause })
+  })
   let services = 0
   return {
     path,
@@ -62,9 +64,10 @@ export function serviceOf(functions: Record<string, { events: object[]; [propert
 }
 
 export interface Ended {
+  /** Null when it was killed, after two minutes at the latest, or could not be started. */
   readonly status: number | null
   readonly stdout: string
-  readonly stderr: string
+  /** All that it wrote, and why it was killed. */
   readonly output: string
 }
 
@@ -89,9 +92,10 @@ export function run(
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const limited = { ...options, timeout: 120_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024 }
-    const child = execFile(file, args, limited, (_error, stdout, stderr) =>
-      resolve({ status: child.exitCode, stdout, stderr, output: stdout + stderr }),
-    )
+    const child = execFile(file, args, limited, (error, stdout, stderr) => {
+      const failure = child.exitCode === null ? `${error?.message} ${error?.signal ?? ''}` : ''
+      resolve({ status: child.exitCode, stdout, output: stdout + stderr + failure })
+    })
     child.stdin?.end()
   })
 }
