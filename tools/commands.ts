@@ -17,10 +17,6 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
     file: 'infra/invoke-local.test.ts',
     shows: /functions\/orders\/events\/batch\.json/,
   },
-  // On ports that are free, where the README names the usual ones.
-  'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev --no-package --json/ },
-  'npx millrace broker --port 9092': { file: 'lib/cli/cli.test.ts', shows: /run\('broker --port 0/ },
-  'npx millrace dynamodb --port 8000': { file: 'lib/cli/cli.test.ts', shows: /run\('dynamodb --port 0/ },
 }
 
 /** Commands that nothing here can run, and why. */
