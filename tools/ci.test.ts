@@ -57,7 +57,7 @@ const good: Steps = {
   node24: { report: tests(4) },
 }
 
-describe('the run on a clean checkout', () => {
+describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it('sums what was really counted, on its last line', async () => {
     const { code, lines } = await ci(good)
     expect(lines.at(-1)).toBe('11 passed, 0 failed')
