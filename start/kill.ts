@@ -9,6 +9,8 @@ export interface Victim {
 /** Kills the worker once, in the middle of a batch. */
 export interface Killer {
   readonly victim: Victim | undefined
+  /** To be told when the victim's invocation had ended before the signal came. */
+  missed(): void
   /** To be told of every run, at once. */
   onRun(run: Run): void
 }
@@ -22,24 +24,32 @@ export interface KillerOptions {
 }
 
 /**
- * Waits until a quarter of the records has run, then for an invocation that has started a quarter of a full batch: some of its
- * records have taken effect then, and most have not. Past three quarters of the records, a smaller batch will do.
+ * Waits for an invocation that begins after a fifth of all records has run, and kills it when it has started a fifth of a full
+ * batch: some of its records have taken effect then, and most have not. Towards the end a smaller batch will do.
+ *
+ * Where the batch was quicker than the signal, the next one gets it.
  */
 export function killOnce({ batchSize, orders, kill }: KillerOptions): Killer {
   let total = 0
   let requestId = ''
+  /** Of this invocation; and all runs before it. */
   let started = 0
+  let before = 0
   let victim: Victim | undefined
   return {
     get victim() {
       return victim
     },
+    missed() {
+      victim = undefined
+    },
     onRun(run) {
-      total++
+      if (run.requestId !== requestId) before = total
       started = run.requestId === requestId ? started + 1 : 1
       requestId = run.requestId
-      const enough = total < orders * 0.75 ? batchSize / 4 : 5
-      if (victim !== undefined || total < orders / 4 || started < enough) return
+      total++
+      const enough = before < orders * 0.75 ? batchSize / 5 : 5
+      if (victim !== undefined || before < orders / 5 || started < enough) return
       victim = { pid: run.pid, requestId }
       kill(run.pid)
     },

@@ -63,7 +63,7 @@ export async function observe(
   )
   const started = performance.now()
   const list = await stages.run('producing', () =>
-    produceOrders({ kafka, topic: mapping.topic, partitions, planned, onProgress: (count) => (produced = count) }),
+    produceOrders({ kafka, topic: mapping.topic, planned, onProgress: (count) => (produced = count) }),
   )
   await stages.run('waiting until the group has settled everything', () => running.idle())
   const elapsedMs = performance.now() - started

@@ -52,7 +52,7 @@ export async function prepare({ options, stages, logs, stopLater }: Surroundings
   const service = readService('.', storeEnvironment('').AWS_REGION ?? '')
   const target = targetOf(service)
   const ground = await stages.run('starting Kafka and DynamoDB', () => startGround(stopLater, logs.local))
-  const planned = planOrders({ orders: options.orders, swap: options.break === 'order' })
+  const planned = planOrders({ orders: options.orders, partitions, swap: options.break === 'order' })
   const { broken, costs, proxy } = await faults(options, target, ground, planned)
   stopLater.add('the fault proxy', () => proxy.stop())
   const kafka = kafkaClient(ground.brokers, logs.local)

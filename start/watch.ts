@@ -61,9 +61,11 @@ export function watchBatches({ killer, readLedger, broken }: WatchOptions): Watc
       invocations++
       const { victim } = killer
       if (kill === undefined && victim !== undefined && attempt.result?.requestId === victim.requestId) {
-        kill = inspect(attempt, victim.pid, victim.requestId)
-        // Whoever asks for it is told; nobody may have to.
-        kill.catch(() => undefined)
+        if (attempt.result.kind === 'crash') {
+          kill = inspect(attempt, victim.pid, victim.requestId)
+          // Whoever asks for it is told; nobody may have to.
+          kill.catch(() => undefined)
+        } else killer.missed()
       }
       const places = placesOf(attempt.event)
       const isBroken = places.some(({ partition, offset }) => {

@@ -1,4 +1,5 @@
 import { badRecord } from './bad.js'
+import { partitioner } from './partitions.js'
 import { seededRandom } from './random.js'
 import type { Downstream, Order, Planned } from './types.js'
 
@@ -19,37 +20,59 @@ type Kind = 'bad' | 'dropped' | Downstream
 export interface PlanOptions {
   /** All records, the particular ones included; {@link fewestOrders} or more. */
   readonly orders: number
+  readonly partitions: number
   /** Swaps two orders of one customer, so that the later one is produced first. */
   readonly swap: boolean
   readonly seed?: number
 }
 
 /** The records to produce, in order, with what has to become of each. The same options make the same records. */
-export function planOrders({ orders, swap, seed = 1 }: PlanOptions): readonly Planned[] {
+export function planOrders({ orders, partitions, swap, seed = 1 }: PlanOptions): readonly Planned[] {
   const random = seededRandom(seed)
-  const kinds = kindsOf(orders)
-  const customers = Math.max(fewestCustomers, Math.ceil(orders / 50))
+  const partitionOf = partitioner(partitions)
+  const customers = Array.from({ length: Math.max(fewestCustomers, Math.ceil(orders / 50)) }, (_, n) => `customer-${n}`)
+  const failing = failingCustomers(customers, partitions, (id) => partitionOf(Buffer.from(id), 0))
   const seqs = new Map<string, number>()
   let bad = 0
-  let failing = 0
-  const planned = kinds.map((kind, n): Planned => {
-    // Two failing orders of one customer would wait for one another; each has a customer of its own.
+  const planned = kindsOf(orders).map((kind, n): Planned => {
+    const anyone = customers[Math.floor(random() * customers.length)] ?? ''
     const isFailing = kind === 'fails-twice' || kind === 'never-works'
-    const customerId = `customer-${isFailing ? failing++ : Math.floor(random() * customers)}`
+    const customerId = isFailing ? failing() : anyone
     // One in ten of the bad ones has no key at all.
-    if (kind === 'bad') return { key: bad % 10 === 4 ? null : Buffer.from(customerId), ...badRecord(bad++, customerId) }
+    const key = kind === 'bad' && bad % 10 === 4 ? null : Buffer.from(customerId)
+    const place = { key, partition: partitionOf(key, n) }
+    if (kind === 'bad') return { ...place, ...badRecord(bad++, customerId) }
     const seq = (seqs.get(customerId) ?? 0) + 1
     seqs.set(customerId, seq)
     const cents = kind === 'dropped' ? 0 : 1 + Math.floor(random() * 100_000)
-    return goodRecord({ orderId: `order-${n}`, customerId, seq, cents }, kind)
+    return { ...place, ...goodRecord({ orderId: `order-${n}`, customerId, seq, cents }, kind) }
   })
   if (swap) swapTwo(planned)
   return planned
 }
 
-function goodRecord(order: Order, kind: Exclude<Kind, 'bad'>): Planned {
+/**
+ * The customers of the failing orders, one after another: each its own, for two failing orders of one customer would wait for
+ * one another; and those of an outage all of one partition, as when one part of a downstream is down.
+ */
+function failingCustomers(
+  customers: readonly string[],
+  partitions: number,
+  partitionOf: (id: string) => number,
+): () => string {
+  const byPartition = Array.from({ length: partitions }, (_, n) => customers.filter((id) => partitionOf(id) === n))
+  let drawn = 0
+  return () => {
+    const n = drawn++
+    const outages = Math.floor(n / outage)
+    const own = byPartition[outages % partitions] ?? customers
+    return own[(Math.floor(outages / partitions) * outage + (n % outage)) % own.length] ?? ''
+  }
+}
+
+function goodRecord(order: Order, kind: Exclude<Kind, 'bad'>): Omit<Planned, 'key' | 'partition'> {
   const headers = order.seq % 100 === 1 ? [['source', Buffer.from('start')] as const] : []
-  const about = { key: Buffer.from(order.customerId), value: Buffer.from(JSON.stringify(order)), headers }
+  const about = { value: Buffer.from(JSON.stringify(order)), headers }
   if (kind === 'dropped') return { ...about, fate: { outcome: 'dropped', order } }
   if (kind !== 'never-works') return { ...about, fate: { outcome: 'ok', order, downstream: kind } }
   return { ...about, fate: { outcome: 'fallback', stage: 'process', rule: 'exhausted', attempts: 5, order } }

@@ -7,24 +7,20 @@ const perRequest = 500
 export interface ProduceOptions {
   readonly kafka: Kafka
   readonly topic: string
-  readonly partitions: number
   readonly planned: readonly Planned[]
   readonly onProgress?: (produced: number) => void
 }
 
 /** Produces the records in their order and answers where each of them lies, by the broker's acknowledgements. */
 export async function produceOrders(options: ProduceOptions): Promise<readonly Produced[]> {
-  const { kafka, topic, partitions, planned, onProgress } = options
+  const { kafka, topic, planned, onProgress } = options
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true })
-  const partitionOf = partitioner(topic, partitions)
   const produced: Produced[] = []
   await producer.connect()
   try {
     for (let i = 0; i < planned.length; i += perRequest) {
       const timestamp = Date.now()
-      const chunk = planned
-        .slice(i, i + perRequest)
-        .map((record, n) => ({ ...record, timestamp, partition: partitionOf(record.key, i + n) }))
+      const chunk = planned.slice(i, i + perRequest).map((record) => ({ ...record, timestamp }))
       const acknowledged = await producer.send({ topic, acks: -1, messages: chunk.map(message) })
       const next = new Map(acknowledged.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]))
       for (const record of chunk) {
@@ -38,20 +34,6 @@ export async function produceOrders(options: ProduceOptions): Promise<readonly P
     await producer.disconnect()
   }
   return produced
-}
-
-/** Kafka's own rule for records with a key; those without take turns. */
-function partitioner(topic: string, partitions: number): (key: Buffer | null, n: number) => number {
-  const choose = Partitioners.DefaultPartitioner()
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    partitionErrorCode: 0,
-    leader: 0,
-    replicas: [],
-    isr: [],
-  }))
-  return (key, n) =>
-    key === null ? n % partitions : choose({ topic, partitionMetadata, message: { key, value: null } })
 }
 
 function message({ key, value, headers, partition, timestamp }: Omit<Produced, 'offset'>): Message {

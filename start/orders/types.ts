@@ -29,6 +29,7 @@ export type Header = readonly [key: string, value: Buffer]
 
 /** A record before it is produced, with what has to become of it. */
 export interface Planned {
+  readonly partition: number
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly Header[]
@@ -37,7 +38,6 @@ export interface Planned {
 
 /** A record as it lies in the topic: the producer's own account of it. */
 export interface Produced extends Planned {
-  readonly partition: number
   readonly offset: number
   /** Epoch milliseconds, set by the producer. */
   readonly timestamp: number
