@@ -9,6 +9,9 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npm ci': { file: '.ci/run', shows: /npm ci/ },
   'npm start': { file: '.ci/run', shows: /npm (--silent )?start/ },
   'npm test': { file: '.ci/run', shows: /npm run verify/ },
+  'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev[ ']/ },
+  'npx millrace broker --port 9092': { file: 'lib/cli/cli.test.ts', shows: /'broker --port \d/ },
+  'npx millrace dynamodb --port 8000': { file: 'lib/cli/cli.test.ts', shows: /'dynamodb --port \d/ },
   'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
   'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
     file: 'infra/invoke-local.test.ts',

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { serverless } from '../infra/project.fixture.js'
 import { commandProofs, notRun } from './commands.js'
@@ -27,9 +27,12 @@ describe('every command of the README', () => {
 })
 
 describe('every fragment of serverless.yml in the README', slow, () => {
-  const folder = join(root, '.cache/snippets')
-  mkdirSync(folder, { recursive: true })
-  const home = mkdtempSync(join(folder, 'service-'))
+  let home = ''
+  beforeAll(() => {
+    const folder = join(root, '.cache/snippets')
+    mkdirSync(folder, { recursive: true })
+    home = mkdtempSync(join(folder, 'service-'))
+  })
   afterAll(() => rmSync(home, { recursive: true }))
   const fragments = fences(readme).filter(({ language }) => /^ya?ml$/.test(language))
 
