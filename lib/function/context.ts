@@ -18,7 +18,7 @@ export interface RecordLogger {
  * ```ts
  * import { kafkaFunction } from 'millrace'
  *
- * export const handler = kafkaFunction({}, async (record, ctx) => {
+ * export const handler = kafkaFunction({}, async (_record, ctx) => {
  *   if (ctx.lastAttempt) ctx.logger.warn('last attempt', { remainingMs: ctx.remainingMs() })
  *   ctx.signal.throwIfAborted()
  * })

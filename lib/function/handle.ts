@@ -16,7 +16,7 @@ type Answer = Outcome | undefined | void
  * ```ts
  * import { type Handler, kafkaFunction, retry } from 'millrace'
  *
- * const handle: Handler = async (record, ctx) => {
+ * const handle: Handler = async (_record, ctx) => {
  *   if (ctx.attempt < 2) return retry('once more')
  * }
  * export const handler = kafkaFunction({}, handle)

@@ -31,7 +31,7 @@ export const ok = (): Outcome => okOutcome
  * ```ts
  * import { kafkaFunction, retry } from 'millrace'
  *
- * export const handler = kafkaFunction({}, (record, ctx) => {
+ * export const handler = kafkaFunction({}, (_record, ctx) => {
  *   if (ctx.attempt === 1) return retry('not ready yet')
  * })
  * ```

@@ -31,8 +31,10 @@ export interface Broker {
  *
  * @example
  * ```ts
- * const broker = await startBroker({ port: 9092 })
- * console.log(broker.address) // 127.0.0.1:9092
+ * import { startBroker } from './index.js'
+ *
+ * const broker = await startBroker()
+ * console.log(broker.address.startsWith('127.0.0.1:')) // true
  * await broker.stop()
  * ```
  */

@@ -42,8 +42,12 @@ const races = 10
  *
  * @example
  * ```ts
+ * import { ListTablesCommand } from '@aws-sdk/client-dynamodb'
+ * import { startStore, storeClient } from './index.js'
+ *
  * const store = await startStore()
- * const client = storeClient(store.url)
+ * const { TableNames } = await storeClient(store.url).send(new ListTablesCommand({}))
+ * console.log(TableNames?.length) // 0
  * await store.stop()
  * ```
  */
