@@ -43,6 +43,7 @@ function decision({ attempts, stage, rule, reason, error }: Failure): Record<str
 }
 
 function errorFields(error: Error): object {
-  const code = error instanceof MillraceError ? { code: error.code } : {}
-  return { name: error.name, ...code, message: error.message, stack: error.stack }
+  // The framework's own errors say all in their message; of others the stack says where.
+  const more = error instanceof MillraceError ? { code: error.code } : { stack: error.stack }
+  return { name: error.name, message: error.message, ...more }
 }

@@ -71,7 +71,8 @@ async function answer<V, K>(
     if (response.batchItemFailures.length > 0 && !mapping.partialResponses) throw batchFailed(tally)
     return response
   } finally {
-    metrics.publishStoredMetrics()
+    // Powertools warns where there are none, as after an error before the batch was claimed.
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
   }
 }
 
