@@ -1,30 +1,32 @@
 /** What has been started and has to be stopped, the last first. */
 export interface Cleanup {
-  add(what: string, stop: () => Promise<unknown> | unknown): void
-  /** Stops everything, also where one of them fails to; answers what failed. Done once; later calls wait for the first. */
+  /** What comes when everything is stopped already is stopped at once: it was still starting when the run was broken off. */
+  add(what: string, stop: () => unknown): Promise<void>
+  /** Stops everything, also where one of them fails to; answers what failed. */
   run(): Promise<readonly string[]>
 }
 
 export function cleanup(): Cleanup {
-  const stops: { what: string; stop: () => Promise<unknown> | unknown }[] = []
-  let done: Promise<readonly string[]> | undefined
+  const stops: { what: string; stop: () => unknown }[] = []
+  const failures: string[] = []
+  let over = false
 
-  async function stopAll(): Promise<readonly string[]> {
-    const failures: string[] = []
-    for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
-      try {
-        await next.stop()
-      } catch (error) {
-        failures.push(`${next.what} did not stop: ${error instanceof Error ? error.message : error}`)
-      }
+  async function stopOne({ what, stop }: { what: string; stop: () => unknown }): Promise<void> {
+    try {
+      await stop()
+    } catch (error) {
+      failures.push(`${what} did not stop: ${error instanceof Error ? error.message : error}`)
     }
-    return failures
   }
   return {
-    add: (what, stop) => void stops.push({ what, stop }),
-    run: () => {
-      done ??= stopAll()
-      return done
+    async add(what, stop) {
+      if (over) await stopOne({ what, stop })
+      else stops.push({ what, stop })
+    },
+    async run() {
+      over = true
+      for (let next = stops.pop(); next !== undefined; next = stops.pop()) await stopOne(next)
+      return failures
     },
   }
 }

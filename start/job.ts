@@ -1,9 +1,9 @@
-import { cleanup } from './cleanup.js'
-import { openLogs } from './logs.js'
+import { type Cleanup, cleanup } from './cleanup.js'
+import { type Logs, openLogs } from './logs.js'
 import { type Observed, observe, type Progress } from './observe.js'
 import type { StartOptions } from './options.js'
-import { type Prepared, prepare } from './prepare.js'
-import { watchStages } from './stages.js'
+import { prepare } from './prepare.js'
+import { type Stages, watchStages } from './stages.js'
 import { stoppedCheck } from './stopped.js'
 import { type Verdict, verify } from './verify/index.js'
 
@@ -24,6 +24,14 @@ export interface Finished {
   readonly elapsedMs: number
   /** Where the logs are. */
   readonly logs: string
+}
+
+/** What every part of the job works with. */
+export interface Surroundings {
+  readonly options: StartOptions
+  readonly stages: Stages
+  readonly logs: Logs
+  readonly stopLater: Cleanup
 }
 
 /** Around a run. */
@@ -50,13 +58,11 @@ export async function runJob(
   const stopLater = cleanup()
   let progress: () => Progress | undefined = () => undefined
   onProgress?.(() => ({ stage: stages.current, progress: progress() }))
-  let prepared: Prepared
   let observed: Observed
   let failures: readonly string[]
   try {
-    const surroundings = { options, stages, logs, stopLater }
-    prepared = await prepare(surroundings)
-    observed = await observe(prepared, surroundings, (ask) => {
+    const prepared = await stages.run('packaging with serverless', () => prepare(options, signal, logs.local))
+    observed = await observe(prepared, { options, stages, logs, stopLater }, (ask) => {
       progress = ask
     })
   } finally {
@@ -64,8 +70,8 @@ export async function runJob(
     failures = await stopLater.run()
     await logs.close()
   }
-  const { facts, workerPids } = observed
-  const stopped = await stoppedCheck([...workerPids, ...prepared.ground.pids], failures)
+  const { facts, pids, ground } = observed
+  const stopped = await stoppedCheck(pids, failures)
   const verdict = verify(facts)
   const checks = [...verdict.checks, stopped]
   const report: Report = {
@@ -75,5 +81,5 @@ export async function runJob(
     redelivered: facts.redelivery?.batch.length ?? 0,
     checks,
   }
-  return { report, ground: prepared.ground.description, elapsedMs: facts.elapsedMs, logs: logs.folder }
+  return { report, ground, elapsedMs: facts.elapsedMs, logs: logs.folder }
 }

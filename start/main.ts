@@ -42,6 +42,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     const { message, code } = error as Partial<MillraceError>
     process.stderr.write(`${message ?? String(error)}\n`)
-    process.exitCode = code === 'ML_USAGE' ? exit.usage : exit.failed
+    // All that was started is stopped; what a client still tries over and over is of no use to anybody.
+    process.exit(code === 'ML_USAGE' ? exit.usage : exit.failed)
   },
 )

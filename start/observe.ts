@@ -1,10 +1,11 @@
 import type { LogMeta } from '../lib/local/worker/index.js'
 import { historyReader } from './history/index.js'
+import type { Surroundings } from './job.js'
 import { killOnce } from './kill.js'
 import { produceOrders } from './orders/index.js'
-import { type Prepared, partitions, type Surroundings } from './prepare.js'
+import { type Prepared, partitions } from './prepare.js'
 import { deliverAgain } from './redeliver.js'
-import { runMapping } from './system.js'
+import { type System, startSystem } from './system.js'
 import { type Facts, readEffects, readFailures, readLag, readLedger } from './verify/index.js'
 import { watchBatches } from './watch.js'
 
@@ -19,69 +20,68 @@ export interface Progress {
 /** What was seen of a run. */
 export interface Observed {
   readonly facts: Facts
-  /** Processes that the function ran in. */
-  readonly workerPids: ReadonlySet<number>
+  /** Processes that were started, the function's included. */
+  readonly pids: readonly number[]
+  /** What it ran on, for people. */
+  readonly ground: string
 }
 
-/** Runs the job on what is prepared: produce, kill, deliver one batch again, and look at all that it left. */
+/** Runs the job as it is prepared: produce, kill, deliver one batch again, and look at all that it left. */
 export async function observe(
   prepared: Prepared,
-  surroundings: Surroundings,
-  onProgress: (progress: () => Progress) => void,
+  { options, stages, logs, stopLater }: Surroundings,
+  onProgress: (ask: () => Progress) => void,
 ): Promise<Observed> {
-  const { stages, logs, stopLater, options } = surroundings
-  const { target, store, planned, kafka, ground, proxy, broken } = prepared
-  const { mapping, tables } = target
-  const reader = historyReader(mapping.topic)
+  const { target, planned } = prepared
+  const { topic } = target.mapping
+  const source = { ...target.mapping, partitions }
+  const reader = historyReader(topic)
+  const { history } = reader
   const workerPids = new Set<number>()
-  const killer = killOnce({ ...mapping, orders: options.orders, kill: (pid) => process.kill(pid, 'SIGKILL') })
-  const ledgerNow = () => readLedger(store, tables.ledger, { ...mapping, partitions })
-  const watch = watchBatches({ killer, broken, readLedger: ledgerNow })
-  let produced = 0
-  onProgress(() => ({
-    produced,
-    runs: reader.history.runs.length,
-    invocations: watch.invocations,
-    killedPid: killer.victim?.pid,
-  }))
-
-  const onLine = (line: string, { requestId, pid }: LogMeta) => {
-    workerPids.add(pid)
+  const killer = killOnce({ ...target.mapping, orders: options.orders, kill: (pid) => process.kill(pid, 'SIGKILL') })
+  const ledger = target.tables.ledger
+  const watch = watchBatches({
+    killer,
+    broken: prepared.broken,
+    readLedger: (store) => readLedger(store, ledger, source),
+  })
+  const onLine = (line: string, meta: LogMeta) => {
+    workerPids.add(meta.pid)
     logs.function(line)
-    const run = reader.read(line, { requestId, pid })
+    const run = reader.read(line, meta)
     if (run !== undefined) killer.onRun(run)
   }
-  const running = await stages.run('starting the mapping', () =>
-    runMapping(stopLater, {
-      target,
-      brokers: ground.brokers,
-      storeUrl: proxy.url,
-      onLine,
-      onBatch: watch.onBatch,
-      log: logs.local,
-    }),
-  )
+  let count = 0
+  onProgress(() => {
+    const killedPid = killer.victim?.pid
+    return { produced: count, runs: history.runs.length, invocations: watch.invocations, killedPid }
+  })
+
+  const hooks = { onLine, onBatch: watch.onBatch, log: logs.local }
+  const system = await stages.run('starting the stack', () => startSystem(prepared, hooks, stopLater))
+  const { kafka, mapping, store } = system
   const started = performance.now()
-  const list = await stages.run('producing', () =>
-    produceOrders({ kafka, topic: mapping.topic, planned, onProgress: (count) => (produced = count) }),
+  const produced = await stages.run('producing', () =>
+    produceOrders({ kafka, topic, planned, onProgress: (done) => (count = done) }),
   )
-  await stages.run('waiting until the group has settled everything', () => running.idle())
+  await stages.run('waiting until the group has settled everything', () => mapping.idle())
   const elapsedMs = performance.now() - started
   const again = await stages.run('delivering a settled batch again', () =>
-    deliverAgain(running, watch, () => readEffects(store, tables.orders)),
+    deliverAgain(mapping, watch, () => readEffects(store, target.tables.orders)),
   )
-  const facts = await stages.run('reading what the run has left', async () => ({
-    ...again,
-    topic: mapping.topic,
-    produced: list,
-    elapsedMs,
-    history: reader.history,
-    costs: prepared.costs(),
+  const left = await stages.run('reading what the run has left', () => readLeft(prepared, system))
+  const kill = await watch.kill
+  const facts = { ...again, ...left, topic, produced, elapsedMs, history, kill }
+  return { facts, pids: [...system.pids, ...workerPids], ground: system.description }
+}
+
+/** What stands in the store and at the broker when all is done, by clients of the verifier's own. */
+async function readLeft({ target: { mapping, tables } }: Prepared, { store, kafka, costs }: System) {
+  return {
     ledgerTable: tables.ledger,
-    kill: await watch.kill,
-    ledger: await ledgerNow(),
+    ledger: await readLedger(store, tables.ledger, { ...mapping, partitions }),
     failures: await readFailures(store, tables.failures),
     lag: await readLag(kafka, mapping.group, mapping.topic),
-  }))
-  return { facts, workerPids }
+    costs: costs(),
+  }
 }

@@ -1,83 +1,81 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startBroker } from '../lib/local/broker/index.js'
-import { type Attempt, type RunningMapping, startMapping } from '../lib/local/esm/index.js'
-import { ensureTables, startStore, storeClient, storeEnvironment } from '../lib/local/store/index.js'
-import { type Service, unpack } from '../lib/local/template/index.js'
-import { type LogMeta, startWorker } from '../lib/local/worker/index.js'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Kafka } from 'kafkajs'
+import { MillraceError } from '../lib/errors.js'
+import type { Attempt, RunningMapping } from '../lib/local/esm/index.js'
+import { type Ground, type Stack, startStack } from '../lib/local/stack/index.js'
+import { storeClient, storeEnvironment } from '../lib/local/store/index.js'
+import type { LogMeta } from '../lib/local/worker/index.js'
+import { startStoreProxy } from '../lib/testing/faults/index.js'
 import type { Cleanup } from './cleanup.js'
-import type { Target } from './target.js'
+import { emptyTables, emptyTopic } from './empty.js'
+import { type Costs, costMeter } from './faults/index.js'
+import { kafkaClient } from './kafka.js'
+import { type Prepared, partitions, serviceDir } from './prepare.js'
 
-/** Kafka and DynamoDB: embedded, or those that the environment names. */
-export interface Ground {
-  readonly brokers: readonly string[]
-  readonly storeUrl: string
-  /** For people. */
-  readonly description: string
-  /** Processes that were started for it. */
+/** What runs, and plain clients that look at it from outside, past the proxy. */
+export interface System {
+  readonly mapping: RunningMapping
+  readonly kafka: Kafka
+  readonly store: DynamoDBClient
+  readonly costs: () => Costs
+  /** Of the processes that were started for it, beside the function's. */
   readonly pids: readonly number[]
+  /** What it runs on, for people. */
+  readonly description: string
 }
 
-/** Starts what the environment does not name. */
-export async function startGround(stopLater: Cleanup, log: (line: string) => void): Promise<Ground> {
-  const { KAFKA_BROKERS: named, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env
-  const pids: number[] = []
-  let [brokers, kafka] = [named?.split(',') ?? [], `Kafka at ${named}`]
-  if (!named) {
-    const broker = await startBroker({ log })
-    stopLater.add('the broker', () => broker.stop())
-    ;[brokers, kafka] = [[`127.0.0.1:${broker.port}`], 'an embedded Kafka broker']
-  }
-  let [storeUrl, dynamodb] = [endpoint ?? '', `DynamoDB at ${endpoint}`]
-  if (!endpoint) {
-    const store = await startStore()
-    stopLater.add('the store', () => store.stop())
-    pids.push(store.pid)
-    ;[storeUrl, dynamodb] = [store.url, `an embedded DynamoDB (${store.engine})`]
-  }
-  return { brokers, storeUrl, description: `${kafka}, ${dynamodb}`, pids }
-}
-
-/** Creates the tables of a service that do not exist yet. */
-export async function createTables(storeUrl: string, service: Service): Promise<void> {
-  const client = storeClient(storeUrl)
-  try {
-    await ensureTables(client, service.tables)
-  } finally {
-    client.destroy()
-  }
-}
-
-export interface MappingStart {
-  readonly target: Target
-  readonly brokers: readonly string[]
-  /** What the function is told of DynamoDB. */
-  readonly storeUrl: string
+export interface SystemHooks {
   readonly onLine: (line: string, meta: LogMeta) => void
-  readonly onBatch: (attempt: Attempt) => void
+  readonly onBatch: (attempt: Attempt, store: DynamoDBClient) => void
   readonly log: (line: string) => void
 }
 
-/** Runs the function's bundle behind its mapping. */
-export async function runMapping(stopLater: Cleanup, options: MappingStart): Promise<RunningMapping> {
-  const { fn, mapping } = options.target
-  const dir = await mkdtemp(join(tmpdir(), 'millrace-start-'))
-  stopLater.add('the unpacked code', () => rm(dir, { recursive: true, force: true }))
-  await unpack(fn.zip, dir)
-  const worker = startWorker({
-    functionName: fn.name,
-    handler: fn.handler,
-    dir,
-    environment: { ...fn.environment, ...storeEnvironment(options.storeUrl) },
-    timeoutMs: fn.timeoutMs,
-    memoryMb: fn.memoryMb,
-    log: options.onLine,
+/**
+ * Starts the whole stack, with a fault proxy between the function and its store.
+ *
+ * @throws MillraceError of the stack, `ML_START_NOT_EMPTY`
+ */
+export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks, stopLater: Cleanup): Promise<System> {
+  const { onLine, onBatch, log } = hooks
+  const meter = costMeter(target.tables.ledger)
+  let clients: { kafka: Kafka; store: DynamoDBClient } | undefined
+
+  /** Between the ground and the function: topic and tables exist by now, and nothing reads them yet. */
+  async function beforeFunctions({ brokers, dynamodbUrl }: Ground): Promise<Record<string, string>> {
+    const store = storeClient(dynamodbUrl)
+    await stopLater.add("the verifier's store client", () => store.destroy())
+    const kafka = kafkaClient(brokers, log)
+    await emptyTables(store, Object.values(target.tables))
+    await emptyTopic(kafka, target.mapping, partitions)
+    const proxy = await startStoreProxy({ target: dynamodbUrl, rule, onExchange: meter.count })
+    await stopLater.add('the fault proxy', proxy.stop)
+    clients = { kafka, store }
+    return storeEnvironment(proxy.url)
+  }
+
+  const stack = await startStack({
+    serviceDir,
+    log,
+    functionLog: onLine,
+    functionEnvironment: beforeFunctions,
+    mapping: { onBatch: (attempt) => clients && onBatch(attempt, clients.store) },
   })
-  stopLater.add('the worker', () => worker.stop())
-  const { brokers, onBatch, log } = options
-  const running = await startMapping(mapping, { brokers, invoke: (event) => worker.invoke(event), onBatch, log })
-  // Together: the mapping would wait for what is in flight, which nobody wants any more.
-  stopLater.add('the mapping', () => Promise.all([running.stop(), worker.stop()]))
-  return running
+  await stopLater.add('the stack', () => stopStack(stack))
+  const mapping = stack.running.find(({ config }) => config.id === target.mapping.id)
+  if (mapping === undefined || clients === undefined) {
+    throw new MillraceError('ML_LOCAL_STOPPED', `the mapping ${target.mapping.id} did not start; look at the log`)
+  }
+  const { store } = stack.embedded
+  return { mapping, ...clients, costs: () => meter.costs, pids: store ? [store.pid] : [], description: describe(stack) }
+}
+
+/** Does not wait for what is in flight: when a run was broken off, nobody wants it any more. */
+async function stopStack(stack: Stack): Promise<void> {
+  await Promise.all([stack.stop(), ...[...stack.workers.values()].map((worker) => worker.stop())])
+}
+
+function describe({ embedded, brokers, dynamodbUrl }: Stack): string {
+  const kafka = embedded.broker ? 'an embedded Kafka broker' : `Kafka at ${brokers.join(', ')}`
+  const { store } = embedded
+  return `${kafka} and ${store ? `an embedded DynamoDB (${store.engine})` : `DynamoDB at ${dynamodbUrl}`}`
 }

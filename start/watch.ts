@@ -1,8 +1,9 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { KafkaEvent } from '../lib/event/index.js'
 import { isCovered, type LedgerState } from '../lib/ledger/index.js'
 import type { Attempt } from '../lib/local/esm/index.js'
 import type { LedgerBreak } from './faults/index.js'
-import type { Killer } from './kill.js'
+import type { Killer, Victim } from './kill.js'
 import { placeOf } from './orders/index.js'
 import type { Kill } from './verify/index.js'
 
@@ -14,13 +15,13 @@ export interface Watch {
   readonly kill: Promise<Kill> | undefined
   /** The largest batch that was settled whole, to be delivered again. */
   readonly settledBatch: KafkaEvent | undefined
-  onBatch(attempt: Attempt): void
+  onBatch(attempt: Attempt, store: DynamoDBClient): void
 }
 
 export interface WatchOptions {
   readonly killer: Killer
   /** The ledger, read by a client of the verifier's own. */
-  readonly readLedger: () => Promise<ReadonlyMap<number, LedgerState>>
+  readonly readLedger: (store: DynamoDBClient) => Promise<ReadonlyMap<number, LedgerState>>
   readonly broken: LedgerBreak | undefined
 }
 
@@ -30,10 +31,10 @@ export function watchBatches({ killer, readLedger, broken }: WatchOptions): Watc
   let kill: Promise<Kill> | undefined
   let settled: { event: KafkaEvent; size: number } | undefined
 
-  async function inspect(attempt: Attempt, pid: number, requestId: string): Promise<Kill> {
+  async function inspect(attempt: Attempt, { pid, requestId }: Victim, store: DynamoDBClient): Promise<Kill> {
     const batch = placesOf(attempt.event)
     // Nobody else can settle any of it before the dead one's lease is over.
-    const states = await readLedger()
+    const states = await readLedger(store)
     const unsettled = batch.filter(({ partition, offset }) => !isCovered(states.get(partition)?.settled ?? [], offset))
     const { result } = attempt
     return {
@@ -57,12 +58,12 @@ export function watchBatches({ killer, readLedger, broken }: WatchOptions): Watc
     get settledBatch() {
       return settled?.event
     },
-    onBatch(attempt) {
+    onBatch(attempt, store) {
       invocations++
       const { victim } = killer
       if (kill === undefined && victim !== undefined && attempt.result?.requestId === victim.requestId) {
         if (attempt.result.kind === 'crash') {
-          kill = inspect(attempt, victim.pid, victim.requestId)
+          kill = inspect(attempt, victim, store)
           // Whoever asks for it is told; nobody may have to.
           kill.catch(() => undefined)
         } else killer.missed()
