@@ -83,9 +83,13 @@ function kindsOf(orders: number): Kind[] {
   const kinds = new Array<Kind>(orders).fill('works')
   const spread = (count: number, kind: Kind, phase: number, run = 1) => {
     const gap = orders / (count / run)
-    for (let i = 0; i < count; i++) kinds[Math.floor((Math.floor(i / run) + phase) * gap) + (i % run)] = kind
+    for (let i = 0; i < count; i++) {
+      let at = Math.floor((Math.floor(i / run) + phase) * gap) + (i % run)
+      while (kinds[at] !== 'works') at = (at + 1) % orders
+      kinds[at] = kind
+    }
   }
-  // The phases keep the kinds apart: no two of them are due at the same place.
+  // The phases keep the kinds apart; where few records leave no room, the next free place will do.
   spread(particular.bad, 'bad', 0.11)
   spread(particular.dropped, 'dropped', 0.37)
   spread(particular.failsTwice, 'fails-twice', 0.53, outage)
@@ -93,7 +97,7 @@ function kindsOf(orders: number): Kind[] {
   return kinds
 }
 
-/** Swaps two neighbouring ordinary orders of the customer who has the most of them between the particular ones. */
+/** Swaps two orders of one customer, ordinary ones with nothing of theirs between them, in the second half. */
 function swapTwo(planned: Planned[]): void {
   const last = new Map<string, number>()
   for (let n = Math.floor(planned.length / 2); n < planned.length; n++) {

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { readStartOptions } from './options.js'
+
+describe("the main job's command line", () => {
+  it('takes nothing, --json, --break and --orders', () => {
+    expect(readStartOptions([])).toEqual({ json: false, break: undefined, orders: 20_000 })
+    expect(readStartOptions(['--json', '--break', 'ledger', '--orders', '1000'])).toEqual({
+      json: true,
+      break: 'ledger',
+      orders: 1000,
+    })
+  })
+
+  it.each([
+    ['--break', 'all'],
+    ['--orders', '12'],
+    ['--orders', 'many'],
+    ['--jsno'],
+    ['more'],
+  ])('refuses %s %s', (...args) => {
+    expect(() => readStartOptions(args.filter((arg) => arg !== undefined))).toThrow(/ML_USAGE: .*npm start -- /)
+  })
+})
