@@ -154,7 +154,7 @@ describe('millrace dev', () => {
     return { running, at, pids: [pid, at.embedded.store.pid] }
   }
 
-  it('runs the service, a line per batch, and finishes the one in flight when it is asked to end', async () => {
+  it('runs the service, a line per batch, and finishes the one in flight when it is asked to end [R-41]', async () => {
     const { running, at, pids } = await begun(slow)
     expect(at).toMatchObject({ tables: ['hello-dev-greetings'], functions: ['hello-dev-greet'] })
     running.child.kill('SIGINT')
@@ -171,7 +171,7 @@ describe('millrace dev', () => {
     await Promise.all(pids.map(gone))
   })
 
-  it('ends at once when it is asked twice, and leaves no process behind', async () => {
+  it('ends at once when it is asked twice, and leaves no process behind [R-41]', async () => {
     const { running, pids } = await begun(endless)
     await expect
       .poll(() => running.child.exitCode ?? running.child.kill('SIGINT'), { timeout: 10_000, interval: 100 })
