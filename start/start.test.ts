@@ -1,29 +1,93 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { startBroker } from '../lib/local/broker/index.js'
+import { startStore } from '../lib/local/store/index.js'
 import type { Report } from './job.js'
 import { isAlive } from './watch.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-/** A run waits for one lease, or two, and packages the service; on busy processors all of it takes longer. */
-const patienceMs = 200_000
+const functionsLog = `${root}.millrace/logs/functions.log`
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+/** A run packages the service and waits for one lease, or two; on busy processors all of it takes longer. */
+const patienceMs = 230_000
 
-/** Runs the main job as `npm start` does, with fewer orders; `until` may interrupt it. */
-async function start(args: readonly string[], interruptAfter?: RegExp): Promise<Ended & { pid: number }> {
-  const child = spawn(process.execPath, ['dist/start/main.js', '--orders', '1000', ...args], { cwd: root })
+/** Runs the main job as `npm start` does, with fewer orders. */
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const { KAFKA_BROKERS: _, AWS_ENDPOINT_URL_DYNAMODB: __, AWS_ENDPOINT_URL: ___, ...inherited } = process.env
+  const child = spawn(process.execPath, ['dist/start/main.js', '--json', '--orders', '1000', ...args], {
+    cwd: root,
+    env: { ...inherited, ...env },
+  })
   const output = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk) => (output[name] += chunk))
-  if (interruptAfter) await child.on('spawn', () => setTimeout(() => child.kill('SIGINT'), 3_000))
-  const [code] = await once(child, 'close')
-  return { code, pid: child.pid ?? 0, ...output }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk) => {
+      output[name] += chunk
+    })
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }))
+  return { child, ended }
 }
 
-const report = ({ stdout }: Ended): Report => JSON.parse(stdout) as Report
-const failed = ({ checks }: Report): string[] => checks.flatMap(({ name, ok }) => (ok ? [] : [name]))
+const failedChecks = (stdout: string): string[] =>
+  (JSON.parse(stdout) as Report).checks.flatMap(({ name, ok }) => (ok ? [] : [name]))
+
+describe('the main job', () => {
+  it(
+    'holds every check on a Kafka and a DynamoDB that it was given, and refuses them once they are used',
+    {
+      timeout: patienceMs,
+    },
+    async () => {
+      const [broker, store] = await Promise.all([startBroker(), startStore()])
+      try {
+        const env = { KAFKA_BROKERS: broker.address, AWS_ENDPOINT_URL_DYNAMODB: store.url }
+        const first = await start([], env).ended
+        expect(first).toMatchObject({ code: 0, stderr: '' })
+        const { checks: _, ...figures } = JSON.parse(first.stdout) as Report
+        expect(figures).toMatchObject({ ok: true, produced: 1000, settled: 945, fallback: 35, dropped: 20, lost: 0 })
+        expect(figures.orderViolations).toBe(0)
+        expect(figures.duplicateEffects).toBeLessThanOrEqual(figures.duplicateEffectsAllowed)
+        expect(figures.killedPid).toBeGreaterThan(0)
+        expect(figures.redelivered).toBeGreaterThan(0)
+        const second = await start([], env).ended
+        expect(second).toMatchObject({ code: 1, stdout: '' })
+        expect(second.stderr).toMatch(/^ML_START_NOT_EMPTY: the table .* has items/)
+      } finally {
+        await Promise.all([broker.stop(), store.stop()])
+      }
+    },
+  )
+
+  it.each([
+    ['ledger', 'ledger'],
+    ['fallback', 'failures'],
+    ['order', 'order'],
+  ])('with --break %s fails the check %s, and no other', { timeout: patienceMs }, async (broken, check) => {
+    const { code, stdout, stderr } = await start(['--break', broken]).ended
+    expect(stderr).toBe('')
+    expect(failedChecks(stdout)).toEqual([check])
+    expect(code).toBe(1)
+  })
+
+  it('leaves nothing behind when it is interrupted', { timeout: patienceMs }, async () => {
+    rmSync(functionsLog, { force: true })
+    const { child, ended } = start([])
+    await vi.waitFor(() => expect(readFileSync(functionsLog, 'utf8')).toContain('"message":"order"'), {
+      timeout: 60_000,
+      interval: 100,
+    })
+    const started = execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number)
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await ended
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^ML_START_INTERRUPTED: ended by SIGINT/)
+    expect(started.length).toBeGreaterThan(0)
+    expect(started.filter(isAlive)).toEqual([])
+  })
+})
