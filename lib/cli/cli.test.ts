@@ -157,7 +157,7 @@ describe('millrace dev', () => {
   it('runs the service, a line per batch, and finishes the one in flight when it is asked to end [R-41]', async () => {
     const { running, at, pids } = await begun(slow)
     expect(at).toMatchObject({ tables: ['hello-dev-greetings'], functions: ['hello-dev-greet'] })
-    running.child.kill('SIGINT')
+    running.ctrlC()
     expect(await running.ended).toBe(0)
     expect(await running.line('batch')).toMatchObject({
       records: 1,
@@ -173,9 +173,7 @@ describe('millrace dev', () => {
 
   it('ends at once when it is asked twice, and leaves no process behind [R-41]', async () => {
     const { running, pids } = await begun(endless)
-    await expect
-      .poll(() => running.child.exitCode ?? running.child.kill('SIGINT'), { timeout: 10_000, interval: 100 })
-      .toBe(130)
+    await expect.poll(() => running.child.exitCode ?? running.ctrlC(), { timeout: 10_000, interval: 100 }).toBe(130)
     await running.line('stopping')
     await Promise.all(pids.map(gone))
   })

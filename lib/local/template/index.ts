@@ -5,5 +5,6 @@
  */
 export { type PackageOptions, packageService } from './package.js'
 export { isPackaged, readService } from './read.js'
+export { createTableInput } from './tables.js'
 export type { FunctionConfig, Service } from './types.js'
 export { unpack } from './unpack.js'

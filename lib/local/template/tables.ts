@@ -9,13 +9,17 @@ const kept = ['KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes', 'Lo
 export function tablesOf(template: Template, resolve: Resolve): readonly CreateTableCommandInput[] {
   return Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) => {
     if (Type !== 'AWS::DynamoDB::Table') return []
-    const table = {
-      ...resolveOnly(resolve, Properties, kept),
-      TableName: resolve({ Ref: id }),
-      BillingMode: 'PAY_PER_REQUEST',
-    }
-    return [withoutThroughput(table as CreateTableCommandInput)]
+    return [createTableInput(resolve({ Ref: id }) as string, resolveOnly(resolve, Properties, kept))]
   })
+}
+
+/** A table resource, its properties resolved, as `CreateTable` takes it. */
+export function createTableInput(
+  TableName: string,
+  properties: Readonly<Record<string, unknown>>,
+): CreateTableCommandInput {
+  const definition = Object.fromEntries(kept.flatMap((name) => (properties[name] ? [[name, properties[name]]] : [])))
+  return withoutThroughput({ ...definition, TableName, BillingMode: 'PAY_PER_REQUEST' } as CreateTableCommandInput)
 }
 
 /** On demand, an index may not have a throughput of its own. */

@@ -32,6 +32,8 @@ export function startProcess(
   const child = spawn(process.execPath, [...workerFlags(options.memoryMb), runtime], {
     cwd: options.dir,
     env: workerVariables(options, runtimeApi),
+    // Ctrl-C reaches a terminal's whole process group; the batch in flight is to be finished, so the function is not in it.
+    detached: true,
     // The fourth is the lifeline: it closes when this process dies, however it dies.
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
