@@ -31,18 +31,17 @@ async function main(args: readonly string[]): Promise<number> {
     endProgress()
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
-  process.stdout.write(options.json ? `${JSON.stringify(finished.report)}\n` : reportText(finished))
+  const text = options.json ? `${JSON.stringify(finished.report)}\n` : reportText(finished)
+  await new Promise((resolve) => process.stdout.write(text, resolve))
   return finished.report.ok ? exit.ok : exit.failed
 }
 
+// All that was started is stopped by now; what a client may still try over and over is of no use to anybody.
 main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code
-  },
+  (code) => process.exit(code),
   (error: unknown) => {
     const { message, code } = error as Partial<MillraceError>
     process.stderr.write(`${message ?? String(error)}\n`)
-    // All that was started is stopped; what a client still tries over and over is of no use to anybody.
     process.exit(code === 'ML_USAGE' ? exit.usage : exit.failed)
   },
 )

@@ -41,6 +41,12 @@ describe('what was started', () => {
     expect(stopped).toEqual(['c', 'a'])
   })
 
+  it('is left alone when it takes too long to stop', async () => {
+    const stopLater = cleanup(10)
+    await stopLater.add('a', forever)
+    expect(await stopLater.run()).toEqual(['a did not stop: not within 0.01 s'])
+  })
+
   it('is stopped at once when everything else is', async () => {
     const stopped: string[] = []
     const stopLater = cleanup()

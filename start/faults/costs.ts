@@ -19,6 +19,8 @@ export interface InvocationCost {
 /** The cost of a run, measured between the function and its store. */
 export interface Costs {
   readonly usages: readonly Usage[]
+  /** The store takes many writes in one call; one without PartiQL (dynalite) takes each in a call of its own. */
+  readonly batched: boolean
   readonly invocations: readonly InvocationCost[]
 }
 
@@ -29,6 +31,8 @@ export function costMeter(ledgerTable: string): { count(exchange: Exchange): voi
   const meter = usageMeter()
   const invocations = new Map<string, Counting>()
   const partitions = new Map<string, Set<string>>()
+
+  let batched = false
 
   function countWrites(exchange: Exchange): void {
     const writes = ledgerWrites(exchange.request, ledgerTable)
@@ -44,6 +48,7 @@ export function costMeter(ledgerTable: string): { count(exchange: Exchange): voi
     }
     cost.partitions = seen.size
     cost.calls++
+    batched ||= exchange.request.operation === 'BatchExecuteStatement' && exchange.status === 200
     cost.writeUnits += writeUnits(exchange)
     if (isRefused(exchange)) cost.contended = true
   }
@@ -54,7 +59,7 @@ export function costMeter(ledgerTable: string): { count(exchange: Exchange): voi
       countWrites(exchange)
     },
     get costs() {
-      return { usages: meter.usages, invocations: [...invocations.values()] }
+      return { usages: meter.usages, batched, invocations: [...invocations.values()] }
     },
   }
 }

@@ -125,6 +125,7 @@ export function soundFacts(): Facts {
     lag: new Map([[0, 0]]),
     history,
     costs: {
+      batched: true,
       usages: [{ operation: 'BatchExecuteStatement', table: ledgerTable, calls: 7, answeredByRule: 0, writeUnits: 7 }],
       invocations: [
         { ...normal, owner: 'killed', settles: 0, calls: 1, writeUnits: 1 },

@@ -192,6 +192,13 @@ describe('the verifier', () => {
     expect(failedChecks(change(soundFacts())).sort()).toEqual([...failing].sort())
   })
 
+  it('asks no batched calls of a store that has none', () => {
+    const facts = soundFacts()
+    const invocations = [{ ...costOf(facts), partitions: 2, calls: 4, writeUnits: 4 }]
+    expect(failedChecks({ ...facts, costs: { ...facts.costs, invocations } })).toEqual(['cost'])
+    expect(failedChecks({ ...facts, costs: { ...facts.costs, invocations, batched: false } })).toEqual([])
+  })
+
   it('counts what has neither effect nor envelope nor a decision as lost', () => {
     expect(verify(withEffect('o6', undefined)(soundFacts())).lost).toBe(1)
     expect(verify({ ...soundFacts(), failures: [] }).lost).toBe(2)
