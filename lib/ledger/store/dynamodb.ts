@@ -2,7 +2,6 @@ import {
   type AttributeValue,
   BatchGetItemCommand,
   type BatchGetItemCommandOutput,
-  type ConsumedCapacity,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
 import { MillraceError } from '../../errors.js'
@@ -10,15 +9,8 @@ import { storeError, wasRefused } from '../../store-error.js'
 import { decodeItem } from './item.js'
 import { swapByPartiql } from './partiql.js'
 import type { ItemKey, LedgerItem, LedgerStore, Swap, SwapResult } from './store.js'
+import type { Table } from './table.js'
 import { swapByUpdate } from './update.js'
-
-/** What one call of the store needs to know of its surroundings. */
-export interface Table {
-  readonly client: DynamoDBClient
-  readonly name: string
-  /** Called once per request, with what DynamoDB says it consumed. */
-  spent(kind: 'read' | 'write', capacity: readonly (ConsumedCapacity | undefined)[] | undefined): void
-}
 
 /**
  * The ledger's store on a DynamoDB table.

@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { MillraceError } from '../../errors.js'
 import { tableMissing } from '../../store-error.js'
-import type { Table } from './dynamodb.js'
 import { attributes, decodeItem, encodeItem } from './item.js'
 import type { Swap, SwapResult } from './store.js'
+import type { Table } from './table.js'
 
 /** The limit of one BatchExecuteStatement. */
 const statementsPerCall = 25

@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDeployment, testDeployment } from '../../testing/index.js'
 import { emptyState } from '../state.js'
-import { dynamodbStore, type Table } from './dynamodb.js'
+import { dynamodbStore } from './dynamodb.js'
 import { swapByPartiql } from './partiql.js'
 import { itemKey, type LedgerItem, type Swap } from './store.js'
+import type { Table } from './table.js'
 import { swapByUpdate } from './update.js'
 
 let deployment: TestDeployment

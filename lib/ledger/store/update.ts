@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { storeError, wasRefused } from '../../store-error.js'
-import type { Table } from './dynamodb.js'
 import { attributes, decodeItem, encodeItem } from './item.js'
 import type { Swap, SwapResult } from './store.js'
+import type { Table } from './table.js'
 
 /** The same swaps as single calls, side by side, for stores without PartiQL. */
 export function swapByUpdate(table: Table, swaps: readonly Swap[]): Promise<SwapResult[]> {
