@@ -10,7 +10,10 @@ export interface CostCheck {
 /** Invocations that may meet somebody else's claim: the one that dies, those that wait for its lease, and one for a lost settle. */
 const mostContended = 4
 
-/** In the normal case a batch costs two write units per source partition, in two calls where the store takes several writes in one, whatever its size. */
+/**
+ * In the normal case a batch costs two write units per source partition whatever its size, in two calls where the store takes
+ * several writes in one.
+ */
 export function cost({ costs: { usages, invocations, batched }, ledgerTable }: Facts): CostCheck {
   const normal = invocations.filter((one) => !one.contended && one.settles > 0)
   const complaints = normal
@@ -21,6 +24,7 @@ export function cost({ costs: { usages, invocations, batched }, ledgerTable }: F
       ({ partitions, calls, writeUnits }) =>
         `${writeUnits} write units in ${calls} calls for ${partitions} source partitions`,
     )
+  if (normal.length === 0) complaints.push('no invocation was the normal case')
   const special = invocations.length - normal.length
   if (special > mostContended)
     complaints.push(`${special} of ${invocations.length} invocations were contended or never settled`)
