@@ -36,7 +36,7 @@ const failedChecks = (stdout: string): string[] =>
 
 describe('the main job', () => {
   it(
-    'holds every check on a Kafka and a DynamoDB that it was given, and refuses them once they are used',
+    '[K-07 partly, K-09 partly, P-01, P-02 partly, P-05, P-07 partly, P-09 partly, R-12] holds every check on a Kafka and a DynamoDB that it was given, and refuses them once they are used',
     {
       timeout: patienceMs,
     },
