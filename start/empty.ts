@@ -1,6 +1,7 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import type { Kafka } from 'kafkajs'
 import { MillraceError } from '../lib/errors.js'
+import { fetchGroupOffsets } from '../lib/local/esm/index.js'
 
 /** What a mapping reads, and as whom. */
 interface Source {
@@ -23,7 +24,7 @@ export async function emptyTopic(kafka: Kafka, { topic, group }: Source, partiti
     if (offsets.length !== partitions) {
       throw notEmpty(`the topic ${topic} has ${offsets.length} partitions, not ${partitions}`, 'KAFKA_BROKERS')
     }
-    const committed = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    const committed = await fetchGroupOffsets(admin, group, topic)
     if (committed.some((one) => one.partitions.some(({ offset }) => Number(offset) > 0))) {
       throw notEmpty(`the group ${group} has read the topic ${topic} before`, 'KAFKA_BROKERS')
     }

@@ -62,6 +62,12 @@ it('narrows the batch with each partial answer', async () => {
   expect(events.map((event) => idsOf(recordsOf(event.records)))).toEqual(['0:1 0:2 1:1', '0:1 0:2', '0:2'])
 })
 
+it('waits no longer than the first time after a delivery that settled something', async () => {
+  const { made, waits } = delivery([crash, report(['orders-0', 1]), report(['orders-0', 1]), report(['orders-0', 2])])
+  await deliverBatch(made, 1, records)
+  expect(waits).toEqual([1000, 1000, 2000, 1000])
+})
+
 it('gives up records that are too old, before the first delivery and between retries', async () => {
   const { made, events, discards } = delivery([crash, crash, crash], {
     config: config({ maximumRecordAgeSeconds: 60 }),

@@ -76,17 +76,21 @@ export async function attempt(
 export async function deliverBatch(delivery: Delivery, batch: number, taken: Records): Promise<boolean> {
   const { config, redelivery, backoffMs, pause, owned } = delivery
   let invoked = 0
+  let fruitless = 0
   let records = dropExpired(delivery, taken, invoked)
   for (let tries = 1; Object.keys(records).length > 0; tries++) {
     const { decision } = await attempt(delivery, records, { batch, attempt: tries, redelivered: false })
     if (decision.kind !== 'unreached') invoked++
-    records = remainder(records, decision, redelivery)
-    if (Object.keys(records).length === 0) return true
+    const left = remainder(records, decision, redelivery)
+    if (Object.keys(left).length === 0) return true
+    // A delivery that settled something is no reason to wait longer.
+    fruitless = recordsOf(left).length < recordsOf(records).length ? 1 : fruitless + 1
+    records = left
     if (config.maximumRetryAttempts >= 0 && invoked > config.maximumRetryAttempts) {
       giveUp(delivery, 'RetryAttemptsExhausted', recordsOf(records), invoked)
       return true
     }
-    if (!(await pause(backoffMs(tries)))) return false
+    if (!(await pause(backoffMs(fruitless)))) return false
     records = dropExpired(delivery, onlyOwned(records, owned), invoked)
   }
   return true

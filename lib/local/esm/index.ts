@@ -6,6 +6,6 @@
 export type { MappingConfig } from './config.js'
 export type { Attempt, Discard, DiscardCondition } from './deliver.js'
 export type { HistoryEntry } from './history.js'
-export { quietKafkajs } from './kafka.js'
+export { fetchGroupOffsets, quietKafkajs } from './kafka.js'
 export { type MappingOptions, type RunningMapping, startMapping } from './mapping.js'
 export type { Decision, Redelivery } from './response.js'

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
 import { MillraceError } from '../../errors.js'
 import type { MappingConfig } from './config.js'
@@ -82,8 +83,27 @@ export async function groupLag(admin: Admin, config: MappingConfig, starts: Offs
   }, 0)
 }
 
+/** How long a cluster may take to make the topic of committed offsets when its first group asks, in tries of a quarter second. */
+const coordinatorTries = 80
+
+/**
+ * The group's committed offsets, as kafkajs tells them. A cluster that has just started has no coordinator for a while, which
+ * kafkajs's admin does not wait for.
+ */
+export async function fetchGroupOffsets(admin: Admin, groupId: string, topic: string) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await admin.fetchOffsets({ groupId, topics: [topic] })
+    } catch (error) {
+      const { type = '' } = error as { type?: string }
+      if (!/COORDINATOR|GROUP_LOAD_IN_PROGRESS/.test(type) || tries === coordinatorTries) throw error
+      await delay(250)
+    }
+  }
+}
+
 async function committedOffsets(admin: Admin, { group, topic }: MappingConfig): Promise<Offsets> {
-  const answers = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+  const answers = await fetchGroupOffsets(admin, group, topic)
   const partitions = answers.flatMap((answer) => (answer.topic === topic ? answer.partitions : []))
   return new Map(
     partitions.map(({ partition, offset }) => [partition, Number(offset)] as const).filter(([, offset]) => offset >= 0),

@@ -18,7 +18,7 @@ export interface MappingOptions {
   /** Invokes the function; {@link Worker.invoke} fits. A rejection says that the function was not reached. */
   readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
   /**
-   * Milliseconds before retry `n` = 1, 2, …. Lambda's own are not documented. Default: 100, doubled each time, at most 5000.
+   * Milliseconds before the `n`-th retry in a row that follows a delivery that settled nothing; 1 after one that did. Lambda's own are not documented. Default: 100, doubled each time, at most 5000.
    */
   readonly retryBackoffMs?: (retry: number) => number
   /** What comes again after a partial failure; UNCONFIRMED which of both Lambda does. Default `from-lowest`. */
