@@ -18,7 +18,8 @@ export interface MappingOptions {
   /** Invokes the function; {@link Worker.invoke} fits. A rejection says that the function was not reached. */
   readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
   /**
-   * Milliseconds before the `n`-th retry in a row that follows a delivery that settled nothing; 1 after one that did. Lambda's own are not documented. Default: 100, doubled each time, at most 5000.
+   * Milliseconds before a retry, by how many deliveries in a row have settled nothing (1 after one that did). Lambda's own are
+   * not documented. Default: 100, doubled each time, at most 5000.
    */
   readonly retryBackoffMs?: (retry: number) => number
   /** What comes again after a partial failure; UNCONFIRMED which of both Lambda does. Default `from-lowest`. */
