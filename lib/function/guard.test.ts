@@ -80,6 +80,10 @@ describe('no middleware can turn the answer into another one (rule 6)', () => {
     expect(await invoke(handler, { source: 'warmer' } as never)).toBe('warm')
   })
 
+  it('refuses at once what is no middleware', () => {
+    expect(() => guarded(async () => failed).use({} as never)).toThrow(/[Mm]iddleware/)
+  })
+
   it('keeps invocations apart that overlap', async () => {
     const handler = guarded(async ({ partitions }) => ({
       batchItemFailures: partitions.flatMap(({ identifier, records }) =>

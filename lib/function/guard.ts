@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import middy, { type MiddlewareObj, type MiddyfiedHandler } from '@middy/core'
 import type { Context as LambdaContext } from 'aws-lambda'
 import { MillraceError } from '../errors.js'
@@ -34,48 +33,58 @@ interface Call {
   end?: { readonly answer: BatchResponse; readonly text: string } | { readonly error: unknown }
 }
 
+/** Makes the answer of one batch. */
+type Answer = (batch: Batch, context: LambdaContext) => Promise<BatchResponse>
+
 /**
  * Puts an engine behind middlewares, and a guard around them (rule 6).
  *
  * A middleware that swallows an error, or answers in the engine's place, would turn a failure into a success and lose data; so
  * the outermost layer compares what comes out with what the engine said. The event is read before any middleware can change it.
  */
-export function guarded(answer: (batch: Batch, context: LambdaContext) => Promise<BatchResponse>): KafkaFunction {
-  const calls = new AsyncLocalStorage<Call>()
+export function guarded(answer: Answer): KafkaFunction {
+  const additions: ((pipeline: Pipeline) => unknown)[] = []
 
-  const pipeline: Pipeline = middy<KafkaEvent, BatchResponse>(
+  const fn = async (event: KafkaEvent, context: LambdaContext): Promise<BatchResponse> => {
+    const call: Call = { batch: isKafkaEvent(event) ? readBatch(event) : undefined }
+    // A pipeline per invocation knows its call. AsyncLocalStorage would too, but on Node 20 it taxes every promise of a handler.
+    const pipeline = pipelineOf(call, answer)
+    for (const add of additions) add(pipeline)
+    return compare(call, await pipeline(event, context))
+  }
+  const adding =
+    <A>(add: (pipeline: Pipeline, argument: A) => unknown) =>
+    (argument: A): KafkaFunction => {
+      // What middy refuses, it refuses here and now.
+      add(middy(), argument)
+      additions.push((pipeline) => add(pipeline, argument))
+      return self
+    }
+  const self: KafkaFunction = Object.assign(fn, {
+    use: adding<Parameters<KafkaFunction['use']>[0]>((pipeline, middleware) => pipeline.use(middleware)),
+    before: adding<Hook>((pipeline, hook) => pipeline.before(hook)),
+    after: adding<Hook>((pipeline, hook) => pipeline.after(hook)),
+    onError: adding<Hook>((pipeline, hook) => pipeline.onError(hook)),
+  })
+  return self
+}
+
+/** middy around the engine, which writes down what it answered. */
+function pipelineOf(call: Call, answer: Answer): Pipeline {
+  return middy<KafkaEvent, BatchResponse>(
     async (event: KafkaEvent, context: LambdaContext) => {
-      const call = calls.getStore()
       try {
-        const response = await answer(call?.batch ?? readBatch(event), context)
-        if (call !== undefined) call.end = { answer: response, text: JSON.stringify(response) }
+        const response = await answer(call.batch ?? readBatch(event), context)
+        call.end = { answer: response, text: JSON.stringify(response) }
         return response
       } catch (error) {
-        if (call !== undefined) call.end = { error }
+        call.end = { error }
         throw error
       }
     },
     // The engine watches the deadline itself.
     { timeoutEarlyInMillis: 0 },
   )
-
-  const fn = async (event: KafkaEvent, context: LambdaContext): Promise<BatchResponse> => {
-    const call: Call = { batch: isKafkaEvent(event) ? readBatch(event) : undefined }
-    return compare(call, await calls.run(call, () => pipeline(event, context)))
-  }
-  const adding =
-    <A>(add: (argument: A) => unknown) =>
-    (argument: A): KafkaFunction => {
-      add(argument)
-      return self
-    }
-  const self: KafkaFunction = Object.assign(fn, {
-    use: adding<Parameters<KafkaFunction['use']>[0]>((middleware) => pipeline.use(middleware)),
-    before: adding<Hook>((hook) => pipeline.before(hook)),
-    after: adding<Hook>((hook) => pipeline.after(hook)),
-    onError: adding<Hook>((hook) => pipeline.onError(hook)),
-  })
-  return self
 }
 
 function compare({ batch, end }: Call, returned: BatchResponse): BatchResponse {
