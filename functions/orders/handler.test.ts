@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { invoke, kafkaEvent, type TestDeployment, testDeployment } from 'millrace/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const table = 'orders-of-test'
 let deployment: TestDeployment
@@ -19,11 +19,16 @@ beforeAll(async () => {
       },
     ],
   })
-  process.env.ORDERS_TABLE = table
+  vi.stubEnv('ORDERS_TABLE', table)
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT')
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true')
   // After the deployment: like Lambda, it sets the environment before the module is loaded.
   handler = (await import('./handler.js')).handler
 })
-afterAll(() => deployment?.stop())
+afterAll(() => {
+  vi.unstubAllEnvs()
+  return deployment?.stop()
+})
 
 let nextOffset = 0
 beforeEach(() => {
