@@ -1,5 +1,5 @@
 /**
- * Every error the framework raises, by code. A code never changes its meaning; the docs list them all.
+ * Every error the framework raises, by code. A code never changes its meaning; docs/errors.md lists them all.
  * Grouped by the stage that raises them.
  */
 export const errorCodes = [
