@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.js'
 import type { Invocation } from './engine.js'
 
@@ -18,6 +19,8 @@ export interface Deadline {
 /** Starts watching the time. An invocation without an end (a plain unit test) has no timers. */
 export function watchDeadline(clock: Clock, { remainingMs, reserveMs }: Invocation): Deadline {
   const [handlers, sinks] = [new AbortController(), new AbortController()]
+  // Every record under way may listen.
+  setMaxListeners(0, handlers.signal, sinks.signal)
   const timers: (() => void)[] = []
   const atReserve = (share: number, callback: () => void) => {
     const ms = remainingMs() - reserveMs * share

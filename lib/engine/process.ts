@@ -1,5 +1,6 @@
+import { asError } from '../errors.js'
 import type { Batch, PartitionBatch, RawRecord, Unsettled } from '../event/index.js'
-import { type Busy, type Claimed, type Disposed, type Disposition, isCovered } from '../ledger/index.js'
+import { type Busy, type Claimed, type Disposed, type Disposition, isCovered, keptTime } from '../ledger/index.js'
 import type { Acknowledgement } from '../sink/index.js'
 import { type Deadline, watchDeadline } from './deadline.js'
 import { logVerdict } from './decisions.js'
@@ -101,7 +102,11 @@ async function acknowledge(
 ): Promise<ReadonlyMap<RawRecord, Acknowledgement>> {
   const failures = [...verdicts.values()].flatMap((verdict) => (verdict.status === 'fallback' ? [verdict.failure] : []))
   if (failures.length === 0) return new Map()
-  const acknowledgements = await fallback.write(failures, sinkSignal)
+  // A sink that throws has acknowledged nothing; that is no breach of the handler's contract.
+  const acknowledgements = await fallback.write(failures, sinkSignal).catch((thrown: unknown) => {
+    const error = asError(thrown)
+    return failures.map((): Acknowledgement => ({ ok: false, error }))
+  })
   return new Map(
     failures.map(({ record }, i) => [
       record,
@@ -129,7 +134,7 @@ function dispose({ partition }: Claimed, todo: readonly RawRecord[], judged: Jud
   const unsettled = new Set(todo)
   return partition.records.map((record) => {
     const disposition: Disposition = unsettled.has(record) ? dispositionOf(record, judged) : { kind: 'settled' }
-    return { offset: record.offset, timestamp: record.timestamp, disposition }
+    return { offset: record.offset, timestamp: keptTime(record.timestamp), disposition }
   })
 }
 
@@ -139,7 +144,8 @@ function dispositionOf(record: RawRecord, { verdicts, acknowledged }: Judged): D
   if (verdict.status === 'ok' || verdict.status === 'drop') return { kind: 'settled' }
   if (verdict.status === 'fallback' && acknowledged.get(record)?.ok) return { kind: 'settled' }
   const { attempts, firstSeen, stage } = verdict.failure
-  const { offset, timestamp } = record
+  const { offset } = record
+  const timestamp = keptTime(record.timestamp)
   // Poison is found again by decoding it again; a handler's verdict is kept, lest it run behind records that followed it.
   const givenUp = verdict.status === 'fallback' && stage === 'process'
   return { kind: 'open', entry: { offset, timestamp, attempts, firstSeen, givenUp, deaths: 0, notBefore: 0 } }

@@ -1,5 +1,5 @@
 import type { RawRecord } from '../event/index.js'
-import type { Claimed, OpenRecord } from '../ledger/index.js'
+import { type Claimed, keptTime, type OpenRecord } from '../ledger/index.js'
 import type { Deadline } from './deadline.js'
 import type { Engine } from './engine.js'
 import { type Lane, lanesOf, runLanes } from './lanes.js'
@@ -81,7 +81,7 @@ function openEntries(work: readonly Work[]): ReadonlyMap<RawRecord, OpenRecord> 
     const open = new Map(claimed.state.open.map((entry) => [entry.offset, entry]))
     for (const record of todo) {
       const entry = open.get(record.offset)
-      if (entry?.timestamp === record.timestamp) entries.set(record, entry)
+      if (entry?.timestamp === keptTime(record.timestamp)) entries.set(record, entry)
     }
   }
   return entries

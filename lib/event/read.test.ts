@@ -141,6 +141,7 @@ describe('readBatch', () => {
     ['an offset that is text', { offset: '5' }],
     ['a value that is an object', { value: {} }],
     ['headers that are no list', { headers: {} }],
+    ['a header that is none', { headers: [null] }],
     ['no timestamp', { timestamp: undefined }],
     ['another partition under this key', { partition: 4 }],
   ])('refuses a record with %s', (_, change) => {

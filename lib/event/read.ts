@@ -102,7 +102,8 @@ function readRecord(identifier: string, wire: unknown): RawRecord {
   }
   if (typeof timestamp !== 'number') throw invalid('a record without timestamp', identifier)
   if (!isText(key) || !isText(value)) throw invalid('a key or value that is not base64 text', identifier)
-  if (headers !== undefined && !Array.isArray(headers)) throw invalid('headers that are no list', identifier)
+  if (headers !== undefined && !(Array.isArray(headers) && headers.every(isObject)))
+    throw invalid('headers that are no list of objects', identifier)
   return new RawRecord(wire as unknown as WireRecord)
 }
 

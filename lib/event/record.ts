@@ -32,7 +32,7 @@ export class RawRecord {
     this.partition = wire.partition
     this.offset = wire.offset
     this.timestamp = wire.timestamp
-    this.timestampType = wire.timestampType
+    this.timestampType = wire.timestampType ?? 'CREATE_TIME'
     this.keyId = wire.key ?? null
     this.#value = wire.value ?? null
     this.#headers = wire.headers

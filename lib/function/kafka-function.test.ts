@@ -208,6 +208,57 @@ describe('a record that fails', () => {
   })
 })
 
+describe('what producers and plain JavaScript may do', () => {
+  it('keeps the attempts of a record that a delivery could not start', async () => {
+    const attempts: number[] = []
+    let slow = false
+    const handler = kafkaFunction({ concurrency: 1, reserveMs: 700, order: 'key' }, async (record, ctx) => {
+      if (record.offset === 0 && slow) await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      if (record.offset !== 1) return
+      attempts.push(ctx.attempt)
+      return retry('later')
+    })
+    const failing = event([{ key: 'b', value: 1, offset: 1 }])
+    await invoke(handler, failing)
+    await invoke(handler, failing)
+    slow = true
+    await invoke(
+      handler,
+      event([
+        { key: 'a', value: 1, offset: 0 },
+        { key: 'b', value: 1, offset: 1 },
+      ]),
+      { timeoutMs: 1_000 },
+    )
+    await invoke(handler, failing)
+    expect(attempts).toEqual([1, 2, 3])
+  })
+
+  it('settles records whose timestamps are no milliseconds of this age', async () => {
+    const { handler } = counting()
+    const odd = [1.7e18, -9.2e18, 0, 5.5].map((timestamp) => ({ timestamp, value: { id: 'x' } }))
+    expect(await invoke(handler, event(odd))).toEqual({ batchItemFailures: [] })
+    const again = counting()
+    expect(await invoke(again.handler, event(odd))).toEqual({ batchItemFailures: [] })
+    expect(again.seen).toEqual([])
+  })
+
+  it.each([
+    [undefined],
+    [new Error('boom')],
+    [{ a: 1 }],
+  ])('keeps a record given up on for the reason %o', async (reason) => {
+    const handler = kafkaFunction({}, () => fallback(reason as never))
+    expect(await invoke(handler, event(range(1)))).toEqual({ batchItemFailures: [] })
+    expect(await failuresTable()).toHaveLength(1)
+  })
+
+  it('refuses a reserve that leaves no time at all', async () => {
+    const handler = kafkaFunction({ reserveMs: 60_000 }, () => {})
+    await expect(invoke(handler, event(range(1)))).rejects.toThrow('ML_OPTION_INVALID')
+  })
+})
+
 describe('poison', () => {
   const poison: [string, RecordSpec, string, string][] = [
     ['bad JSON', { value: '{"id":' }, 'decode', 'ML_DECODE_JSON'],

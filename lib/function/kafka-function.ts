@@ -56,6 +56,13 @@ async function answer<V, K>(
   // Outside Lambda (a plain unit test) there is no clock that runs out.
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
   const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
+  if (reserveMs >= remainingMs()) {
+    throw new MillraceError(
+      'ML_OPTION_INVALID',
+      `the option reserveMs is ${reserveMs}, but the invocation has only ${remainingMs()} ms: no record would ever be started; ` +
+        "lower it, or raise the function's timeout",
+    )
+  }
   const { order, concurrency, attempts } = settings
   // Every line of this invocation names it.
   logger.appendKeys({ requestId: context?.awsRequestId })

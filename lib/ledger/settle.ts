@@ -35,17 +35,23 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
   const { records } = settlement
   const inHand = { from: records[0]?.offset ?? 0, to: records.at(-1)?.offset ?? 0 }
   const settled = forget(union(state.settled, settledIntervals(settlement)), maxIntervals, inHand)
-  const touched = new Set(records.map(({ offset }) => offset))
+  const touched = new Map(records.map((record) => [record.offset, record]))
   const opened = records.flatMap(({ disposition }) => (disposition.kind === 'open' ? [disposition.entry] : []))
-  const untouched = state.open.filter(({ offset }) => !touched.has(offset) && !covers(settled, offset))
-  const pending = records.filter(({ disposition }) => disposition.kind === 'pending').map(({ offset }) => offset)
+  // A record that was not started this time keeps what its earlier runs have spent.
+  const kept = state.open.filter(({ offset, timestamp }) => {
+    const record = touched.get(offset)
+    if (record === undefined) return !covers(settled, offset)
+    return record.disposition.kind === 'pending' && record.timestamp === timestamp
+  })
+  const unstarted = records.filter(({ disposition }) => disposition.kind === 'pending').map(({ offset }) => offset)
+  const stillOpen = new Set(kept.map(({ offset }) => offset))
   return {
     ...state,
     settled,
-    open: [...untouched, ...opened].sort((a, b) => a.offset - b.offset),
+    open: [...kept, ...opened].sort((a, b) => a.offset - b.offset),
     // What this batch reaches beyond leaves the pending ranges.
-    pending: [...rangesOf(pending), ...above(state.pending, inHand.to)],
-    crashed: clearedCrash(state.crashed, inHand, pending[0]),
+    pending: [...rangesOf(unstarted.filter((offset) => !stillOpen.has(offset))), ...above(state.pending, inHand.to)],
+    crashed: clearedCrash(state.crashed, inHand, unstarted[0]),
     claim: null,
   }
 }

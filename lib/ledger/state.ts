@@ -4,6 +4,12 @@ export interface Anchor {
   readonly timestamp: number
 }
 
+/** Timestamps are kept up to this many milliseconds either side of 1970 (35,000 years); a producer may send any 64 bits. */
+const furthest = 2 ** 50
+
+/** A record's timestamp as the ledger keeps and compares it. */
+export const keptTime = (timestamp: number): number => Math.trunc(Math.min(furthest, Math.max(-furthest, timestamp)))
+
 /** Offsets `from` to `to`, both included. */
 export interface Range {
   readonly from: number

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { show } from '../../errors.js'
 import type { RawRecord } from '../../event/index.js'
 import type { Failure } from '../sink.js'
 
@@ -63,7 +64,7 @@ function provenance(failure: Failure, { group, functionName }: Giver): Item {
     ...(error && {
       error: {
         M: {
-          name: { S: error.name },
+          name: { S: shorten(error.name, 200) },
           message: { S: shorten(error.message, 4_000) },
           stack: { S: shorten(error.stack ?? '', 8_000) },
         },
@@ -105,4 +106,8 @@ function cut(bytes: Buffer): Buffer[] {
 const binary = (bytes: Buffer | null): AttributeValue => (bytes === null ? { NULL: true } : { B: bytes })
 const headerBytes = (sum: number, { key, value }: { key: string; value: Buffer | null }): number =>
   sum + Buffer.byteLength(key) + (value?.length ?? 0) + 20
-const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text)
+// Plain JavaScript may give a reason or a message that is no text, or none.
+const shorten = (value: unknown, most: number): string => {
+  const text = typeof value === 'string' ? value : show(value)
+  return text.length > most ? `${text.slice(0, most)}…` : text
+}
