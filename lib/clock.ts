@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Resolves after `ms` milliseconds. */
-  sleep(ms: number): Promise<void>
+  /** Resolves after `ms` milliseconds, or as soon as the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls back after `ms` milliseconds, unless cancelled by the function it returns. */
   after(ms: number, callback: () => void): () => void
   /** Zero or more, below one. */
@@ -21,7 +21,7 @@ const longestTimer = 2 ** 31 - 1
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: Date.now,
-  sleep: (ms) => delay(ms),
+  sleep: (ms, signal) => delay(ms, undefined, signal && { signal }).catch(() => {}),
   after(ms, callback) {
     const timer = setTimeout(callback, Math.min(ms, longestTimer))
     return () => clearTimeout(timer)

@@ -59,9 +59,10 @@ export async function processBatch(batch: Batch, engine: Engine, invocation: Inv
 
 /** Waits for the first lease to end, with jitter, if the invocation has the time; whoever holds it may settle before. */
 async function leaseEnds(busy: readonly Busy[], { clock, log }: Engine, invocation: Invocation): Promise<boolean> {
-  const wait = Math.max(0, Math.min(...busy.map(({ leaseEnd }) => leaseEnd)) - clock.now()) + clock.random() * 250
+  const wait =
+    Math.max(0, Math.min(...busy.map(({ leaseEnd }) => leaseEnd)) - clock.now()) + Math.ceil(clock.random() * 250)
   const waits = invocation.remainingMs() - invocation.reserveMs > wait
-  const fields = { partitions: busy.map(({ partition }) => partition.identifier), waitMs: Math.round(wait), waits }
+  const fields = { partitions: busy.map(({ partition }) => partition.identifier), waitMs: wait, waits }
   log.info('busy: another invocation holds the lease', fields)
   if (waits) await clock.sleep(wait)
   return waits

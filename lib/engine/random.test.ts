@@ -56,7 +56,7 @@ async function play({
   let now = 1_000_000
   let fate = ''
   const sleep = async (ms: number) => {
-    now += ms
+    now += Math.ceil(ms)
   }
   const clock: Clock = { ...systemClock, now: () => now, sleep }
   const group = `random${groups++}`

@@ -35,7 +35,8 @@ export class RawRecord {
     this.timestampType = wire.timestampType ?? 'CREATE_TIME'
     this.keyId = wire.key ?? null
     this.#value = wire.value ?? null
-    this.#headers = wire.headers
+    // Bytes are read late, and the event is shared with middlewares, which may change it.
+    this.#headers = wire.headers?.length ? structuredClone(wire.headers) : undefined
   }
 
   /** @throws MillraceError `ML_DECODE_BASE64` */

@@ -47,8 +47,10 @@ export function handleWith<V, K>(
 }
 
 async function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): Promise<DecodedRecord<V, K> | Failed> {
+  let what: 'key' | 'value' = 'key'
   try {
     const decodedKey = key.decode(raw.key)
+    what = 'value'
     const decodedValue = value.decode(raw.value)
     return new DecodedRecord(
       raw,
@@ -57,13 +59,13 @@ async function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): Pro
       decodedValue instanceof Promise ? await decodedValue : decodedValue,
     )
   } catch (thrown) {
-    const error = decodeError(thrown)
+    const error = decodeError(thrown, what)
     return { status: 'failed', stage: error.code === 'ML_RECORD_INVALID' ? 'validate' : 'decode', error }
   }
 }
 
-function decodeError(thrown: unknown): MillraceError {
+function decodeError(thrown: unknown, what: 'key' | 'value'): MillraceError {
   if (thrown instanceof MillraceError) return thrown
   const cause = asError(thrown)
-  return new MillraceError('ML_DECODE_FAILED', `the codec could not read the record: ${cause.message}`, { cause })
+  return new MillraceError('ML_DECODE_FAILED', `the codec could not read the ${what}: ${cause.message}`, { cause })
 }

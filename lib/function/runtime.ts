@@ -42,8 +42,8 @@ function open() {
       accountIdEndpointMode: 'disabled',
       cacheMiddleware: true,
       maxAttempts: 3,
-      // A store that is not there is an error within seconds, not at the function's time-out.
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+      // A store that is not there, or accepts and never answers, is an error within 5 s, not at the function's time-out.
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
     }),
     logger: new Logger({ serviceName }),
     metrics: new Metrics({ namespace: 'millrace', serviceName }),

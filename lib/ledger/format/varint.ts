@@ -6,6 +6,8 @@ export class ByteWriter {
 
   /** A safe integer, zero or more. */
   unsigned(value: number): this {
+    // What cannot be read back must never be written.
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} has no place in a ledger item`)
     let rest = value
     while (rest >= 0x80) {
       this.#bytes.push((rest % 0x80) | 0x80)

@@ -4,6 +4,7 @@ import {
   type BatchGetItemCommandOutput,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
+import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { storeError, wasRefused } from '../../store-error.js'
 import { decodeItem } from './item.js'
@@ -60,10 +61,20 @@ async function load(table: Table, keys: readonly ItemKey[]): Promise<(LedgerItem
   return keys.map(({ pk }) => found.get(pk))
 }
 
+/** What a throttled table leaves unread is asked for again so many times, each wait twice as long as the one before. */
+const maxTries = 6
+
 async function getAll(table: Table, keys: readonly ItemKey[]): Promise<Record<string, AttributeValue>[]> {
   const items: Record<string, AttributeValue>[] = []
   let left: Record<string, AttributeValue>[] = keys.map(({ pk, sk }) => ({ pk: { S: pk }, sk: { S: sk } }))
-  while (left.length > 0) {
+  for (let tries = 0; left.length > 0; tries++) {
+    if (tries === maxTries) {
+      throw new MillraceError(
+        'ML_STORE_UNREACHABLE',
+        `DynamoDB left ${left.length} items of ${table.name} unread in ${tries} tries: it is throttled; raise the table's capacity`,
+      )
+    }
+    if (tries > 0) await systemClock.sleep(Math.random() * 25 * 2 ** tries)
     const answer = await getBatch(table, left)
     items.push(...(answer.Responses?.[table.name] ?? []))
     left = answer.UnprocessedKeys?.[table.name]?.Keys ?? []

@@ -40,7 +40,7 @@ export interface Usage {
 export interface LedgerStore {
   /** Consistent. In the order of the keys; undefined where there is no item. @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING`, `ML_LEDGER_FORMAT` */
   load(keys: readonly ItemKey[]): Promise<readonly (LedgerItem | undefined)[]>
-  /** Each swap atomic on its own, results in their order. Different keys only. @throws MillraceError as `load`, where nothing was applied */
+  /** Each swap atomic on its own, results in their order. Different keys only. @throws MillraceError as `load`, whatever was applied; the caller reads before it goes on */
   swap(swaps: readonly Swap[]): Promise<readonly SwapResult[]>
   readonly usage: Usage
 }

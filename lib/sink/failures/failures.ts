@@ -13,6 +13,12 @@ const itemsPerCall = 25
 /** Throttled items are tried again so many times, each wait twice as long as the one before. */
 const maxTries = 6
 
+/** An item, and the envelope it belongs to. */
+interface Entry {
+  readonly of: Envelope
+  readonly item: Item
+}
+
 /** What the failures sink is made of. */
 export interface FailuresSettings extends Giver {
   readonly client: DynamoDBClient
@@ -30,15 +36,11 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
     async write(failures, signal) {
       const envelopes = failures.map((failure) => envelope(failure, giver))
       const errors = new Map<Envelope, Error>()
-      const writeAll = async (entries: readonly { of: Envelope; item: Item }[]) => {
+      const writeAll = async (entries: readonly Entry[]) => {
         // 25 items of at most 400 KB stay under the 16 MB of one call.
         for (let i = 0; i < entries.length; i += itemsPerCall) {
           const chunk = entries.slice(i, i + itemsPerCall)
-          const error = await writeChunk(
-            chunk.map(({ item }) => item),
-            signal,
-          )
-          if (error !== undefined) for (const { of } of chunk) errors.set(of, error)
+          for (const [of, error] of await writeEntries(chunk, signal)) errors.set(of, error)
         }
       }
       await writeAll(envelopes.flatMap((of) => of.pieces.map((item) => ({ of, item }))))
@@ -47,18 +49,32 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
     },
   }
 
-  async function writeChunk(items: readonly Item[], signal: AbortSignal): Promise<Error | undefined> {
+  /** In one call; where DynamoDB refuses it, each item alone, so that one bad item costs no other its acknowledgement. */
+  async function writeEntries(entries: readonly Entry[], signal: AbortSignal): Promise<[Envelope, Error][]> {
+    const error = await writeChunk(
+      entries.map(({ item }) => item),
+      signal,
+    )
+    if (error === undefined) return []
+    if (entries.length === 1 || error.code !== 'ML_STORE_FAILED') return entries.map(({ of }) => [of, error])
+    const alone = []
+    for (const entry of entries) alone.push(...(await writeEntries([entry], signal)))
+    return alone
+  }
+
+  async function writeChunk(items: readonly Item[], signal: AbortSignal): Promise<MillraceError | undefined> {
     let left: Item[] = [...items]
     try {
       for (let attempt = 0; left.length > 0 && attempt < maxTries; attempt++) {
-        if (attempt > 0) await clock.sleep(clock.random() * 50 * 2 ** attempt)
+        if (attempt > 0) await clock.sleep(clock.random() * 50 * 2 ** attempt, signal)
         const answer = await client.send(
           new BatchWriteItemCommand({ RequestItems: { [table]: left.map((Item) => ({ PutRequest: { Item } })) } }),
           { abortSignal: signal },
         )
         left = (answer.UnprocessedItems?.[table] ?? []).map(({ PutRequest }) => PutRequest?.Item ?? {})
       }
-      return left.length === 0 ? undefined : new Error(`DynamoDB left ${left.length} items unwritten`)
+      if (left.length === 0) return undefined
+      return new MillraceError('ML_STORE_UNREACHABLE', `DynamoDB left ${left.length} items unwritten: it is throttled`)
     } catch (error) {
       return storeError(error, table)
     }
