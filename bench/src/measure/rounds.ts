@@ -1,0 +1,41 @@
+/** A timed piece of work: what it takes is built before, and not counted. */
+export interface Contender {
+  readonly name: string
+  /** Builds the input of one round; called before the clock starts. */
+  prepare(): () => Promise<number>
+}
+
+/**
+ * Runs all contenders in turn, round by round, so that what slows the machine for a while slows all of them; whoever began the
+ * last round comes last in the next. One round before the first is not counted.
+ *
+ * @returns per contender and round, milliseconds per unit of work
+ */
+export async function inRounds(contenders: readonly Contender[], rounds: number): Promise<Record<string, number[]>> {
+  const times: Record<string, number[]> = Object.fromEntries(contenders.map(({ name }) => [name, []]))
+  for (let round = -1; round < rounds; round++) {
+    for (const i of contenders.keys()) {
+      const contender = contenders[(i + round + 1) % contenders.length]
+      if (contender === undefined) continue
+      const time = await timed(contender)
+      if (round >= 0) times[contender.name]?.push(time)
+    }
+  }
+  return times
+}
+
+async function timed({ prepare }: Contender): Promise<number> {
+  const run = prepare()
+  // What others left behind is cleared at their cost.
+  globalThis.gc?.()
+  const start = performance.now()
+  const units = await run()
+  return (performance.now() - start) / units
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const [low = Number.NaN, high = low] = sorted.slice((sorted.length - 1) >> 1, middle + 1)
+  return (low + high) / 2
+}

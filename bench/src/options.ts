@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+import { suites } from './suites/index.js'
+
+export interface Options {
+  readonly json: boolean
+  readonly smoke: boolean
+  readonly rounds: number
+  /** Names of suites. */
+  readonly only: readonly string[]
+}
+
+export const usage = `Usage: npm run bench -- [--json] [--rounds 7] [--only ${Object.keys(suites).join('|')}]... [--smoke]
+
+  --json     print {results: [...]} and nothing else
+  --rounds   interleaved rounds, of which the median counts; at least 7, unless you only look. Default 7
+  --only     one suite; may be given several times. Default all
+  --smoke    one round of tiny sizes: shows that all sides do their job, not how fast; exits 1 if one does not
+`
+
+/** @throws Error for what is no option, or has no such value */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '7' },
+      only: { type: 'string', multiple: true, default: Object.keys(suites) },
+    },
+  })
+  const rounds = values.smoke ? 1 : Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds is ${values.rounds}, not a whole number from 1`)
+  const unknown = values.only.find((name) => !Object.hasOwn(suites, name))
+  if (unknown !== undefined) throw new Error(`there is no suite ${unknown}`)
+  return { json: values.json, smoke: values.smoke, rounds, only: values.only }
+}
