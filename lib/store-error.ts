@@ -20,6 +20,9 @@ export function wasRefused(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 408
 }
 
+/** Whether the store does not know the operation at all: dynalite has neither PartiQL nor transactions. */
+export const isUnknownOperation = (error: unknown): boolean => (error as Error).name === 'UnknownOperationException'
+
 /** An error of the SDK, with a code and what to do next. Errors that have a code already are left alone. */
 export function storeError(cause: unknown, table: string): MillraceError {
   if (cause instanceof MillraceError) return cause

@@ -10,6 +10,8 @@ export interface Deadline {
   readonly signal: AbortSignal
   /** Resolves when half of the reserve is left: what has not ended by then is cut off. */
   readonly cutOff: Promise<void>
+  /** Whether it has come to that. */
+  isCutOff(): boolean
   /** Aborts when a quarter of the reserve is left: for sinks, so that time to settle remains. */
   readonly sinkSignal: AbortSignal
   /** Ends the timers. */
@@ -28,11 +30,18 @@ export function watchDeadline(clock: Clock, { remainingMs, reserveMs }: Invocati
   }
   atReserve(1, () => handlers.abort(new Error("the invocation's time runs out")))
   atReserve(1 / 4, () => sinks.abort(new Error("the invocation's time runs out")))
-  const cutOff = new Promise<void>((resolve) => atReserve(1 / 2, resolve))
+  let over = false
+  const cutOff = new Promise<void>((resolve) =>
+    atReserve(1 / 2, () => {
+      over = true
+      resolve()
+    }),
+  )
   return {
-    mayStart: () => remainingMs() > reserveMs,
+    mayStart: () => !over && remainingMs() > reserveMs,
     signal: handlers.signal,
     cutOff,
+    isCutOff: () => over,
     sinkSignal: sinks.signal,
     end: () => {
       for (const cancel of timers) cancel()

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { RawRecord } from '../event/index.js'
-import type { Ledger } from '../ledger/index.js'
+import type { AtomicWrite, Ledger } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { FallbackSink, Stage } from '../sink/index.js'
 import type { Order } from './lanes.js'
@@ -18,8 +18,10 @@ export interface Run {
   readonly attempt: number
   /** A failure of this run spends the record's last attempt. */
   readonly lastAttempt: boolean
-  /** Aborts when the invocation's time runs out. */
+  /** Aborts when the record's or the invocation's time runs out. */
   readonly signal: AbortSignal
+  /** Writes to be made in one transaction with the record's settle, if it goes well. */
+  atomically(writes: readonly AtomicWrite[]): void
 }
 
 /** A record that could not be decoded or validated, or whose handler threw. */
@@ -28,6 +30,15 @@ export interface Failed {
   readonly stage: Stage
   readonly error: Error
 }
+
+/** A record with its run, for handlers that take many at once. */
+export interface RecordRun {
+  readonly record: RawRecord
+  readonly run: Run
+}
+
+/** How much fails with one record: itself; its source partition; the whole event, settled in one transaction (K-03). */
+export type Atomicity = 'record' | 'partition' | 'batch'
 
 /** All that the engine needs, as arguments: it runs the same on a real store, in a test and in a simulation. */
 export interface Engine {
@@ -40,8 +51,17 @@ export interface Engine {
   readonly concurrency: number
   /** Runs of a record before it is given up. */
   readonly attempts: number
+  readonly atomicity: Atomicity
+  /** Milliseconds that a record may run; Infinity: until the invocation's time ends. */
+  readonly recordTimeoutMs: number
+  /** A checkpoint is written after so many records, beside those that renew the lease; Infinity: none. */
+  readonly checkpointRecords: number
+  /** Failures are returned; false: the function throws, and the whole batch comes again (rule 6). */
+  readonly partialResponses: boolean
   /** Decode, validate, handle. Throws only what fails the whole batch (a breach of contract, rule 9). */
   handle(record: RawRecord, run: Run): Promise<Outcome | Failed>
+  /** Instead of `handle`, where there is one: all records at once, one answer for each, in their order. */
+  readonly handleAll?: (runs: readonly RecordRun[]) => Promise<readonly (Outcome | Failed)[]>
 }
 
 /** The time an invocation has. */

@@ -1,18 +1,26 @@
 import type { RawRecord } from '../event/index.js'
 
-/** What must stay in order: all records of a partition, or those of one key. */
-export type Order = 'partition' | 'key'
+/** What must stay in order: all records of a partition, those of one key, or nothing. */
+export type Order = 'partition' | 'key' | 'none'
 
 /** Records that must run one after another. Never of two source partitions. */
 export type Lane = readonly RawRecord[]
 
-/** The lanes of one source partition, by first offset. Records without a key share a lane. */
+/** What names a record's lane within its source partition. Records without a key share a lane. */
+export type LaneId = string | number | null
+
+export function laneOf(record: RawRecord, order: Order): LaneId {
+  if (order === 'partition') return null
+  return order === 'key' ? record.keyId : record.offset
+}
+
+/** The lanes of one source partition, by first offset. */
 export function lanesOf(records: readonly RawRecord[], order: Order): readonly Lane[] {
-  if (order === 'partition') return records.length === 0 ? [] : [records]
-  const lanes = new Map<string | null, RawRecord[]>()
+  const lanes = new Map<LaneId, RawRecord[]>()
   for (const record of records) {
-    const lane = lanes.get(record.keyId)
-    if (lane === undefined) lanes.set(record.keyId, [record])
+    const id = laneOf(record, order)
+    const lane = lanes.get(id)
+    if (lane === undefined) lanes.set(id, [record])
     else lane.push(record)
   }
   return [...lanes.values()]
@@ -20,22 +28,24 @@ export function lanesOf(records: readonly RawRecord[], order: Order): readonly L
 
 /**
  * Runs lanes side by side, at most `concurrency` records at once, each lane in its order.
- * `run` answers whether its lane goes on; a lane that does not, and a lane that may not start, leaves the rest of its records.
+ * `run` answers whether its lane goes on; a lane that does not leaves the rest of its records.
  */
 export async function runLanes(
   lanes: readonly Lane[],
   concurrency: number,
   run: (record: RawRecord) => Promise<boolean>,
-  mayStart: () => boolean,
 ): Promise<void> {
   let next = 0
   const worker = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) {
-      for (const record of lane) {
-        if (!mayStart()) return
-        if (!(await run(record))) break
-      }
+      for (const record of lane) if (!(await run(record))) break
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, lanes.length) }, worker))
+}
+
+/** One lane of each source partition in turn, so that a slow partition does not delay the others (E-06). */
+export function interleave(partitions: readonly (readonly Lane[])[]): Lane[] {
+  const longest = partitions.reduce((most, { length }) => Math.max(most, length), 0)
+  return Array.from({ length: longest }, (_, i) => partitions.flatMap((lanes) => lanes.slice(i, i + 1))).flat()
 }

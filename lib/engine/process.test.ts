@@ -38,16 +38,20 @@ function traced(handle: Engine['handle'], leaseMs = 10_000): { engine: Engine; t
   const log = (message: string) => void logged.push(message)
   const engine: Engine = {
     ledger: {
-      usage: ledger.usage,
+      ...ledger,
       claim: (...args) => tracing('claim', () => ledger.claim(...args)),
-      settle: (...args) => tracing('settle', () => ledger.settle(...args)),
+      record: (...args) => tracing('settle', () => ledger.record(...args)),
     },
-    fallback: { write: (...args) => tracing('sink', () => sink.write(...args)) },
+    fallback: { ...sink, write: (...args) => tracing('sink', () => sink.write(...args)) },
     clock: systemClock,
     log: { info: log, warn: log, error: log },
     order: 'key',
     concurrency: 3,
     attempts: 3,
+    atomicity: 'record',
+    recordTimeoutMs: Number.POSITIVE_INFINITY,
+    checkpointRecords: Number.POSITIVE_INFINITY,
+    partialResponses: true,
     handle: (...args) => tracing('handle', () => handle(...args)),
   }
   return { engine, trace, logged }
@@ -73,7 +77,10 @@ describe('the stages of a batch', () => {
 
   it('leave a record unsettled that its sink did not acknowledge, and give it to the sink again without running it [P-11]', async () => {
     const { engine, trace, logged } = traced(async () => fallback('no'))
-    const down = { write: async () => [{ ok: false as const, error: new Error('the sink is down') }] }
+    const down = {
+      ...engine.fallback,
+      write: async () => [{ ok: false as const, error: new Error('the sink is down') }],
+    }
     const first = await processBatch(batch(1), { ...engine, fallback: down }, invocation)
     expect(first.unsettled).toEqual([{ identifier: 't-0', offsets: [0] }])
     expect([first.tally.retry, logged]).toEqual([1, ['retry']])
@@ -88,7 +95,10 @@ describe('the stages of a batch', () => {
     const { engine } = traced(async () => {
       if (steal) {
         steal = false
-        const thief = await engine.ledger.claim(batch(3).partitions, 'thief')
+        const thief = await engine.ledger.claim(batch(3).partitions, {
+          owner: 'thief',
+          deadline: Number.POSITIVE_INFINITY,
+        })
         expect(thief[0]?.kind).toBe('claimed')
       }
       return ok()
@@ -101,7 +111,7 @@ describe('the stages of a batch', () => {
 describe('a source partition that somebody else holds', () => {
   it('is waited for, when the time allows, and then run', async () => {
     const { engine, logged } = traced(async () => ok(), 300)
-    await engine.ledger.claim(batch(2).partitions, 'somebody')
+    await engine.ledger.claim(batch(2).partitions, { owner: 'somebody', deadline: Number.POSITIVE_INFINITY })
     const { unsettled, tally } = await processBatch(batch(2), engine, invocation)
     expect([unsettled, tally.ok]).toEqual([[{ identifier: 't-0', offsets: [] }], 2])
     expect(logged[0]).toMatch(/^busy/)
@@ -109,7 +119,7 @@ describe('a source partition that somebody else holds', () => {
 
   it('is reported, unrun, when it does not, and the others go on [E-06]', async () => {
     const { engine, trace } = traced(async () => ok())
-    await engine.ledger.claim(batch(1).partitions, 'somebody')
+    await engine.ledger.claim(batch(1).partitions, { owner: 'somebody', deadline: Number.POSITIVE_INFINITY })
     const both = readBatch(kafkaEvent({ topic: 't', records: [{ value: 1 }, { partition: 1, value: 2 }] }))
     trace.splice(0)
     const { unsettled } = await processBatch(both, engine, {

@@ -53,7 +53,7 @@ async function play({
   const failsLeft = new Map<number, number>(records.map(({ offset, fails }) => [offset, fails]))
   const runs: { offset: number; ok: boolean }[] = []
   const settledWhenRun: number[] = []
-  let now = 1_000_000
+  let now = Date.now()
   let fate = ''
   const sleep = async (ms: number) => {
     now += Math.ceil(ms)
@@ -78,11 +78,10 @@ async function play({
     const ledger = open()
     return {
       ledger: {
-        usage: ledger.usage,
-        claim: (...args) => ledger.claim(...args),
-        async settle(...args) {
+        ...ledger,
+        async record(...args) {
           if (fate === 'dies before settle') throw new Error('died')
-          const settled = await ledger.settle(...args)
+          const settled = await ledger.record(...args)
           if (fate === 'dies after settle') throw new Error('died')
           return settled
         },
@@ -99,6 +98,10 @@ async function play({
       order,
       concurrency: 2,
       attempts: 10,
+      atomicity: 'record',
+      recordTimeoutMs: Number.POSITIVE_INFINITY,
+      checkpointRecords: Number.POSITIVE_INFINITY,
+      partialResponses: redelivery !== 'whole',
       async handle({ offset }) {
         if (isCovered(before, offset)) settledWhenRun.push(offset)
         const left = failsLeft.get(offset) ?? 0

@@ -1,94 +1,126 @@
+import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
-import { type Claimed, keptTime, type OpenRecord } from '../ledger/index.js'
+import type { Outcome } from '../outcome/index.js'
 import type { Deadline } from './deadline.js'
-import type { Engine } from './engine.js'
-import { type Lane, lanesOf, runLanes } from './lanes.js'
-import { cutOff, judge, stillGivenUp, type Verdict } from './verdict.js'
+import type { Engine, Failed } from './engine.js'
+import type { Hold } from './hold.js'
+import { interleave, lanesOf, runLanes } from './lanes.js'
+import { RecordAttempt } from './run.js'
+import { cutOff, judge, type RunEnd, stillGivenUp } from './verdict.js'
 
-/** Records with the open entries that the ledger has of them. */
-export interface Work {
-  readonly claimed: Claimed
-  /** What is not settled yet, offsets rising. */
-  readonly todo: readonly RawRecord[]
+/** Records of one source partition that are to run now. */
+export interface Part {
+  readonly hold: Hold
+  readonly records: readonly RawRecord[]
+}
+
+/** What a batch's records run in. */
+export interface Surroundings {
+  readonly engine: Engine
+  readonly deadline: Deadline
+  /** Called after each verdict. */
+  judged(): void
 }
 
 /**
- * Runs the records of all claimed source partitions, lanes side by side, until all are judged or time is up.
- * A record without a verdict was never started.
+ * Runs the records of all parts, lanes side by side, until all are judged or time is up. Each verdict goes to its hold; a
+ * record without one was never started.
  *
- * @throws what `engine.handle` throws: a breach of contract, after what is under way has ended
+ * @throws what the engine's handle throws: a breach of contract, after what is under way has ended
  */
-export async function runRecords(
-  work: readonly Work[],
-  engine: Engine,
-  deadline: Deadline,
-): Promise<ReadonlyMap<RawRecord, Verdict>> {
-  const verdicts = new Map<RawRecord, Verdict>()
-  const underWay = new Map<RawRecord, OpenRecord | undefined>()
-  const entries = openEntries(work)
-  let breach: unknown
-  let closed = false
+export async function runRecords(parts: readonly Part[], surroundings: Surroundings): Promise<void> {
+  const { engine, deadline } = surroundings
+  const underWay = new Map<RawRecord, { hold: Hold; end: RunEnd }>()
+  let breach: { readonly error: unknown } | undefined
+  const mayStart = (hold: Hold, record: RawRecord): boolean =>
+    breach === undefined && deadline.mayStart() && hold.mayStart(record, engine.clock.now())
 
-  async function run(record: RawRecord): Promise<boolean> {
-    const entry = entries.get(record)
-    underWay.set(record, entry)
-    let verdict: Verdict
-    try {
-      verdict = await runRecord(record, entry, engine, deadline)
-    } catch (error) {
-      breach ??= error
-      return false
+  /** What has been given up on already is judged without being run. */
+  function begin(hold: Hold, record: RawRecord): RecordAttempt | undefined {
+    const entry = hold.entryOf(record)
+    if (entry?.givenUp || entry?.convicted) {
+      hold.judge(record, stillGivenUp(record, entry, engine.clock.now()))
+      return undefined
     }
+    const attempt = (entry?.attempts ?? 0) + 1
+    underWay.set(record, { hold, end: { record, entry, attempt, attempts: engine.attempts, now: engine.clock.now } })
+    return new RecordAttempt(attempt, engine.attempts, deadline.signal)
+  }
+
+  function end(record: RawRecord, run: RecordAttempt, result: Outcome | Failed): boolean {
+    const writes = run.end()
+    const under = underWay.get(record)
     // What ends after the cut-off has been judged already.
-    if (closed) return false
+    if (under === undefined || deadline.isCutOff()) return false
     underWay.delete(record)
-    verdicts.set(record, verdict)
+    const verdict = judge(result, under.end)
+    if (verdict.status === 'ok' && writes !== undefined) under.hold.effects.set(record, writes)
+    under.hold.judge(record, verdict)
+    surroundings.judged()
     return verdict.status !== 'retry'
   }
 
-  const mayStart = () => !closed && breach === undefined && deadline.mayStart()
-  const lanes = interleave(work.map(({ todo }) => lanesOf(todo, engine.order)))
-  await Promise.race([runLanes(lanes, engine.concurrency, run, mayStart), deadline.cutOff])
-  closed = true
-  if (breach !== undefined) throw breach
-  for (const [record, entry] of underWay) verdicts.set(record, cutOff(runEnd(record, entry, engine)))
-  return verdicts
-}
-
-async function runRecord(
-  record: RawRecord,
-  entry: OpenRecord | undefined,
-  engine: Engine,
-  { signal }: Deadline,
-): Promise<Verdict> {
-  if (entry?.givenUp) return stillGivenUp(record, entry, engine.clock.now())
-  const attempt = attemptOf(entry)
-  const result = await engine.handle(record, { attempt, lastAttempt: attempt >= engine.attempts, signal })
-  return judge(result, runEnd(record, entry, engine))
-}
-
-function runEnd(record: RawRecord, entry: OpenRecord | undefined, { attempts, clock }: Engine) {
-  return { record, entry, attempt: attemptOf(entry), attempts, now: clock.now() }
-}
-
-const attemptOf = (entry: OpenRecord | undefined): number => (entry?.attempts ?? 0) + 1
-
-/** The entry of each record that has one; one whose timestamp differs speaks of another incarnation. */
-function openEntries(work: readonly Work[]): ReadonlyMap<RawRecord, OpenRecord> {
-  const entries = new Map<RawRecord, OpenRecord>()
-  for (const { claimed, todo } of work) {
-    if (claimed.state.open.length === 0) continue
-    const open = new Map(claimed.state.open.map((entry) => [entry.offset, entry]))
-    for (const record of todo) {
-      const entry = open.get(record.offset)
-      if (entry?.timestamp === keptTime(record.timestamp)) entries.set(record, entry)
+  async function runOne(hold: Hold, record: RawRecord): Promise<boolean> {
+    if (!mayStart(hold, record)) return false
+    const run = begin(hold, record)
+    if (run === undefined) return true
+    try {
+      return end(record, run, await timed(engine, run, () => engine.handle(record, run)))
+    } catch (error) {
+      breach ??= { error }
+      return false
     }
   }
-  return entries
+
+  async function runAll(handleAll: NonNullable<Engine['handleAll']>): Promise<void> {
+    const due = parts.flatMap(({ hold, records }) =>
+      records.filter((record) => mayStart(hold, record)).map((record) => ({ hold, record })),
+    )
+    const runs = due.flatMap(({ hold, record }) => {
+      const run = begin(hold, record)
+      return run === undefined ? [] : [{ record, run }]
+    })
+    if (runs.length === 0) return
+    try {
+      const results = await handleAll(runs)
+      for (const [i, { record, run }] of runs.entries()) end(record, run, results[i] as Outcome | Failed)
+    } catch (error) {
+      breach ??= { error }
+    }
+  }
+
+  const holds = new Map(parts.flatMap(({ hold, records }) => records.map((record) => [record, hold] as const)))
+  const run = async (record: RawRecord) => runOne(holds.get(record) as Hold, record)
+  const all = () =>
+    runLanes(interleave(parts.map(({ records }) => lanesOf(records, engine.order))), engine.concurrency, run)
+  await Promise.race([engine.handleAll === undefined ? all() : runAll(engine.handleAll), deadline.cutOff])
+  if (breach !== undefined) throw breach.error
+  for (const [record, { hold, end }] of underWay) hold.judge(record, cutOff(end))
 }
 
-/** One lane of each source partition in turn, so that a slow partition does not delay the others (E-06). */
-function interleave(partitions: readonly (readonly Lane[])[]): Lane[] {
-  const longest = Math.max(0, ...partitions.map(({ length }) => length))
-  return Array.from({ length: longest }, (_, i) => partitions.flatMap((lanes) => lanes.slice(i, i + 1))).flat()
+/** Runs with the record's own limit of time, if there is one: its signal aborts, and it has failed. */
+async function timed(
+  { clock, recordTimeoutMs }: Engine,
+  run: RecordAttempt,
+  handle: () => Promise<Outcome | Failed>,
+): Promise<Outcome | Failed> {
+  if (!Number.isFinite(recordTimeoutMs)) return handle()
+  const error = new MillraceError(
+    'ML_HANDLER_TIMEOUT',
+    `the handler had not ended after ${recordTimeoutMs} ms; it gets ctx.signal to stop in time, and the option recordTimeoutMs gives it more`,
+  )
+  const controller = new AbortController()
+  let cancel = () => {}
+  const late = new Promise<Failed>((resolve) => {
+    cancel = clock.after(recordTimeoutMs, () => {
+      controller.abort(error)
+      resolve({ status: 'failed', stage: 'process', error })
+    })
+  })
+  try {
+    run.signal = AbortSignal.any([run.signal, controller.signal])
+    return await Promise.race([handle(), late])
+  } finally {
+    cancel()
+  }
 }

@@ -18,7 +18,8 @@ export interface RunEnd {
   /** The runs of the handler that this one makes it. */
   readonly attempt: number
   readonly attempts: number
-  readonly now: number
+  /** Epoch ms. */
+  now(): number
 }
 
 /** Judges the end of one run by the contract: poison and spent attempts go to the fallback, other failures are retried. */
@@ -41,10 +42,13 @@ export function judge(result: Outcome | Failed, end: RunEnd): Verdict {
   }
 }
 
-/** A record that was given up on in an earlier delivery, and whose sink did not acknowledge it: it is not run again. */
+/** A convicted record, or one given up on in an earlier delivery whose sink did not acknowledge it: it is not run again. */
 export function stillGivenUp(record: RawRecord, entry: OpenRecord, now: number): Verdict {
-  const end = { record, entry, attempt: entry.attempts, attempts: entry.attempts, now }
-  return { status: 'fallback', failure: failureOf(end, 'process', 'exhausted', 'given up on in an earlier delivery') }
+  const end = { record, entry, attempt: entry.attempts, attempts: entry.attempts, now: () => now }
+  const [rule, reason] = entry.convicted
+    ? ['convicted', `the process died ${entry.deaths} times while this record ran alone`]
+    : ['exhausted', 'given up on in an earlier delivery']
+  return { status: 'fallback', failure: failureOf(end, 'process', rule, reason) }
 }
 
 /** A run that the end of the invocation's time cut off. */
@@ -59,7 +63,8 @@ function retried(end: RunEnd, reason: string, error?: Error): Verdict {
 }
 
 function failureOf(end: RunEnd, stage: Stage, rule: string, reason: string, error?: Error): Failure {
-  const { record, attempt, entry, now } = end
+  const { record, attempt, entry } = end
+  const now = end.now()
   const base = { record, attempts: attempt, firstSeen: entry?.firstSeen ?? now, lastSeen: now, stage, rule, reason }
   return error === undefined ? base : { ...base, error }
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Run } from '../engine/index.js'
 import type { RawRecord } from '../event/index.js'
+import type { AtomicWrite } from '../ledger/index.js'
 
 /** A logger whose every line names the record: topic, partition, offset and attempt. JSON, by Powertools. */
 export interface RecordLogger {
@@ -33,6 +34,14 @@ export interface Context {
   readonly signal: AbortSignal
   /** Milliseconds until Lambda ends the invocation. */
   remainingMs(): number
+  /**
+   * Writes of your own, made in one transaction with the settle of this record if the handler goes well: each effect exactly
+   * once, whatever dies. Elements of DynamoDB's `TransactWriteItems`, at most 99 for one record; they are made after the
+   * handler returns, so they cannot be read back in it. A condition that fails fails the record.
+   *
+   * @throws MillraceError `ML_TRANSACTION_LIMIT`, `ML_HANDLER_PENDING` after the handler has returned
+   */
+  atomically(writes: readonly AtomicWrite[]): void
   readonly logger: RecordLogger
   /** Powertools metrics; published with the framework's own at the end of the invocation. */
   readonly metrics: Metrics
@@ -50,16 +59,22 @@ export class RunContext implements Context {
   readonly attempt: number
   readonly lastAttempt: boolean
   readonly signal: AbortSignal
+  readonly #run: Run
   readonly #record: RawRecord
   readonly #surroundings: Surroundings
   #logger: RecordLogger | undefined
 
-  constructor(record: RawRecord, { attempt, lastAttempt, signal }: Run, surroundings: Surroundings) {
-    this.attempt = attempt
-    this.lastAttempt = lastAttempt
-    this.signal = signal
+  constructor(record: RawRecord, run: Run, surroundings: Surroundings) {
+    this.attempt = run.attempt
+    this.lastAttempt = run.lastAttempt
+    this.signal = run.signal
+    this.#run = run
     this.#record = record
     this.#surroundings = surroundings
+  }
+
+  atomically(writes: readonly AtomicWrite[]): void {
+    this.#run.atomically(writes)
   }
 
   remainingMs(): number {

@@ -36,7 +36,7 @@ export function kafkaFunction<V = unknown, K = string | null>(
   handler: Handler<V, K>,
 ): KafkaFunction {
   const settings = readOptions(options)
-  const runtimeFor = runtimes(settings.leaseMs)
+  const runtimeFor = runtimes(settings)
   return guarded(async (batch, context) => {
     if (batch.topic === undefined) return batchResponse(batch, [])
     return answer(batch, context, settings, handler, runtimeFor(batch.topic))
@@ -54,7 +54,8 @@ async function answer<V, K>(
   const started = clock.now()
   const before = { ...ledger.usage }
   // Outside Lambda (a plain unit test) there is no clock that runs out.
-  const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
+  const lambdaMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
+  const remainingMs = () => Math.min(lambdaMs(), started + settings.batchTimeoutMs - clock.now())
   const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
   if (reserveMs >= remainingMs()) {
     throw new MillraceError(
@@ -63,19 +64,23 @@ async function answer<V, K>(
         "lower it, or raise the function's timeout",
     )
   }
-  const { order, concurrency, attempts } = settings
+  const { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords } = settings
+  const { partialResponses } = mapping
   // Every line of this invocation names it.
   logger.appendKeys({ requestId: context?.awsRequestId })
   const handle = handleWith(settings, handler, { logger, metrics, remainingMs })
   try {
     const { unsettled, tally } = await processBatch(
       batch,
-      { ledger, fallback, clock, log: logger, order, concurrency, attempts, handle },
+      {
+        ...{ ledger, fallback, clock, log: logger, handle },
+        ...{ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords, partialResponses },
+      },
       { owner: clock.nonce(), remainingMs, reserveMs },
     )
     publish(runtime, tally, before, clock.now() - started)
     const response = batchResponse(batch, unsettled)
-    if (response.batchItemFailures.length > 0 && !mapping.partialResponses) throw batchFailed(tally)
+    if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(tally)
     return response
   } finally {
     // Powertools warns where there are none, as after an error before the batch was claimed.

@@ -1,6 +1,7 @@
 import { type Codec, json, text } from '../codec/index.js'
-import type { Order } from '../engine/index.js'
+import type { Atomicity, Order } from '../engine/index.js'
 import { MillraceError, show } from '../errors.js'
+import type { Delivery } from '../ledger/index.js'
 
 /**
  * How a function reads and runs its records. Everything has a default.
@@ -20,7 +21,10 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly value?: Codec<V>
   /** Reads keys. Default `text()`. */
   readonly key?: Codec<K>
-  /** What stays in order: all records of a partition (default), or those of one key. */
+  /**
+   * What stays in order: all records of a partition (default), those of one key, or nothing (`none`). By key, or in no order,
+   * a function has more parallelism than the topic has partitions: up to `concurrency` in each invocation.
+   */
   readonly order?: Order
   /** Lanes run side by side within one invocation, 1 to 10,000. Default 10. */
   readonly concurrency?: number
@@ -28,6 +32,22 @@ export interface FunctionOptions<V = unknown, K = string | null> {
     /** Runs of a record, the first included, before it goes to the fallback, 1 to 10,000. Default 5. */
     readonly attempts?: number
   }
+  /**
+   * `at-least-once` (default): settled after it is handled. `at-most-once`: settled first and handled afterwards, each record
+   * in one attempt; a crash loses what it interrupts, and nothing runs twice.
+   */
+  readonly delivery?: Delivery
+  /**
+   * How much fails with one record: itself (`record`, default); its source partition (`partition`); the whole event, which is
+   * settled in one transaction (`batch`, at most 100 source partitions and declared writes together, else `ML_TRANSACTION_LIMIT`).
+   */
+  readonly atomicity?: Atomicity
+  /** Milliseconds that one record may run, 1 to 840,000; then its signal aborts and it has failed. Default: as long as the batch. */
+  readonly recordTimeoutMs?: number
+  /** Milliseconds that a batch may run, 1 to 840,000; then no record is started and signals abort. Default: the invocation's time. */
+  readonly batchTimeoutMs?: number
+  /** Records after which a checkpoint is written, 1 to 10,000; beside it one is written each third of a lease. Default: none. */
+  readonly checkpointRecords?: number
   /**
    * Below this remaining time, in milliseconds, no record is started: what is done is settled, the rest is reported.
    * Default 2,000, or a quarter of the invocation's time where that is less.
@@ -44,29 +64,66 @@ export interface Settings<V, K> {
   readonly order: Order
   readonly concurrency: number
   readonly attempts: number
+  readonly delivery: Delivery
+  readonly atomicity: Atomicity
+  readonly recordTimeoutMs: number
+  readonly batchTimeoutMs: number
+  readonly checkpointRecords: number
   readonly reserveMs: number | undefined
   readonly leaseMs: number
 }
 
-const known = new Set<string>(['value', 'key', 'order', 'concurrency', 'retry', 'reserveMs', 'leaseMs'])
+const known = new Set<string>([
+  'value',
+  'key',
+  'order',
+  'concurrency',
+  'retry',
+  'delivery',
+  'atomicity',
+  'recordTimeoutMs',
+  'batchTimeoutMs',
+  'checkpointRecords',
+  'reserveMs',
+  'leaseMs',
+])
 
 /** @throws MillraceError `ML_OPTION_INVALID` */
 export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K> {
   const unknown = Object.keys(options).filter((name) => !known.has(name))
   if (unknown.length > 0) throw invalid(unknown.join(', '), `is no option; there are ${[...known].join(', ')}`)
   const { order = 'partition', concurrency = 10, retry = {}, reserveMs, leaseMs = 10_000 } = options
-  if (order !== 'partition' && order !== 'key') throw invalid('order', `is ${show(order)}, not 'partition' or 'key'`)
+  const { recordTimeoutMs, batchTimeoutMs, checkpointRecords } = options
+  const delivery = oneOf('delivery', options.delivery ?? 'at-least-once', ['at-least-once', 'at-most-once'])
+  const atomicity = oneOf('atomicity', options.atomicity ?? 'record', ['record', 'partition', 'batch'])
+  if (delivery === 'at-most-once' && atomicity !== 'record') {
+    throw invalid('atomicity', `is ${show(atomicity)}, but at most once each record is settled before it is handled`)
+  }
   return {
     // Where a codec is left out, V and K are those of the default.
     value: codec('value', options.value ?? (json() as Codec<V>)),
     key: codec('key', options.key ?? (text() as Codec<K>)),
-    order,
+    order: oneOf('order', order, ['partition', 'key', 'none']),
     concurrency: count('concurrency', concurrency, 1, 10_000),
-    attempts: count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
+    // What may not run twice has one attempt.
+    attempts: delivery === 'at-most-once' ? 1 : count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
+    delivery,
+    atomicity,
+    recordTimeoutMs: optional('recordTimeoutMs', recordTimeoutMs, 840_000),
+    batchTimeoutMs: optional('batchTimeoutMs', batchTimeoutMs, 840_000),
+    checkpointRecords: optional('checkpointRecords', checkpointRecords, 10_000),
     reserveMs: reserveMs === undefined ? undefined : count('reserveMs', reserveMs, 0, 840_000),
     leaseMs: count('leaseMs', leaseMs, 1_000, 900_000),
   }
 }
+
+function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
+  if (values.includes(value)) return value
+  throw invalid(name, `is ${show(value)}, not ${values.map((one) => `'${one}'`).join(' or ')}`)
+}
+
+const optional = (name: string, value: number | undefined, most: number): number =>
+  value === undefined ? Number.POSITIVE_INFINITY : count(name, value, 1, most)
 
 function codec<T>(name: string, value: Codec<T>): Codec<T> {
   if (typeof value?.decode === 'function') return value

@@ -6,6 +6,7 @@ import { type Deployment, type Mapping, readDeployment } from '../deployment/ind
 import { MillraceError } from '../errors.js'
 import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
 import { type FallbackSink, failuresSink } from '../sink/index.js'
+import type { Settings } from './options.js'
 
 /** What lives as long as the execution environment, for the source of one mapping. */
 export interface Runtime {
@@ -17,16 +18,18 @@ export interface Runtime {
   readonly metrics: Metrics
 }
 
+type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'>
+
 /**
  * Opens, once per environment and topic, what a function needs; not before its first invocation, so that importing a handler
  * asks for nothing.
  */
-export function runtimes(leaseMs: number): (topic: string) => Runtime {
+export function runtimes(settings: LedgerOptions): (topic: string) => Runtime {
   let shared: ReturnType<typeof open> | undefined
   const byTopic = new Map<string, Runtime>()
   return (topic) => {
     shared ??= open()
-    const runtime = byTopic.get(topic) ?? runtimeOf(topic, shared, leaseMs)
+    const runtime = byTopic.get(topic) ?? runtimeOf(topic, shared, settings)
     byTopic.set(topic, runtime)
     return runtime
   }
@@ -53,7 +56,7 @@ function open() {
 function runtimeOf(
   topic: string,
   { deployment, client, logger, metrics }: ReturnType<typeof open>,
-  leaseMs: number,
+  { leaseMs, delivery }: LedgerOptions,
 ): Runtime {
   const mapping = mappingOf(topic, deployment)
   const { group, withholds } = mapping
@@ -63,7 +66,14 @@ function runtimeOf(
     clock,
     logger,
     metrics,
-    ledger: openLedger({ store: dynamodbStore(client, deployment.ledgerTable), clock, group, leaseMs, withholds }),
+    ledger: openLedger({
+      store: dynamodbStore(client, deployment.ledgerTable),
+      clock,
+      group,
+      leaseMs,
+      withholds,
+      delivery,
+    }),
     fallback: failuresSink({ client, table: deployment.failuresTable, clock, group, functionName: functionName() }),
   }
 }

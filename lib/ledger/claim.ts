@@ -1,41 +1,148 @@
-import { hull } from './intervals.js'
-import type { LedgerState, Range } from './state.js'
+import { above, below, covers, hull, spanOf, union } from './intervals.js'
+import { forgetDoubtful, type Recognition, recognise } from './recognise.js'
+import {
+  type Anchor,
+  type Claim,
+  emptyState,
+  type LedgerState,
+  notFuture,
+  type OpenRecord,
+  type Range,
+} from './state.js'
 
-/** Who wants a source partition, for which offsets, and until when. Times are epoch ms. */
+/** Whether a record may take effect again rather than never (the default), or never again rather than twice. */
+export type Delivery = 'at-least-once' | 'at-most-once'
+
+/** Deaths on its own marker that convict a record: a killer runs at most four times, the crash and its chunk included. */
+export const deathsToConvict = 2
+
+/** Who wants a source partition, for which records, and until when. Times are epoch ms. */
 export interface ClaimRequest {
   readonly owner: string
   readonly now: number
   readonly leaseEnd: number
-  /** First to last offset of the batch. */
-  readonly range: Range
-  /** Newest timestamp of the batch that is not in the future. */
-  readonly newest: number
+  /** The batch: offsets rising, timestamps as the ledger keeps them; never empty. */
+  readonly records: readonly Anchor[]
+  readonly delivery: Delivery
+}
+
+/** What a claim found, beside the state it wrote. */
+export interface Found {
+  /** `delivered` before this claim; -1 for none. */
+  readonly deliveredBefore: number
+  /** Offsets of the batch that are not settled, rising. */
+  readonly todo: ReadonlySet<number>
+  /** Open records that the batch reaches beyond without bringing them: Lambda may have given them up. */
+  readonly abandoned: readonly OpenRecord[]
+  /** The batch is of a recreated topic: the state as it was is to be put aside. */
+  readonly recreated: boolean
 }
 
 /** The claimed state, or until when somebody else's lease lasts. */
 export type ClaimDecision =
-  | { readonly kind: 'claimed'; readonly state: LedgerState }
+  | { readonly kind: 'claimed'; readonly state: LedgerState; readonly found: Found }
   | { readonly kind: 'busy'; readonly leaseEnd: number }
 
-/**
- * Takes the source partition when nobody's lease is running.
- *
- * A claim that was never given back is evidence of a crash: its range joins the crashed range (rule 7).
- */
-export function claim(state: LedgerState, { owner, now, leaseEnd, range, newest }: ClaimRequest): ClaimDecision {
+/** Takes the source partition when nobody's lease is running. */
+export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision {
+  const { owner, now, leaseEnd, records, delivery } = request
   const former = state.claim
   if (former !== null && former.owner !== owner && former.leaseEnd > now) {
     return { kind: 'busy', leaseEnd: former.leaseEnd }
   }
-  const died = former !== null && former.owner !== owner ? former.inFlight : null
+  const left = former === null || former.owner === owner ? state : bury(state, former, request)
+  const { known, recreated } = reconsider(left, request)
+  const inFlight = spanOf(records)
+  const todo = records.filter(({ offset }) => isDue(known, offset, delivery)).map(({ offset }) => offset)
+  const brought = new Set(records.map(({ offset }) => offset))
+  const claimed: LedgerState = {
+    ...known,
+    delivered: Math.max(known.delivered, inFlight.to),
+    newest: records.reduce(
+      (max, { timestamp }) => (notFuture(timestamp, now) ? Math.max(max, timestamp) : max),
+      known.newest,
+    ),
+    claim: { owner, leaseEnd, inFlight, marker: null },
+  }
   return {
     kind: 'claimed',
-    state: {
-      ...state,
-      crashed: hull(state.crashed, died),
-      delivered: Math.max(state.delivered, range.to),
-      newest: Math.max(state.newest, newest),
-      claim: { owner, leaseEnd, inFlight: range },
+    state: delivery === 'at-most-once' ? settledFirst(claimed, records) : claimed,
+    found: {
+      deliveredBefore: known.delivered,
+      todo: new Set(todo),
+      abandoned: known.open.filter(({ offset }) => offset < inFlight.to && !brought.has(offset)),
+      recreated,
     },
   }
 }
+
+/**
+ * A claim that was never given back is evidence of a crash: its range joins the crashed range, and its marker becomes a death
+ * of the record that ran alone, or a chunk of suspects (rule 7). All of it was to be delivered again.
+ */
+function bury(state: LedgerState, { inFlight, marker }: Claim, { now, delivery }: ClaimRequest): LedgerState {
+  const reported = union(intervals(state.reported), intervals([inFlight])).map(({ from, to }) => ({ from, to }))
+  // What was settled before it ran is never run again, whatever it did.
+  if (delivery === 'at-most-once') return { ...state, claim: null, reported, crashed: null, suspect: null }
+  const alone = marker !== null && marker.from === marker.to
+  return {
+    ...state,
+    claim: null,
+    reported,
+    crashed: hull(state.crashed, inFlight),
+    open: alone ? withDeath(state, marker.from, marker.timestamp, now) : state.open,
+    suspect: alone ? state.suspect : hull(state.suspect, marker && { from: marker.from, to: marker.to }),
+  }
+}
+
+function withDeath({ open, settled }: LedgerState, offset: number, timestamp: number, now: number): OpenRecord[] {
+  if (covers(settled, offset)) return [...open]
+  const others = open.filter((entry) => entry.offset !== offset)
+  const fresh: OpenRecord = {
+    offset,
+    timestamp,
+    attempts: 0,
+    deaths: 0,
+    convicted: false,
+    givenUp: false,
+    notBefore: 0,
+    firstSeen: now,
+  }
+  const entry = open.find((one) => one.offset === offset && one.timestamp === timestamp) ?? fresh
+  const deaths = entry.deaths + 1
+  return [...others, { ...entry, deaths, convicted: deaths >= deathsToConvict }].sort((a, b) => a.offset - b.offset)
+}
+
+/** The state as far as this batch proves it to speak of the same incarnation. */
+function reconsider(
+  state: LedgerState,
+  { records, now, delivery }: ClaimRequest,
+): { readonly known: LedgerState; readonly recreated: boolean } {
+  const recognition: Recognition = recognise(state, records, now)
+  if (recognition === 'recreated') return { known: emptyState, recreated: true }
+  // At most once, a doubt skips.
+  if (recognition === 'known' || delivery === 'at-most-once') return { known: state, recreated: false }
+  return { known: forgetDoubtful(state, records), recreated: false }
+}
+
+function isDue({ settled, open, pending }: LedgerState, offset: number, delivery: Delivery): boolean {
+  if (delivery === 'at-least-once') return !covers(settled, offset)
+  // One frontier; below it only what is known never to have been started, or was left by a function that ran at least once.
+  const frontier = settled.at(-1)?.to ?? -1
+  return offset > frontier || covers(pending, offset) || open.some((entry) => entry.offset === offset)
+}
+
+/** Settled before anything runs: everything up to the batch's end. What of it was open or pending is so no more. */
+function settledFirst(state: LedgerState, records: readonly Anchor[]): LedgerState {
+  const { from, to } = spanOf(records)
+  const anchors = records.filter((_, i) => i === 0 || i === records.length - 1)
+  const outside = ({ offset }: Anchor) => offset < from || offset > to
+  return {
+    ...state,
+    settled: union(state.settled, [{ from: Math.min(from, (state.settled.at(-1)?.to ?? -1) + 1), to, anchors }]),
+    open: state.open.filter(outside),
+    pending: [...below(state.pending, from), ...above(state.pending, to)],
+  }
+}
+
+const intervals = (ranges: readonly Range[]) => ranges.map((range) => ({ ...range, anchors: [] }))

@@ -1,6 +1,25 @@
+export type { Delivery } from './claim.js'
 export { decodeState } from './format/index.js'
-export { covers as isCovered } from './intervals.js'
-export { type Busy, type Claimed, type Ledger, type LedgerSettings, openLedger, type Settled } from './ledger.js'
+export { covers as isCovered, overlaps, spanOf } from './intervals.js'
+export {
+  type Busy,
+  type Claimed,
+  type Committed,
+  type Holder,
+  type Ledger,
+  type LedgerSettings,
+  openLedger,
+  type Progress,
+  type Recorded,
+} from './ledger.js'
 export type { Disposed, Disposition } from './settle.js'
-export { keptTime, type LedgerState, type OpenRecord } from './state.js'
-export { dynamodbStore, type Usage } from './store/index.js'
+export { keptTime, type LedgerState, type Marker, type OpenRecord, type Range } from './state.js'
+export {
+  type AtomicWrite,
+  dynamodbStore,
+  type ItemKey,
+  itemKey,
+  type LedgerItem,
+  type LedgerStore,
+  type Usage,
+} from './store/index.js'

@@ -61,7 +61,15 @@ export function hull(a: Range | null, b: Range | null): Range | null {
   return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) }
 }
 
-const overlaps = (a: Range, b: Range): boolean => a.from <= b.to && b.from <= a.to
+/** What of the rising ranges lies above an offset. */
+export const above = (ranges: readonly Range[], offset: number): Range[] =>
+  ranges.filter(({ to }) => to > offset).map(({ from, to }) => ({ from: Math.max(from, offset + 1), to }))
+
+/** What of the rising ranges lies below an offset. */
+export const below = (ranges: readonly Range[], offset: number): Range[] =>
+  ranges.filter(({ from }) => from < offset).map(({ from, to }) => ({ from, to: Math.min(to, offset - 1) }))
+
+export const overlaps = (a: Range, b: Range): boolean => a.from <= b.to && b.from <= a.to
 
 function* mergeRising(a: readonly Interval[], b: readonly Interval[]): Generator<Interval> {
   let i = 0
@@ -99,3 +107,9 @@ export function thin(anchors: readonly Anchor[]): readonly Anchor[] {
 
 const spread = (anchors: readonly Anchor[], i: number): number =>
   (anchors[i + 1]?.offset ?? 0) - (anchors[i - 1]?.offset ?? 0)
+
+/** From the first to the last of rising offsets; never empty. */
+export const spanOf = (records: readonly { readonly offset: number }[]): Range => ({
+  from: records[0]?.offset ?? 0,
+  to: records.at(-1)?.offset ?? 0,
+})

@@ -3,8 +3,7 @@ import { type Clock, systemClock } from '../clock.js'
 import { readBatch } from '../event/index.js'
 import { kafkaEvent } from '../testing/events/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
-import { type Claimed, type Ledger, openLedger } from './ledger.js'
-import type { Disposed } from './settle.js'
+import { type Claimed, type Holder, type Ledger, openLedger, type Progress } from './ledger.js'
 import { dynamodbStore, itemKey, type LedgerStore, type SwapResult } from './store/index.js'
 
 let deployment: TestDeployment
@@ -27,8 +26,14 @@ const open = (over: LedgerStore = store): Ledger =>
   openLedger({ store: over, clock, group: 'g', leaseMs: 10_000, withholds: false })
 const batch = (...offsets: number[]) =>
   readBatch(kafkaEvent({ topic, records: offsets.map((offset) => ({ offset, value: 'v' })) })).partitions
-const done = (claimed: Claimed): { claimed: Claimed; records: Disposed[] } => ({
+const holder = (owner: string): Holder => ({ owner, deadline: Number.POSITIVE_INFINITY })
+const settle = async (ledger: Ledger, progress: Progress[], owner: string): Promise<string[]> =>
+  (await ledger.record(progress, holder(owner))).map(({ kind }) => kind)
+const done = (claimed: Claimed): Progress => ({
   claimed,
+  abandoned: [],
+  whole: false,
+  hold: null,
   records: claimed.partition.records.map(({ offset, timestamp }) => ({
     offset,
     timestamp,
@@ -36,7 +41,7 @@ const done = (claimed: Claimed): { claimed: Claimed; records: Disposed[] } => ({
   })),
 })
 async function claimed(ledger: Ledger, owner: string, ...offsets: number[]): Promise<Claimed> {
-  const [claim] = await ledger.claim(batch(...offsets), owner)
+  const [claim] = await ledger.claim(batch(...offsets), holder(owner))
   if (claim?.kind !== 'claimed') throw new Error('busy')
   return claim
 }
@@ -47,6 +52,7 @@ function losing(faults: ('before' | 'after' | undefined)[]): LedgerStore {
   return {
     usage: store.usage,
     load: (keys) => store.load(keys),
+    transact: (transaction) => store.transact(transaction),
     async swap(swaps) {
       const fault = faults.shift()
       const results = fault === 'before' ? undefined : await store.swap(swaps)
@@ -59,7 +65,7 @@ function losing(faults: ('before' | 'after' | undefined)[]): LedgerStore {
 describe('the ledger', () => {
   it('holds off a second invocation while a lease runs, and lets it in when it is over', async () => {
     await claimed(open(), 'one', 0, 1)
-    expect(await open().claim(batch(0, 1), 'two')).toMatchObject([{ kind: 'busy', leaseEnd: now + 10_000 }])
+    expect(await open().claim(batch(0, 1), holder('two'))).toMatchObject([{ kind: 'busy', leaseEnd: now + 10_000 }])
     now += 10_000
     const taken = await claimed(open(), 'two', 0, 1)
     expect(taken.state.crashed).toEqual({ from: 0, to: 1 })
@@ -71,10 +77,10 @@ describe('the ledger', () => {
     now += 10_000
     const taken = await claimed(next, 'next', 0, 1)
     const before = await item()
-    expect(await slow.settle([done(stale)], 'slow')).toEqual(['stale'])
+    expect(await settle(slow, [done(stale)], 'slow')).toEqual(['stale'])
     expect(await item()).toEqual(before)
-    expect(await next.settle([done(taken)], 'next')).toEqual(['settled'])
-    expect(await slow.settle([done(stale)], 'slow')).toEqual(['stale'])
+    expect(await settle(next, [done(taken)], 'next')).toEqual(['written'])
+    expect(await settle(slow, [done(stale)], 'slow')).toEqual(['stale'])
     expect((await item())?.state.settled).toMatchObject([{ from: 0, to: 1 }])
   })
 
@@ -87,7 +93,7 @@ describe('the ledger', () => {
   ] as const)('recognises %s, and applies it once', async (_, faults) => {
     const ledger = open(losing([...faults]))
     const taken = await claimed(ledger, 'me', 0, 1, 2)
-    expect(await ledger.settle([done(taken)], 'me')).toEqual(['settled'])
+    expect(await settle(ledger, [done(taken)], 'me')).toEqual(['written'])
     expect(await item()).toMatchObject({
       version: 2,
       state: { settled: [{ from: 0, to: 2 }], claim: null, crashed: null },
@@ -96,19 +102,19 @@ describe('the ledger', () => {
 
   it('takes nothing for claimed when no answer comes at all, and trusts nothing it remembers', async () => {
     const ledger = open(losing(Array.from({ length: 8 }, () => 'before' as const)))
-    expect(await ledger.claim(batch(0), 'me')).toMatchObject([{ kind: 'busy', leaseEnd: now }])
+    expect(await ledger.claim(batch(0), holder('me'))).toMatchObject([{ kind: 'busy', leaseEnd: now }])
     expect((await claimed(ledger, 'me', 0)).kind).toBe('claimed')
   })
 
   it('remembers the items of its own last writes, and reads again when somebody else has written', async () => {
     const [one, other] = [open(), open(dynamodbStore(deployment.client, deployment.ledgerTable))]
-    await one.settle([done(await claimed(one, 'a', 0))], 'a')
-    await other.settle([done(await claimed(other, 'b', 1))], 'b')
+    await settle(one, [done(await claimed(one, 'a', 0))], 'a')
+    await settle(other, [done(await claimed(other, 'b', 1))], 'b')
     const reads = one.usage.readUnits
     const third = await claimed(one, 'c', 2)
     expect(third.state.settled).toMatchObject([{ from: 0, to: 1 }])
-    await one.settle([done(third)], 'c')
-    await one.settle([done(await claimed(one, 'd', 3))], 'd')
+    await settle(one, [done(third)], 'c')
+    await settle(one, [done(await claimed(one, 'd', 3))], 'd')
     expect(one.usage.readUnits - reads).toBeLessThanOrEqual(1)
   })
 
@@ -128,9 +134,9 @@ describe('the ledger', () => {
         ).partitions
         let left = partitions
         while (left.length > 0) {
-          const claims = await ledger.claim(left, `w${i}`)
+          const claims = await ledger.claim(left, holder(`w${i}`))
           const mine = claims.filter((one) => one.kind === 'claimed')
-          await ledger.settle(mine.map(done), `w${i}`)
+          await settle(ledger, mine.map(done), `w${i}`)
           left = claims.filter((one) => one.kind === 'busy').map(({ partition }) => partition)
           await new Promise((resolve) => setImmediate(resolve))
         }

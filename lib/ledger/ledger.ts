@@ -1,18 +1,34 @@
 import type { Clock } from '../clock.js'
-import type { PartitionBatch } from '../event/index.js'
-import { claim } from './claim.js'
-import { type Disposed, settle } from './settle.js'
-import type { LedgerState } from './state.js'
-import { itemKey, type LedgerItem, type LedgerStore, type Usage } from './store/index.js'
+import type { PartitionBatch, RawRecord } from '../event/index.js'
+import { claim, type Delivery, type Found } from './claim.js'
+import { checkpoint, type Disposed, type Settlement, settle } from './settle.js'
+import { keptTime, type LedgerState, type Marker, type OpenRecord } from './state.js'
+import {
+  type AtomicWrite,
+  itemKey,
+  type LedgerItem,
+  type LedgerStore,
+  type Refusal,
+  type Usage,
+} from './store/index.js'
 import { type Change, type Changed, compareAndSwap } from './swap.js'
+import { transact } from './transact.js'
 
 /** A source partition taken for this invocation. */
 export interface Claimed {
   readonly kind: 'claimed'
   readonly partition: PartitionBatch
   readonly state: LedgerState
+  /** Epoch ms until which nobody else takes it. */
+  readonly leaseEnd: number
   /** The highest offset delivered before this claim; -1 for none. */
   readonly deliveredBefore: number
+  /** What is not settled yet, offsets rising. */
+  readonly todo: readonly RawRecord[]
+  /** Open records that the batch reaches beyond without bringing them. */
+  readonly abandoned: readonly OpenRecord[]
+  /** The topic was recreated: what was known of the source partition is put aside. */
+  readonly recreated: boolean
 }
 
 /** A source partition that somebody else holds until `leaseEnd`, epoch ms. */
@@ -22,18 +38,49 @@ export interface Busy {
   readonly leaseEnd: number
 }
 
-/** What became of a settle: written, or refused because the claim had gone to somebody else (rule 4). */
-export type Settled = 'settled' | 'stale'
+/** Who claims or writes, and when its process ends at the latest (epoch ms, or Infinity). */
+export interface Holder {
+  /** A nonce drawn per invocation. */
+  readonly owner: string
+  readonly deadline: number
+}
+
+/** What became of the records of one claim, for one write. */
+export interface Progress {
+  readonly claimed: Claimed
+  /** Every record of the batch has its disposition. */
+  readonly records: readonly Disposed[]
+  /** Offsets of abandoned records whose report is acknowledged. */
+  readonly abandoned: readonly number[]
+  /** The whole batch will come again, because the function throws. */
+  readonly whole: boolean
+  /** Null gives the claim back (settle); else it is kept, with a new lease and this marker (checkpoint). */
+  readonly hold: { readonly marker: Marker | null } | null
+}
+
+/**
+ * What became of a write: recorded; refused because the claim had gone to somebody else (rule 4); or not known, because the
+ * store lost every answer.
+ */
+export type Recorded = { readonly kind: 'written'; readonly leaseEnd: number } | { readonly kind: 'stale' | 'unknown' }
+
+/** What became of a write in one transaction with handlers' own writes. */
+export type Committed =
+  | Recorded
+  | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
+  | { readonly kind: 'invalid'; readonly cause: Error }
 
 /** The ledger as one environment sees it, for one group. */
 export interface Ledger {
+  readonly delivery: Delivery
+  /** Milliseconds. */
+  readonly leaseMs: number
   /** Takes the source partitions, each on its own, in one call. @throws MillraceError of the store */
-  claim(partitions: readonly PartitionBatch[], owner: string): Promise<readonly (Claimed | Busy)[]>
-  /** Records what became of the records and gives the claims back, in one call. Every record of the batch has its disposition. */
-  settle(
-    claims: readonly { claimed: Claimed; records: readonly Disposed[] }[],
-    owner: string,
-  ): Promise<readonly Settled[]>
+  claim(partitions: readonly PartitionBatch[], holder: Holder): Promise<readonly (Claimed | Busy)[]>
+  /** Settles or checkpoints claims, each on its own, in one call. @throws MillraceError of the store */
+  record(progress: readonly Progress[], holder: Holder): Promise<readonly Recorded[]>
+  /** Settles or checkpoints claims together with handlers' own writes: all or nothing. @throws MillraceError of the store */
+  commit(progress: readonly Progress[], writes: readonly AtomicWrite[], holder: Holder): Promise<Committed>
   readonly usage: Usage
 }
 
@@ -46,61 +93,117 @@ export interface LedgerSettings {
   readonly leaseMs: number
   /** The mapping may withhold records (rule 3). */
   readonly withholds: boolean
+  /** Default at least once. */
+  readonly delivery?: Delivery
 }
 
-/** Opens the ledger; items are remembered from call to call, so that the normal case needs no read. */
-export function openLedger({ store, clock, group, leaseMs, withholds }: LedgerSettings): Ledger {
-  const memory = new Map<string, LedgerItem>()
+/** A lease need not outlast the process of its owner by more than clocks may differ, in milliseconds. */
+const marginMs = 1_000
 
-  async function change<Stop>(owner: string, changes: readonly Change<Stop>[]): Promise<readonly Changed<Stop>[]> {
-    // What is written meanwhile is unknown if this fails: memory is only trusted after a write that is known to be the last.
+/** Opens the ledger; items are remembered from call to call, so that the normal case needs no read. */
+export function openLedger(settings: LedgerSettings): Ledger {
+  const { store, clock, group, leaseMs, withholds, delivery = 'at-least-once' } = settings
+  const memory = new Map<string, LedgerItem>()
+  const leaseUntil = ({ deadline }: Holder) => Math.min(clock.now() + leaseMs, deadline + marginMs)
+  const key = ({ topic, partition }: PartitionBatch) => itemKey(group, topic, partition)
+
+  /** What is written meanwhile is unknown if this fails: memory is only trusted after a write that is known to be the last. */
+  async function remembering<Info, Stop, Result>(
+    changes: readonly Omit<Change<Info, Stop>, 'known'>[],
+    make: (
+      changes: readonly Change<Info, Stop>[],
+    ) => Promise<{ result: Result; items: readonly (LedgerItem | undefined)[] }>,
+  ): Promise<Result> {
     const known = changes.map((one) => ({ ...one, known: memory.get(one.key.pk) }))
     for (const { key } of changes) memory.delete(key.pk)
-    const done = await compareAndSwap(store, clock, owner, known)
-    for (const [i, one] of done.entries()) {
-      const key = changes[i]?.key
-      if (one.kind === 'written' && key !== undefined) memory.set(key.pk, one.item)
+    const { result, items } = await make(known)
+    for (const [i, { key }] of changes.entries()) {
+      const item = items[i]
+      if (item !== undefined) memory.set(key.pk, item)
     }
-    return done
+    return result
+  }
+
+  const swap = <Info, Stop>(owner: string, changes: readonly Omit<Change<Info, Stop>, 'known'>[]) =>
+    remembering<Info, Stop, readonly Changed<Info, Stop>[]>(changes, async (known) => {
+      const result = await compareAndSwap(store, clock, owner, known)
+      return { result, items: result.map((one) => (one.kind === 'written' ? one.item : undefined)) }
+    })
+
+  /** The change that a progress makes: to a claim that is still its owner's. */
+  function changeOf(progress: Progress, leaseEnd: number, { owner }: Holder): Omit<Change<null, 'stale'>, 'known'> {
+    const { claimed, hold, ...outcome } = progress
+    const settlement: Settlement = { ...outcome, deliveredBefore: claimed.deliveredBefore, withholds, delivery }
+    return {
+      key: key(claimed.partition),
+      decide(state) {
+        if (state.claim?.owner !== owner) return { stop: 'stale' }
+        return {
+          write: hold === null ? settle(state, settlement) : checkpoint(state, settlement, { ...hold, leaseEnd }),
+          info: null,
+        }
+      },
+    }
   }
 
   return {
+    delivery,
+    leaseMs,
     usage: store.usage,
-    async claim(partitions, owner) {
+    async claim(partitions, holder) {
       const now = clock.now()
-      const changes = partitions.map(({ topic, partition, records }): Change<number> => {
-        const range = { from: records[0]?.offset ?? 0, to: records.at(-1)?.offset ?? 0 }
-        const newest = records.reduce((max, { timestamp }) => (timestamp <= now ? Math.max(max, timestamp) : max), 0)
+      const leaseEnd = leaseUntil(holder)
+      const changes = partitions.map((partition): Omit<Change<Found, number>, 'known'> => {
+        const records = partition.records.map(({ offset, timestamp }) => ({ offset, timestamp: keptTime(timestamp) }))
         return {
-          key: itemKey(group, topic, partition),
-          known: undefined,
+          key: key(partition),
           decide(state) {
-            const decision = claim(state, { owner, now, leaseEnd: now + leaseMs, range, newest })
-            return decision.kind === 'busy' ? { stop: decision.leaseEnd } : { write: decision.state }
+            const decision = claim(state, { owner: holder.owner, now, leaseEnd, records, delivery })
+            if (decision.kind === 'busy') return { stop: decision.leaseEnd }
+            return { write: decision.state, info: decision.found, putAside: decision.found.recreated }
           },
         }
       })
-      const done = await change(owner, changes)
+      const done = await swap(holder.owner, changes)
       return partitions.map((partition, i) => claimResult(partition, done[i], now))
     },
-    async settle(claims, owner) {
-      const changes = claims.map(({ claimed, records }): Change<'stale'> => {
-        const { topic, partition } = claimed.partition
-        const settlement = { records, deliveredBefore: claimed.deliveredBefore, withholds }
+    async record(progress, holder) {
+      const leaseEnd = leaseUntil(holder)
+      const done = await swap(
+        holder.owner,
+        progress.map((one) => changeOf(one, leaseEnd, holder)),
+      )
+      return done.map(({ kind }) => recordedAs(kind, leaseEnd))
+    },
+    async commit(progress, writes, holder) {
+      const leaseEnd = leaseUntil(holder)
+      const changes = progress.map((one) => changeOf(one, leaseEnd, holder))
+      return remembering<null, 'stale', Committed>(changes, async (known) => {
+        const done = await transact(store, clock, holder.owner, known, writes)
+        if (done.kind === 'all')
+          return { result: { kind: 'written', leaseEnd }, items: done.changed.map(({ item }) => item) }
         return {
-          key: itemKey(group, topic, partition),
-          known: undefined,
-          decide: (state) => (state.claim?.owner === owner ? { write: settle(state, settlement) } : { stop: 'stale' }),
+          result: done.kind === 'refused' || done.kind === 'invalid' ? done : recordedAs(done.kind, leaseEnd),
+          items: [],
         }
       })
-      return (await change(owner, changes)).map((one) => (one.kind === 'written' ? 'settled' : 'stale'))
     },
   }
 }
 
-function claimResult(partition: PartitionBatch, changed: Changed<number> | undefined, now: number): Claimed | Busy {
+const recordedAs = (kind: 'written' | 'stopped' | 'undecided', leaseEnd: number): Recorded =>
+  kind === 'written' ? { kind, leaseEnd } : { kind: kind === 'stopped' ? 'stale' : 'unknown' }
+
+function claimResult(
+  partition: PartitionBatch,
+  changed: Changed<Found, number> | undefined,
+  now: number,
+): Claimed | Busy {
   if (changed?.kind === 'written') {
-    return { kind: 'claimed', partition, state: changed.item.state, deliveredBefore: changed.before.delivered }
+    const { state } = changed.item
+    const { todo, ...found } = changed.info
+    const records = partition.records.filter(({ offset }) => todo.has(offset))
+    return { kind: 'claimed', partition, state, leaseEnd: state.claim?.leaseEnd ?? now, ...found, todo: records }
   }
   // Rivals won every round; they may be done by now.
   return { kind: 'busy', partition, leaseEnd: changed?.kind === 'stopped' ? changed.stop : now }

@@ -6,7 +6,8 @@ import { emptyState, type LedgerState } from './state.js'
 
 const owner = 'me'
 const claimed = (state: LedgerState, from: number, to: number, by = owner, now = 0): LedgerState => {
-  const decision = claim(state, { owner: by, now, leaseEnd: now + 10_000, range: { from, to }, newest: 1 })
+  const records = [...new Set([from, to])].map((offset) => ({ offset, timestamp: offset }))
+  const decision = claim(state, { owner: by, now, leaseEnd: now + 10_000, records, delivery: 'at-least-once' })
   if (decision.kind === 'busy') throw new Error('busy')
   return decision.state
 }
@@ -14,16 +15,27 @@ const settled: Disposition = { kind: 'settled' }
 const pending: Disposition = { kind: 'pending' }
 const open = (offset: number, attempts = 1): Disposition => ({
   kind: 'open',
-  entry: { offset, attempts, deaths: 0, givenUp: false, notBefore: 0, timestamp: offset, firstSeen: 7 },
+  entry: {
+    offset,
+    attempts,
+    deaths: 0,
+    convicted: false,
+    givenUp: false,
+    notBefore: 0,
+    timestamp: offset,
+    firstSeen: 7,
+  },
 })
 const records = (list: readonly (readonly [number, Disposition])[]): Disposed[] =>
   list.map(([offset, disposition]) => ({ offset, timestamp: offset, disposition }))
+const rest = { delivery: 'at-least-once', abandoned: [], whole: false } as const
 const ranges = ({ settled }: LedgerState) => settled.map(({ from, to }) => [from, to])
 const batch = (state: LedgerState, list: readonly (readonly [number, Disposition])[], withholds = false): LedgerState =>
   settle(claimed(state, list[0]?.[0] ?? 0, list.at(-1)?.[0] ?? 0), {
     records: records(list),
     deliveredBefore: state.delivered,
     withholds,
+    ...rest,
   })
 
 describe('settle', () => {
@@ -115,6 +127,7 @@ describe('settle', () => {
       ]),
       deliveredBefore: crashed.delivered,
       withholds: false,
+      ...rest,
     })
     expect(ranges(after)).toEqual([
       [2, 2],
@@ -160,6 +173,7 @@ describe('settle', () => {
       ]),
       deliveredBefore: 9,
       withholds: false,
+      ...rest,
     })
     expect(half.crashed).toEqual({ from: 2, to: 9 })
     expect(
@@ -175,7 +189,8 @@ describe('settle', () => {
 describe('claim', () => {
   it('is refused while the lease of another runs, and granted when it is over', () => {
     const held = claimed(emptyState, 0, 9, 'other', 0)
-    const request = { owner, leaseEnd: 30_000, range: { from: 0, to: 9 }, newest: 1 }
+    const records = [0, 9].map((offset) => ({ offset, timestamp: offset }))
+    const request = { owner, leaseEnd: 30_000, records, delivery: 'at-least-once' as const }
     expect(claim(held, { ...request, now: 9_999 })).toEqual({ kind: 'busy', leaseEnd: 10_000 })
     expect(claim(held, { ...request, now: 10_000 })).toMatchObject({
       kind: 'claimed',

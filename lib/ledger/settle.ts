@@ -1,5 +1,6 @@
-import { covers, forget, rangesOf, union } from './intervals.js'
-import type { Interval, LedgerState, OpenRecord, Range } from './state.js'
+import type { Delivery } from './claim.js'
+import { above, covers, forget, rangesOf, spanOf, union } from './intervals.js'
+import type { Anchor, Interval, LedgerState, Marker, OpenRecord, Range } from './state.js'
 
 /** Intervals kept per source partition: with it the item stays under 1 KB, so a write stays one write unit. */
 export const maxIntervals = 40
@@ -9,18 +10,15 @@ export type Disposition =
   | { readonly kind: 'settled' }
   /** Tried and failed, or given up on without an acknowledgement. */
   | { readonly kind: 'open'; readonly entry: OpenRecord }
-  /** Never started. */
+  /** Never started, or not decided yet. */
   | { readonly kind: 'pending' }
 
 /** A record of the batch with its disposition. */
-export interface Disposed {
-  readonly offset: number
-  /** Epoch ms. */
-  readonly timestamp: number
+export interface Disposed extends Anchor {
   readonly disposition: Disposition
 }
 
-/** What a settle records. */
+/** What a settle or a checkpoint records. */
 export interface Settlement {
   /** All records of the batch in this source partition, offsets rising, those found settled included; never empty. */
   readonly records: readonly Disposed[]
@@ -28,31 +26,67 @@ export interface Settlement {
   readonly deliveredBefore: number
   /** The mapping may withhold records, so no hole is provable (rule 3). */
   readonly withholds: boolean
+  readonly delivery: Delivery
+  /** Offsets of open records whose report as abandoned is acknowledged. */
+  readonly abandoned: readonly number[]
+  /** The whole batch will be delivered again, because the function throws. */
+  readonly whole: boolean
 }
 
-/** The state after the batch: its outcomes recorded, the claim given back. */
+/** The state in the middle of a batch: its outcomes so far recorded, the claim kept with a new lease and marker. */
+export function checkpoint(
+  state: LedgerState,
+  settlement: Settlement,
+  hold: { readonly leaseEnd: number; readonly marker: Marker | null },
+): LedgerState {
+  return { ...record(state, settlement), claim: state.claim && { ...state.claim, ...hold } }
+}
+
+/** The state after the batch: its outcomes recorded, the claim given back. What of the crashed range is not cleared yet stays. */
 export function settle(state: LedgerState, settlement: Settlement): LedgerState {
-  const { records } = settlement
-  const inHand = { from: records[0]?.offset ?? 0, to: records.at(-1)?.offset ?? 0 }
+  const { records, whole, delivery } = settlement
+  const inHand = spanOf(records)
+  const recorded = record(state, settlement)
+  // What a checkpoint has settled stays so, even if the batch fails after it.
+  const isSettled = (offset: number) => delivery === 'at-least-once' && covers(recorded.settled, offset)
+  const unsettled = records.filter(({ offset, disposition }) => disposition.kind !== 'settled' && !isSettled(offset))
+  const stillOpen = new Set(recorded.open.map(({ offset }) => offset))
+  const unstarted = unsettled.filter(
+    ({ offset, disposition }) => disposition.kind === 'pending' && !stillOpen.has(offset),
+  )
+  const first = whole ? inHand.from : unsettled[0]?.offset
+  // What this batch reaches beyond leaves the pending ranges; at most once, nothing brings it back either.
+  const kept = delivery === 'at-most-once' ? state.pending.filter(({ to }) => to < inHand.from) : []
+  return {
+    ...recorded,
+    pending: [...kept, ...rangesOf(unstarted.map(({ offset }) => offset)), ...above(state.pending, inHand.to)],
+    reported: [...(first === undefined ? [] : [{ from: first, to: inHand.to }]), ...above(state.reported, inHand.to)],
+    claim: null,
+  }
+}
+
+/** Settled intervals, open records and what is left of the evidence of crashes. */
+function record(state: LedgerState, settlement: Settlement): LedgerState {
+  const { records, abandoned, delivery } = settlement
+  if (delivery === 'at-most-once') return state
+  const inHand = spanOf(records)
   const settled = forget(union(state.settled, settledIntervals(settlement)), maxIntervals, inHand)
-  const touched = new Map(records.map((record) => [record.offset, record]))
+  const touched = new Map(records.map((one) => [one.offset, one]))
+  const gone = new Set(abandoned)
   const opened = records.flatMap(({ disposition }) => (disposition.kind === 'open' ? [disposition.entry] : []))
   // A record that was not started this time keeps what its earlier runs have spent.
   const kept = state.open.filter(({ offset, timestamp }) => {
-    const record = touched.get(offset)
-    if (record === undefined) return !covers(settled, offset)
-    return record.disposition.kind === 'pending' && record.timestamp === timestamp
+    const one = touched.get(offset)
+    if (one === undefined) return !gone.has(offset) && !covers(settled, offset)
+    return one.disposition.kind === 'pending' && one.timestamp === timestamp
   })
-  const unstarted = records.filter(({ disposition }) => disposition.kind === 'pending').map(({ offset }) => offset)
-  const stillOpen = new Set(kept.map(({ offset }) => offset))
+  const undecided = records.find(({ disposition }) => disposition.kind === 'pending')?.offset
   return {
     ...state,
     settled,
     open: [...kept, ...opened].sort((a, b) => a.offset - b.offset),
-    // What this batch reaches beyond leaves the pending ranges.
-    pending: [...rangesOf(unstarted.filter((offset) => !stillOpen.has(offset))), ...above(state.pending, inHand.to)],
-    crashed: clearedCrash(state.crashed, inHand, unstarted[0]),
-    claim: null,
+    crashed: cleared(state.crashed, inHand, undecided),
+    suspect: cleared(state.suspect, inHand, undecided),
   }
 }
 
@@ -79,11 +113,8 @@ function settledIntervals({ records, deliveredBefore, withholds }: Settlement): 
 }
 
 /** Evidence of a crash is cleared up to the first record that was neither run nor found settled. */
-function clearedCrash(crashed: Range | null, inHand: Range, firstPending: number | undefined): Range | null {
-  if (crashed === null) return null
-  const from = Math.max(crashed.from, firstPending ?? inHand.to + 1)
-  return from > crashed.to ? null : { from, to: crashed.to }
+function cleared(evidence: Range | null, inHand: Range, undecided: number | undefined): Range | null {
+  if (evidence === null) return null
+  const from = Math.max(evidence.from, undecided ?? inHand.to + 1)
+  return from > evidence.to ? null : { from, to: evidence.to }
 }
-
-const above = (ranges: readonly Range[], offset: number): Range[] =>
-  ranges.filter(({ to }) => to > offset).map(({ from, to }) => ({ from: Math.max(from, offset + 1), to }))

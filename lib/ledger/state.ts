@@ -10,6 +10,12 @@ const furthest = 2 ** 50
 /** A record's timestamp as the ledger keeps and compares it. */
 export const keptTime = (timestamp: number): number => Math.trunc(Math.min(furthest, Math.max(-furthest, timestamp)))
 
+/** Producers' clocks differ from this one's by so much, in milliseconds, before a timestamp counts as in the future. */
+const skewMs = 600_000
+
+/** Whether a timestamp can be taken for a time that has been. */
+export const notFuture = (timestamp: number, now: number): boolean => timestamp <= now + skewMs
+
 /** Offsets `from` to `to`, both included. */
 export interface Range {
   readonly from: number
@@ -28,7 +34,9 @@ export interface OpenRecord {
   readonly attempts: number
   /** Crashes on its own marker. */
   readonly deaths: number
-  /** Goes the way of poison without being run again: its attempts are spent, or it was convicted, but no sink has acknowledged it yet. */
+  /** Died so often on its own marker that it goes the way of poison without being run again. */
+  readonly convicted: boolean
+  /** Its attempts are spent, but no sink has acknowledged it yet: it is not run again either. */
   readonly givenUp: boolean
   /** Epoch ms before which it is not run; 0 for at once. */
   readonly notBefore: number
@@ -36,6 +44,12 @@ export interface OpenRecord {
   readonly timestamp: number
   /** Epoch ms of its first failure. */
   readonly firstSeen: number
+}
+
+/** What is run alone after a crash, written before it runs: the first to last suspected offset. */
+export interface Marker extends Range {
+  /** The timestamp of the record `from`, its fingerprint. */
+  readonly timestamp: number
 }
 
 /** The hold of one invocation on the source partition. */
@@ -46,6 +60,7 @@ export interface Claim {
   readonly leaseEnd: number
   /** What may have been run by the time the owner dies. */
   readonly inFlight: Range
+  readonly marker: Marker | null
 }
 
 /**
@@ -61,9 +76,13 @@ export interface LedgerState {
   readonly pending: readonly Range[]
   /** The union of what was in flight when claims died and is not cleared yet. */
   readonly crashed: Range | null
+  /** The marked chunk that died: the culprit is among its records. */
+  readonly suspect: Range | null
+  /** What Lambda was last told to deliver again, rising and disjoint: a batch within it is no recreated topic's. */
+  readonly reported: readonly Range[]
   /** The highest offset ever delivered; -1 before the first. */
   readonly delivered: number
-  /** The newest record timestamp seen, epoch ms; timestamps in the future are ignored. 0 before the first. */
+  /** The newest record timestamp seen, epoch ms; timestamps in the future are ignored ({@link notFuture}). 0 before the first. */
   readonly newest: number
   readonly claim: Claim | null
   /** Sections of the item that this release does not know and may ignore; written back as they are. */
@@ -76,6 +95,8 @@ export const emptyState: LedgerState = {
   open: [],
   pending: [],
   crashed: null,
+  suspect: null,
+  reported: [],
   delivered: -1,
   newest: 0,
   claim: null,

@@ -1,31 +1,49 @@
 import type { Clock } from '../clock.js'
 import { emptyState, type LedgerState } from './state.js'
-import type { ItemKey, LedgerItem, LedgerStore, Swap } from './store/index.js'
+import { asideKey, type ItemKey, type LedgerItem, type LedgerStore, type Swap } from './store/index.js'
 
-/** A change of one item: what to write, given what is there, or why nothing is to be written. */
-export interface Change<Stop> {
+/** What a change makes of the state it meets: the state to write, with what its caller wants to know of it; or why not. */
+export type Decision<Info, Stop> =
+  | {
+      readonly write: LedgerState
+      readonly info: Info
+      /** Keep the state as it was in an item of its own, before it is replaced. */
+      readonly putAside?: boolean
+    }
+  | { readonly stop: Stop }
+
+/** A change of one item. */
+export interface Change<Info, Stop> {
   readonly key: ItemKey
   /** The item as last known, or undefined for "read it first". */
   readonly known: LedgerItem | undefined
-  decide(state: LedgerState): { readonly write: LedgerState } | { readonly stop: Stop }
+  decide(state: LedgerState): Decision<Info, Stop>
 }
 
-/** The change was written (`before`: the state it was decided on), was not to be, or lost to rivals in every round. */
-export type Changed<Stop> =
-  | { readonly kind: 'written'; readonly item: LedgerItem; readonly before: LedgerState }
+/** The change was written, was not to be, or lost to rivals in every round. */
+export type Changed<Info, Stop> =
+  | { readonly kind: 'written'; readonly item: LedgerItem; readonly info: Info }
   | { readonly kind: 'stopped'; readonly stop: Stop }
   | { readonly kind: 'undecided' }
 
 /** So many times a change is decided anew: against rivals that keep winning, or a store that keeps losing answers. */
-const maxRounds = 8
+export const maxRounds = 8
 
 /** A change under way. */
-interface Attempt<Stop> extends Change<Stop> {
+export interface Attempt<Info, Stop> extends Change<Info, Stop> {
   item: LedgerItem | undefined
   loaded: boolean
   /** Every write this change has sent: one whose answer was lost may have landed, or may land late. */
-  readonly sent: Map<string, LedgerState>
-  done?: Changed<Stop>
+  readonly sent: Map<string, Info>
+  done?: Changed<Info, Stop>
+}
+
+/** An attempt with the write it is about to make. */
+export interface Writing<Info, Stop> {
+  readonly attempt: Attempt<Info, Stop>
+  readonly swap: Swap
+  readonly info: Info
+  readonly aside: Swap | undefined
 }
 
 /**
@@ -36,26 +54,39 @@ interface Attempt<Stop> extends Change<Stop> {
  *
  * @throws what the store throws
  */
-export async function compareAndSwap<Stop>(
+export async function compareAndSwap<Info, Stop>(
   store: LedgerStore,
   clock: Clock,
   owner: string,
-  changes: readonly Change<Stop>[],
-): Promise<readonly Changed<Stop>[]> {
-  const attempts = changes.map(
-    (change): Attempt<Stop> => ({ ...change, item: change.known, loaded: change.known !== undefined, sent: new Map() }),
-  )
+  changes: readonly Change<Info, Stop>[],
+): Promise<readonly Changed<Info, Stop>[]> {
+  const attempts = changes.map(begin)
   for (let round = 0; round < maxRounds; round++) {
     const undecided = attempts.filter(({ done }) => done === undefined)
     if (undecided.length === 0) break
-    if (round > 1) await clock.sleep(clock.random() * 20 * 2 ** round)
+    await pause(clock, round)
     await loadMissing(store, undecided)
-    await swapRound(store, owner, clock, undecided)
+    await swapAll(store, await putAside(store, prepare(undecided, owner, clock)))
   }
   return attempts.map(({ done }) => done ?? { kind: 'undecided' })
 }
 
-async function loadMissing<Stop>(store: LedgerStore, attempts: readonly Attempt<Stop>[]): Promise<void> {
+export const begin = <Info, Stop>(change: Change<Info, Stop>): Attempt<Info, Stop> => ({
+  ...change,
+  item: change.known,
+  loaded: change.known !== undefined,
+  sent: new Map(),
+})
+
+/** Before the first repeat none: an answer may just have been lost. */
+export async function pause(clock: Clock, round: number): Promise<void> {
+  if (round > 1) await clock.sleep(Math.ceil(clock.random() * 20 * 2 ** round))
+}
+
+export async function loadMissing<Info, Stop>(
+  store: LedgerStore,
+  attempts: readonly Attempt<Info, Stop>[],
+): Promise<void> {
   const missing = attempts.filter(({ loaded }) => !loaded)
   if (missing.length === 0) return
   const items = await store.load(missing.map(({ key }) => key))
@@ -65,36 +96,54 @@ async function loadMissing<Stop>(store: LedgerStore, attempts: readonly Attempt<
   }
 }
 
-async function swapRound<Stop>(
-  store: LedgerStore,
+/** Decides each attempt on the item it knows: done, or the write to make. */
+export function prepare<Info, Stop>(
+  attempts: readonly Attempt<Info, Stop>[],
   owner: string,
   clock: Clock,
-  attempts: readonly Attempt<Stop>[],
-): Promise<void> {
-  const writing: { attempt: Attempt<Stop>; swap: Swap; before: LedgerState }[] = []
-  for (const attempt of attempts) {
-    const { item, sent } = attempt
-    const landed = item && sent.get(item.writeId)
-    if (item !== undefined && landed !== undefined) {
-      attempt.done = { kind: 'written', item, before: landed }
-      continue
+): Writing<Info, Stop>[] {
+  return attempts.flatMap((attempt): Writing<Info, Stop>[] => {
+    const { item, sent, key } = attempt
+    if (item !== undefined && sent.has(item.writeId)) {
+      attempt.done = { kind: 'written', item, info: sent.get(item.writeId) as Info }
+      return []
     }
-    const before = item?.state ?? emptyState
-    const decision = attempt.decide(before)
+    const decision = attempt.decide(item?.state ?? emptyState)
     if ('stop' in decision) {
       attempt.done = { kind: 'stopped', stop: decision.stop }
-      continue
+      return []
     }
     const known = item?.version ?? 0
-    const next: LedgerItem = { version: known + 1, writeId: `${owner}.${clock.nonce()}`, state: decision.write }
-    sent.set(next.writeId, before)
-    writing.push({ attempt, swap: { key: attempt.key, known, item: next }, before })
-  }
+    const { write, info, putAside } = decision
+    const next: LedgerItem = { version: known + 1, writeId: `${owner}.${clock.nonce()}`, state: write }
+    sent.set(next.writeId, info)
+    const aside = putAside && item !== undefined ? { key: asideKey(key, known), known: 0, item } : undefined
+    return [{ attempt, swap: { key, known, item: next }, info, aside }]
+  })
+}
+
+/**
+ * Keeps states that are about to be replaced for good, each under its version, which is never used again: so a repeat finds
+ * it there. Answers the writes that may go on; the others are decided anew.
+ */
+async function putAside<Info, Stop>(
+  store: LedgerStore,
+  writing: readonly Writing<Info, Stop>[],
+): Promise<readonly Writing<Info, Stop>[]> {
+  const asides = writing.flatMap(({ aside }) => (aside === undefined ? [] : [aside]))
+  if (asides.length === 0) return writing
+  const results = await store.swap(asides)
+  const lost = new Set(asides.filter((_, i) => results[i]?.kind === 'lost'))
+  for (const { attempt, aside } of writing) if (aside !== undefined && lost.has(aside)) attempt.loaded = false
+  return writing.filter(({ aside }) => aside === undefined || !lost.has(aside))
+}
+
+async function swapAll<Info, Stop>(store: LedgerStore, writing: readonly Writing<Info, Stop>[]): Promise<void> {
   if (writing.length === 0) return
   const results = await store.swap(writing.map(({ swap }) => swap))
-  for (const [i, { attempt, swap, before }] of writing.entries()) {
+  for (const [i, { attempt, swap, info }] of writing.entries()) {
     const result = results[i]
-    if (result?.kind === 'applied') attempt.done = { kind: 'written', item: swap.item, before }
+    if (result?.kind === 'applied') attempt.done = { kind: 'written', item: swap.item, info }
     else {
       attempt.item = result?.kind === 'conflict' ? result.item : undefined
       attempt.loaded = attempt.item !== undefined

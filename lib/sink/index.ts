@@ -1,2 +1,2 @@
 export { type FailuresSettings, failuresSink } from './failures/index.js'
-export type { Acknowledgement, Failure, FallbackSink, Stage } from './sink.js'
+export type { Abandoned, Acknowledgement, Failure, FallbackSink, Stage } from './sink.js'

@@ -22,8 +22,22 @@ export interface Failure {
 /** What a sink says of one record: written for good, or why not. */
 export type Acknowledgement = { readonly ok: true } | { readonly ok: false; readonly error: Error }
 
+/** A record that failed before, and that Lambda went on without. Its bytes are in Kafka, as long as it keeps them. */
+export interface Abandoned {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Epoch ms. */
+  readonly timestamp: number
+  readonly attempts: number
+  /** Epoch ms of its first failure. */
+  readonly firstSeen: number
+}
+
 /** Where records given up on go. */
 export interface FallbackSink {
   /** One acknowledgement per failure, in their order. Writing the same failure again leaves the target as it was (K-11). Never throws. */
   write(failures: readonly Failure[], signal: AbortSignal): Promise<readonly Acknowledgement[]>
+  /** Reports records as abandoned, one acknowledgement each. What the sink has of such a record already stays as it is. Never throws. */
+  abandon(records: readonly Abandoned[], signal: AbortSignal): Promise<readonly Acknowledgement[]>
 }

@@ -47,30 +47,38 @@ describe('the faults of the main job', () => {
     await store.stop()
   })
 
+  const holder = (owner: string) => ({ owner, deadline: Number.POSITIVE_INFINITY })
+
   async function run(owner: string, leaveOpen = false) {
-    const claims = (await ledger.claim(batch.partitions, owner)).filter((one): one is Claimed => one.kind === 'claimed')
+    const claims = (await ledger.claim(batch.partitions, holder(owner))).filter(
+      (one): one is Claimed => one.kind === 'claimed',
+    )
     const settled = { kind: 'settled' } as const
     const pending = { kind: 'pending' } as const
-    return ledger.settle(
+    const recorded = await ledger.record(
       claims.map((claimed) => ({
         claimed,
+        abandoned: [],
+        whole: false,
+        hold: null,
         records: claimed.partition.records.map(({ offset, timestamp }) => ({
           offset,
           timestamp,
           disposition: leaveOpen ? pending : settled,
         })),
       })),
-      owner,
+      holder(owner),
     )
+    return recorded.map(({ kind }) => kind)
   }
 
   it('lose one settle that leaves nothing open: the ledger still has the claim, the function believes it written', async () => {
     const { fault, lost } = losesOneSettle(ledgerName)
     rule = firstOf([fault])
-    for (const owner of ['a', 'b', 'c']) expect(await run(owner)).toEqual(['settled', 'settled'])
+    for (const owner of ['a', 'b', 'c']) expect(await run(owner)).toEqual(['written', 'written'])
     await run('d', true)
     expect(lost.size).toBe(0)
-    expect(await run('e')).toEqual(['settled', 'settled'])
+    expect(await run('e')).toEqual(['written', 'written'])
     expect([...lost]).toEqual([
       [0, { from: 0, to: 1 }],
       [1, { from: 0, to: 0 }],
@@ -98,8 +106,8 @@ describe('the faults of the main job', () => {
       leaseMs: 10_000,
       withholds: false,
     })
-    await rival.claim(batch.partitions, 'rival')
-    await ledger.claim(batch.partitions, 'b')
+    await rival.claim(batch.partitions, holder('rival'))
+    await ledger.claim(batch.partitions, holder('b'))
     expect(meter.costs.invocations.find(({ owner }) => owner === 'b')).toMatchObject({ contended: true, settles: 0 })
   })
 

@@ -52,7 +52,7 @@ const withCost =
       invocations: facts.costs.invocations.map((one, i) => (i === 1 ? { ...one, ...change } : one)),
     },
   })
-const claim = { owner: 'o', leaseEnd: 1, inFlight: { from: 0, to: 1 } }
+const claim = { owner: 'o', leaseEnd: 1, inFlight: { from: 0, to: 1 }, marker: null }
 
 /** What can be wrong with a sound run, and the checks that have to see it. */
 export const broken: readonly (readonly [what: string, failing: readonly string[], change: (facts: Facts) => Facts])[] =

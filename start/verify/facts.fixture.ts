@@ -102,6 +102,8 @@ const settled: LedgerState = {
   open: [],
   pending: [],
   crashed: null,
+  suspect: null,
+  reported: [],
   delivered: 6,
   newest: 1_006,
   claim: null,

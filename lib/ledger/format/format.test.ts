@@ -46,6 +46,7 @@ const state: fc.Arbitrary<LedgerState> = fc.record({
         attempts: fc.nat(10_000),
         deaths: fc.nat(10),
         givenUp: fc.boolean(),
+        convicted: fc.boolean(),
         notBefore: fc.nat(2 ** 45),
         timestamp: time,
         firstSeen: fc.nat(2 ** 45),
@@ -58,6 +59,11 @@ const state: fc.Arbitrary<LedgerState> = fc.record({
     fc.tuple(size, size).map(([from, length]) => ({ from, to: from + length })),
     { nil: null },
   ),
+  suspect: fc.option(
+    fc.tuple(size, size).map(([from, length]) => ({ from, to: from + length })),
+    { nil: null },
+  ),
+  reported: fc.array(range, { maxLength: 3 }).map(rising),
   delivered: offset,
   newest: fc.nat(2 ** 45),
   claim: fc.option(
@@ -65,6 +71,10 @@ const state: fc.Arbitrary<LedgerState> = fc.record({
       owner: fc.string(),
       leaseEnd: fc.nat(2 ** 45),
       inFlight: fc.tuple(size, size).map(([from, length]) => ({ from, to: from + length })),
+      marker: fc.option(
+        fc.tuple(size, size, time).map(([from, length, timestamp]) => ({ from, to: from + length, timestamp })),
+        { nil: null },
+      ),
     }),
     { nil: null },
   ),
@@ -125,7 +135,12 @@ describe('the format of a ledger item', () => {
         { offset: i * 501 + 499, timestamp: 1_700_000_030_000 + i * 60_000 },
       ],
     }))
-    const claim = { owner: 'abcdefghijkl', leaseEnd: 1_700_000_000_000, inFlight: { from: 20_000, to: 20_500 } }
+    const claim = {
+      owner: 'abcdefghijkl',
+      leaseEnd: 1_700_000_000_000,
+      inFlight: { from: 20_000, to: 20_500 },
+      marker: null,
+    }
     expect(
       encodeState({ ...emptyState, settled, delivered: 20_500, newest: 1_700_000_000_000, claim }).length,
     ).toBeLessThan(800)

@@ -33,7 +33,7 @@ export function decodeState(bytes: Uint8Array): LedgerState {
     const tag = reader.unsigned()
     const content = reader.bytes()
     const section = sections.find((known) => known.tag === tag)
-    if (section !== undefined) state = { ...state, ...section.read(new ByteReader(content)) }
+    if (section !== undefined) state = { ...state, ...section.read(new ByteReader(content), state) }
     else if (tag % 2 === 1) state = { ...state, foreign: [...state.foreign, [tag, content]] }
     else throw newer(`it has a section ${tag} that this release does not know`)
   }

@@ -5,7 +5,8 @@ import type { ByteReader, ByteWriter } from './varint.js'
 interface Section {
   readonly tag: number
   write(state: LedgerState, to: ByteWriter): boolean
-  read(from: ByteReader): Partial<LedgerState>
+  /** `before`: what the sections before this one have given. */
+  read(from: ByteReader, before: LedgerState): Partial<LedgerState>
 }
 
 export const sections: readonly Section[] = [
@@ -23,7 +24,8 @@ export const sections: readonly Section[] = [
     write: ({ settled }, to) => writeIntervals(settled, to),
     read: (from) => ({ settled: readIntervals(from) }),
   },
-  { tag: 6, write: ({ open }, to) => writeOpen(open, to), read: (from) => ({ open: readOpen(from) }) },
+  // Written before records could be convicted; since then as 20, which a release that would lose convictions refuses.
+  { tag: 6, write: () => false, read: (from) => ({ open: readOpen(from) }) },
   { tag: 8, write: ({ pending }, to) => writeRanges(pending, to), read: (from) => ({ pending: readRanges(from) }) },
   {
     tag: 10,
@@ -41,9 +43,33 @@ export const sections: readonly Section[] = [
       const owner = Buffer.from(from.bytes()).toString()
       const leaseEnd = from.signed()
       const [inFlight = { from: 0, to: 0 }] = readRanges(from)
-      return { claim: { owner, leaseEnd, inFlight } }
+      return { claim: { owner, leaseEnd, inFlight, marker: null } }
     },
   },
+  {
+    tag: 14,
+    write: ({ claim }, to) => {
+      if (claim === null || claim.marker === null) return false
+      to.signed(claim.marker.timestamp)
+      return writeRanges([claim.marker], to)
+    },
+    read: (from, { claim }) => {
+      const timestamp = from.signed()
+      const [range] = readRanges(from)
+      return claim === null || range === undefined ? {} : { claim: { ...claim, marker: { ...range, timestamp } } }
+    },
+  },
+  {
+    tag: 16,
+    write: ({ suspect }, to) => suspect !== null && writeRanges([suspect], to),
+    read: (from) => ({ suspect: readRanges(from)[0] ?? null }),
+  },
+  {
+    tag: 18,
+    write: ({ reported }, to) => writeRanges(reported, to),
+    read: (from) => ({ reported: readRanges(from) }),
+  },
+  { tag: 20, write: ({ open }, to) => writeOpen(open, to), read: (from) => ({ open: readOpen(from) }) },
 ]
 
 // Everything rising is written as the distance from what came before.
@@ -87,7 +113,7 @@ function writeOpen(open: readonly OpenRecord[], to: ByteWriter): boolean {
     to.unsigned(entry.offset - last)
       .unsigned(entry.attempts)
       .unsigned(entry.deaths)
-      .unsigned(entry.givenUp ? 1 : 0)
+      .unsigned((entry.givenUp ? 1 : 0) + (entry.convicted ? 2 : 0))
     to.unsigned(entry.notBefore)
       .signed(entry.timestamp - time)
       .signed(entry.firstSeen - entry.timestamp)
@@ -102,14 +128,11 @@ function readOpen(from: ByteReader): OpenRecord[] {
   let timestamp = 0
   return from.list(() => {
     offset += from.unsigned()
-    const [attempts, deaths, givenUp, notBefore] = [
-      from.unsigned(),
-      from.unsigned(),
-      from.unsigned() === 1,
-      from.unsigned(),
-    ]
+    const [attempts, deaths, flags, notBefore] = [from.unsigned(), from.unsigned(), from.unsigned(), from.unsigned()]
+    const [givenUp, convicted] = [flags % 2 === 1, flags >= 2]
     timestamp += from.signed()
-    return { offset, attempts, deaths, givenUp, notBefore, timestamp, firstSeen: timestamp + from.signed() }
+    const firstSeen = timestamp + from.signed()
+    return { offset, attempts, deaths, convicted, givenUp, notBefore, timestamp, firstSeen }
   })
 }
 

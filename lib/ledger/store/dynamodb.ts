@@ -6,11 +6,12 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
-import { storeError, wasRefused } from '../../store-error.js'
+import { isUnknownOperation, storeError, wasRefused } from '../../store-error.js'
 import { decodeItem } from './item.js'
 import { swapByPartiql } from './partiql.js'
 import type { ItemKey, LedgerItem, LedgerStore, Swap, SwapResult } from './store.js'
 import type { Table } from './table.js'
+import { transactWrites } from './transact.js'
 import { swapByUpdate } from './update.js'
 
 /**
@@ -33,11 +34,12 @@ export function dynamodbStore(client: DynamoDBClient, name: string): LedgerStore
   return {
     usage,
     load: (keys) => load(table, keys),
+    transact: (transaction) => transactWrites(table, transaction),
     async swap(swaps) {
       try {
         return await swapAll(table, swaps)
       } catch (error) {
-        if (swapAll === swapByPartiql && lacksPartiql(error)) {
+        if (swapAll === swapByPartiql && isUnknownOperation(error)) {
           swapAll = swapByUpdate
           return await this.swap(swaps)
         }
@@ -50,15 +52,14 @@ export function dynamodbStore(client: DynamoDBClient, name: string): LedgerStore
 
 const lost = (swaps: readonly Swap[], cause: Error): SwapResult[] => swaps.map(() => ({ kind: 'lost', cause }))
 
-const lacksPartiql = (error: unknown): boolean => (error as Error).name === 'UnknownOperationException'
-
 async function load(table: Table, keys: readonly ItemKey[]): Promise<(LedgerItem | undefined)[]> {
   const found = new Map<string, LedgerItem>()
   // 100 keys are the limit of one BatchGetItem.
   for (let i = 0; i < keys.length; i += 100) {
-    for (const item of await getAll(table, keys.slice(i, i + 100))) found.set(item.pk?.S ?? '', decodeItem(item))
+    for (const item of await getAll(table, keys.slice(i, i + 100)))
+      found.set(`${item.pk?.S} ${item.sk?.S}`, decodeItem(item))
   }
-  return keys.map(({ pk }) => found.get(pk))
+  return keys.map(({ pk, sk }) => found.get(`${pk} ${sk}`))
 }
 
 /** What a throttled table leaves unread is asked for again so many times, each wait twice as long as the one before. */

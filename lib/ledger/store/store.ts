@@ -1,3 +1,4 @@
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { LedgerState } from '../state.js'
 
 /** The ledger item of one group and source partition. */
@@ -29,6 +30,36 @@ export type SwapResult =
   | { readonly kind: 'conflict'; readonly item: LedgerItem | undefined }
   | { readonly kind: 'lost'; readonly cause: Error }
 
+/** One write of a handler's own: an element of DynamoDB's `TransactWriteItems`. */
+export type AtomicWrite = TransactWriteItem
+
+/** All of it, or nothing. No item twice; at most 100 items and 4 MB. */
+export interface Transaction {
+  readonly swaps: readonly Swap[]
+  readonly writes: readonly AtomicWrite[]
+  /** Makes a repeat of the same transaction safe for ten minutes. At most 36 characters. */
+  readonly token: string
+}
+
+/** A handler's own write that failed: its place in `writes`. */
+export interface Refusal {
+  readonly index: number
+  readonly cause: Error
+}
+
+/** What is known of a transaction; of all but `applied` and `lost`, that nothing was applied. */
+export type TransactResult =
+  | { readonly kind: 'applied' }
+  /** The condition of a swap failed. */
+  | { readonly kind: 'conflict' }
+  /** Conditions of handlers' own writes failed, or DynamoDB cannot make them of these items. */
+  | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
+  /** DynamoDB refused the whole, and does not say because of which write. */
+  | { readonly kind: 'invalid'; readonly cause: Error }
+  /** Another transaction was under way on the same items, or the table is throttled. */
+  | { readonly kind: 'contended'; readonly cause: Error }
+  | { readonly kind: 'lost'; readonly cause: Error }
+
 /** What a store has cost since it was made, by its own account. */
 export interface Usage {
   readonly calls: number
@@ -36,16 +67,24 @@ export interface Usage {
   readonly writeUnits: number
 }
 
-/** The one kind of read and the one kind of write that the ledger makes. */
+/** The one kind of read and the one kind of write that the ledger makes, alone or with handlers' own writes. */
 export interface LedgerStore {
   /** Consistent. In the order of the keys; undefined where there is no item. @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING`, `ML_LEDGER_FORMAT` */
   load(keys: readonly ItemKey[]): Promise<readonly (LedgerItem | undefined)[]>
   /** Each swap atomic on its own, results in their order. Different keys only. @throws MillraceError as `load`, whatever was applied; the caller reads before it goes on */
   swap(swaps: readonly Swap[]): Promise<readonly SwapResult[]>
+  /** @throws MillraceError as `load`; `ML_TRANSACTIONS_UNSUPPORTED` */
+  transact(transaction: Transaction): Promise<TransactResult>
   readonly usage: Usage
 }
 
 export const itemKey = (group: string, topic: string, partition: number): ItemKey => ({
   pk: `${group}#${topic}#${partition}`,
   sk: 'ledger',
+})
+
+/** Where the state of a former incarnation is put aside, by the version that it had. */
+export const asideKey = ({ pk }: ItemKey, version: number): ItemKey => ({
+  pk,
+  sk: `incarnation#${String(version).padStart(16, '0')}`,
 })

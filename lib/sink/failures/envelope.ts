@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { show } from '../../errors.js'
 import type { RawRecord } from '../../event/index.js'
-import type { Failure } from '../sink.js'
+import type { Abandoned, Failure } from '../sink.js'
 
 type Item = Record<string, AttributeValue>
 
@@ -14,6 +14,8 @@ export interface Giver {
   readonly functionName: string
 }
 
+type RecordId = Pick<Abandoned, 'topic' | 'partition' | 'offset' | 'timestamp'>
+
 /** The items of one envelope: the pieces first, if any, then the head, whose presence says that all is there. */
 export interface Envelope {
   readonly pieces: readonly Item[]
@@ -23,8 +25,7 @@ export interface Envelope {
 /** What the failures table keeps of a record: exact bytes and provenance, the same items each time for the same failure. */
 export function envelope(failure: Failure, giver: Giver): Envelope {
   const { record } = failure
-  const pk = `${giver.group}#${record.topic}#${record.partition}`
-  const sk = String(record.offset).padStart(16, '0')
+  const { pk, sk } = keyOf(record, giver)
   const about = { pk: { S: pk }, sk: { S: sk }, ...provenance(failure, giver) }
   const { key, value, broken } = exactBytes(record)
   const headers = record.headers.map((header) => ({ M: { key: { S: header.key }, value: binary(header.value) } }))
@@ -44,8 +45,24 @@ export function envelope(failure: Failure, giver: Giver): Envelope {
   return { pieces, head: { ...about, ...broken, pieces: { N: String(pieces.length) }, ...body.lengths } }
 }
 
-function provenance(failure: Failure, { group, functionName }: Giver): Item {
-  const { record, error } = failure
+/** What is kept of a record that Lambda went on without: all but its bytes, which were not delivered. */
+export function abandonedItem(record: Abandoned, giver: Giver, now: number): Item {
+  const { pk, sk } = keyOf(record, giver)
+  const reason =
+    'Lambda went on without delivering it again; read it from Kafka by its offset, as long as Kafka keeps it'
+  const failure = { ...record, lastSeen: now, stage: 'process' as const, rule: 'abandoned', reason }
+  return { pk: { S: pk }, sk: { S: sk }, ...facts(record, failure, giver) }
+}
+
+function keyOf({ topic, partition, offset }: RecordId, { group }: Giver): { pk: string; sk: string } {
+  return { pk: `${group}#${topic}#${partition}`, sk: String(offset).padStart(16, '0') }
+}
+
+function facts(
+  record: RecordId,
+  failure: Pick<Failure, 'attempts' | 'firstSeen' | 'lastSeen' | 'stage' | 'rule' | 'reason'>,
+  { group, functionName }: Giver,
+): Item {
   return {
     format: { N: '1' },
     group: { S: group },
@@ -54,13 +71,20 @@ function provenance(failure: Failure, { group, functionName }: Giver): Item {
     partition: { N: String(record.partition) },
     offset: { N: String(record.offset) },
     timestamp: { N: String(record.timestamp) },
-    timestampType: { S: record.timestampType },
     attempts: { N: String(failure.attempts) },
     firstSeen: { N: String(failure.firstSeen) },
     lastSeen: { N: String(failure.lastSeen) },
     stage: { S: failure.stage },
     rule: { S: failure.rule },
     reason: { S: shorten(failure.reason, 4_000) },
+  }
+}
+
+function provenance(failure: Failure, giver: Giver): Item {
+  const { record, error } = failure
+  return {
+    ...facts(record, failure, giver),
+    timestampType: { S: record.timestampType },
     ...(error && {
       error: {
         M: {

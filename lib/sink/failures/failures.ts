@@ -1,9 +1,15 @@
-import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb'
 import type { Clock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { storeError } from '../../store-error.js'
 import type { Acknowledgement, FallbackSink } from '../sink.js'
-import { type Envelope, envelope, type Giver } from './envelope.js'
+import { abandonedItem, type Envelope, envelope, type Giver } from './envelope.js'
 
 type Item = Record<string, AttributeValue>
 
@@ -47,6 +53,24 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
       await writeAll(envelopes.filter((of) => !errors.has(of)).map((of) => ({ of, item: of.head })))
       return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
     },
+    async abandon(records, signal) {
+      return Promise.all(
+        records.map(async (record) => acknowledgement(await putNew(abandonedItem(record, giver, clock.now()), signal))),
+      )
+    },
+  }
+
+  /** Unless there is an envelope of this record already: it has more to say. */
+  async function putNew(Item: Item, abortSignal: AbortSignal): Promise<MillraceError | undefined> {
+    try {
+      await client.send(
+        new PutItemCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
+        { abortSignal },
+      )
+      return undefined
+    } catch (error) {
+      return error instanceof ConditionalCheckFailedException ? undefined : storeError(error, table)
+    }
   }
 
   /** In one call; where DynamoDB refuses it, each item alone, so that one bad item costs no other its acknowledgement. */

@@ -1,0 +1,89 @@
+import { MillraceError } from '../errors.js'
+import type { Committed, Disposed, Progress, Recorded } from '../ledger/index.js'
+import { type Chunk, chunkOf, writesOf } from './chunks.js'
+import type { Engine } from './engine.js'
+import type { Hold } from './hold.js'
+import { maxWrites } from './run.js'
+import { judge } from './verdict.js'
+
+/** What commits need beside the holds. */
+export interface Committing {
+  readonly engine: Engine
+  /** What a write records of a hold, with these dispositions; `final` gives the claim back. */
+  progress(hold: Hold, records: readonly Disposed[], final: boolean): Progress
+  commit(progress: readonly Progress[], chunk: Chunk): Promise<Committed>
+  acknowledge(holds: readonly Hold[]): Promise<void>
+}
+
+/** Commits the effects of a hold, as many records at a time as one transaction takes; the last gives the claim back if `final`. */
+export async function commitInChunks(committing: Committing, hold: Hold, final: boolean): Promise<void> {
+  let single = false
+  while (hold.effects.size > 0 && !hold.stale) {
+    const chunk = chunkOf(hold, committing.engine.order, single)
+    const last = final && chunk.size === hold.effects.size
+    const records = hold.dispositions(new Set(chunk.keys()))
+    const result = await committing.commit([committing.progress(hold, records, last)], chunk)
+    if (result.kind === 'invalid' && chunk.size > 1) single = true
+    else if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, [hold], chunk, result)
+    else {
+      committed(hold, result, last ? records : undefined)
+      for (const record of chunk.keys()) hold.effects.delete(record)
+    }
+  }
+}
+
+/** Settles holds that succeed or fail as one, their effects included (K-03). Those that cannot be settled keep their failures. */
+export async function commitWhole(committing: Committing, holds: readonly Hold[], transaction: boolean): Promise<void> {
+  while (holds.every((hold) => hold.isComplete())) {
+    const chunk: Chunk = new Map(holds.flatMap(({ effects }) => [...effects]))
+    const writes = writesOf(chunk).length
+    if (writes === 0 && !transaction) return
+    if (writes + holds.length > maxWrites + 1) throw overLimit(holds.length, writes)
+    const recorded = holds.map((hold) => hold.dispositions(new Set(chunk.keys())))
+    const progress = holds.map((hold, i) => committing.progress(hold, recorded[i] ?? [], true))
+    const result = await committing.commit(progress, chunk)
+    if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, holds, chunk, result)
+    else {
+      for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i])
+      return
+    }
+  }
+  for (const hold of holds) hold.fail()
+}
+
+/** Where it is not known whether it was applied, nothing more is: another transaction could make the same effects again. */
+function committed(hold: Hold, result: Recorded, settledAs: readonly Disposed[] | undefined): void {
+  hold.follow(result)
+  if (result.kind === 'written') hold.settledAs = settledAs
+  else hold.stale = true
+}
+
+/** The records whose writes were refused fail; the others are tried without them. */
+async function revoke(
+  { engine: { attempts, clock }, acknowledge }: Committing,
+  holds: readonly Hold[],
+  chunk: Chunk,
+  result: Extract<Committed, { kind: 'refused' | 'invalid' }>,
+): Promise<void> {
+  const owners = [...chunk].flatMap(([record, writes]) => writes.map(() => record))
+  const errors = new Map(
+    result.kind === 'invalid'
+      ? owners.map((record) => [record, result.cause])
+      : result.failures.flatMap(({ index, cause }) => owners.slice(index, index + 1).map((record) => [record, cause])),
+  )
+  for (const [record, error] of errors) {
+    // One that was refused ahead of it in its lane may have taken it along.
+    const hold = holds.find((one) => one.effects.has(record))
+    const entry = hold?.entryOf(record)
+    const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, attempts, now: clock.now }
+    hold?.revoke(record, judge({ status: 'failed', stage: 'process', error }, end))
+  }
+  await acknowledge(holds)
+}
+
+const overLimit = (partitions: number, writes: number) =>
+  new MillraceError(
+    'ML_TRANSACTION_LIMIT',
+    `atomicity would need one transaction of ${partitions} ledger items and ${writes} declared writes, and DynamoDB takes ` +
+      `${maxWrites + 1}; lower the batch size, or let atomicity be 'record'`,
+  )

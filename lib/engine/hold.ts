@@ -1,0 +1,182 @@
+import type { RawRecord } from '../event/index.js'
+import {
+  type AtomicWrite,
+  type Claimed,
+  type Disposed,
+  keptTime,
+  type Marker,
+  type OpenRecord,
+  type Recorded,
+} from '../ledger/index.js'
+import type { Acknowledgement, Failure } from '../sink/index.js'
+import { type LaneId, laneOf, type Order } from './lanes.js'
+import type { Verdict } from './verdict.js'
+
+/** Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. */
+export const maxOpen = 1_000
+
+/** A claimed source partition under way: what its records have come to, and what of it is recorded. */
+export class Hold {
+  readonly claimed: Claimed
+  readonly verdicts = new Map<RawRecord, Verdict>()
+  readonly acknowledged = new Map<RawRecord, Acknowledgement>()
+  /** Writes declared by records that went well, not committed yet. */
+  readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
+  /** Offsets of abandoned records whose report is acknowledged. */
+  readonly abandoned: number[] = []
+  /** What the last write has recorded, once the claim is given back. */
+  settledAs: readonly Disposed[] | undefined
+  /** Epoch ms, as last confirmed. */
+  leaseEnd: number
+  /** Somebody else has it: nothing more is started or written (rule 4). */
+  stale = false
+  /** What runs alone just now. */
+  marker: Marker | null = null
+  readonly #order: Order
+  readonly #entries: ReadonlyMap<RawRecord, OpenRecord>
+  readonly #todo: ReadonlySet<RawRecord>
+  readonly #blocked = new Set<LaneId>()
+  #open: number
+
+  constructor(claimed: Claimed, order: Order) {
+    this.claimed = claimed
+    this.leaseEnd = claimed.leaseEnd
+    this.#order = order
+    this.#todo = new Set(claimed.todo)
+    this.#entries = entriesOf(claimed)
+    this.#open = claimed.state.open.length
+  }
+
+  /** What the ledger has of a record that was tried before. */
+  entryOf(record: RawRecord): OpenRecord | undefined {
+    return this.#entries.get(record)
+  }
+
+  /** Whether a record may be started: in its lane's turn, under a lease that is known to last, with room for its failure. */
+  mayStart(record: RawRecord, now: number): boolean {
+    if (this.stale || now >= this.leaseEnd || this.verdicts.has(record)) return false
+    if (this.#blocked.has(laneOf(record, this.#order))) return false
+    if (this.#open < maxOpen || this.#entries.has(record) || record.offset < (this.claimed.state.open[0]?.offset ?? 0))
+      return true
+    this.block(record)
+    return false
+  }
+
+  /** Keeps a record's verdict. One that has to come again stops its lane. */
+  judge(record: RawRecord, verdict: Verdict): void {
+    this.verdicts.set(record, verdict)
+    if (verdict.status !== 'retry') return
+    this.block(record)
+    if (!this.#entries.has(record)) this.#open++
+  }
+
+  /** No later record of its lane is started. */
+  block(record: RawRecord): void {
+    this.#blocked.add(laneOf(record, this.#order))
+  }
+
+  /** The effects of a record that had gone well were refused: it fails instead, and what ran behind it in its lane has not been. */
+  revoke(record: RawRecord, verdict: Verdict): void {
+    const lane = laneOf(record, this.#order)
+    for (const later of this.claimed.todo) {
+      if (later.offset <= record.offset || laneOf(later, this.#order) !== lane) continue
+      this.verdicts.delete(later)
+      this.effects.delete(later)
+    }
+    this.effects.delete(record)
+    this.judge(record, verdict)
+    if (verdict.status !== 'retry') this.block(record)
+  }
+
+  /**
+   * The batch's records with what is to be recorded of each. A record waits for its own effects to be committed (or to be so
+   * with this very write, `committing`), and for those before it in its lane.
+   */
+  dispositions(committing: ReadonlySet<RawRecord> = new Set()): Disposed[] {
+    const waiting = new Set<LaneId>()
+    return this.claimed.partition.records.map((record): Disposed => {
+      const about = { offset: record.offset, timestamp: keptTime(record.timestamp) }
+      if (!this.#todo.has(record)) return { ...about, disposition: { kind: 'settled' } }
+      if (this.effects.size > 0) {
+        const lane = laneOf(record, this.#order)
+        if (this.effects.has(record) && !committing.has(record)) waiting.add(lane)
+        if (waiting.has(lane)) return { ...about, disposition: { kind: 'pending' } }
+      }
+      return { ...about, disposition: this.#dispositionOf(record) }
+    })
+  }
+
+  /** Nothing is decided yet of what was not settled before. */
+  undecided(): Disposed[] {
+    return this.claimed.partition.records.map((record) => ({
+      offset: record.offset,
+      timestamp: keptTime(record.timestamp),
+      disposition: { kind: this.#todo.has(record) ? 'pending' : 'settled' },
+    }))
+  }
+
+  /** Whether all of it can be settled, effects included. */
+  isComplete(): boolean {
+    const all = this.dispositions(new Set(this.effects.keys()))
+    return !this.stale && all.every(({ disposition }) => disposition.kind === 'settled')
+  }
+
+  /** Nothing that went well counts any more, because something did not. */
+  fail(): void {
+    for (const [record, { status }] of this.verdicts) if (status !== 'retry') this.verdicts.delete(record)
+    this.effects.clear()
+  }
+
+  /** Takes over what a write has found of the claim. */
+  follow(result: Recorded): void {
+    if (result.kind === 'written') this.leaseEnd = result.leaseEnd
+    else if (result.kind === 'stale') this.stale = true
+  }
+
+  /** What its sink has not acknowledged yet. */
+  unacknowledged(): Failure[] {
+    return [...this.verdicts.values()].flatMap((verdict) =>
+      verdict.status === 'fallback' && !this.acknowledged.get(verdict.failure.record)?.ok ? [verdict.failure] : [],
+    )
+  }
+
+  /** Abandoned records that are not reported yet. */
+  unreported(): OpenRecord[] {
+    return this.claimed.abandoned.filter(({ offset }) => !this.abandoned.includes(offset))
+  }
+
+  #dispositionOf(record: RawRecord): Disposed['disposition'] {
+    const verdict = this.verdicts.get(record)
+    if (verdict === undefined) return { kind: 'pending' }
+    if (verdict.status === 'ok' || verdict.status === 'drop') return { kind: 'settled' }
+    if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return { kind: 'settled' }
+    const { attempts, firstSeen, stage } = verdict.failure
+    const { deaths = 0, convicted = false } = this.#entries.get(record) ?? {}
+    // Poison is found again by decoding it again; a handler's verdict is kept, lest it run behind records that followed it.
+    const givenUp = verdict.status === 'fallback' && stage === 'process' && !convicted
+    const { offset } = record
+    const entry = {
+      offset,
+      timestamp: keptTime(record.timestamp),
+      attempts,
+      firstSeen,
+      deaths,
+      convicted,
+      givenUp,
+      notBefore: 0,
+    }
+    return { kind: 'open', entry }
+  }
+}
+
+/** The entry of each record that has one; one whose timestamp differs speaks of another incarnation. */
+function entriesOf({ state, todo }: Claimed): ReadonlyMap<RawRecord, OpenRecord> {
+  if (state.open.length === 0) return new Map()
+  const open = new Map(state.open.map((entry) => [entry.offset, entry]))
+  return new Map(
+    todo.flatMap((record): [RawRecord, OpenRecord][] => {
+      const entry = open.get(record.offset)
+      return entry?.timestamp === keptTime(record.timestamp) ? [[record, entry]] : []
+    }),
+  )
+}

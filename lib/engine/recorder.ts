@@ -1,0 +1,133 @@
+import { asError, MillraceError } from '../errors.js'
+import type { Disposed, Holder, Marker, Progress, Recorded } from '../ledger/index.js'
+import { acknowledge } from './acknowledge.js'
+import { writesOf } from './chunks.js'
+import { type Committing, commitInChunks, commitWhole } from './effects.js'
+import type { Engine } from './engine.js'
+import type { Hold } from './hold.js'
+
+/** Writes to the ledger what holds have come to: sinks first, effects with the settle of their records, one write at a time. */
+export class Recorder {
+  readonly #engine: Engine
+  readonly #holder: Holder
+  readonly #sinkSignal: AbortSignal
+  #writing: Promise<unknown> = Promise.resolve()
+
+  constructor(engine: Engine, holder: Holder, sinkSignal: AbortSignal) {
+    this.#engine = engine
+    this.#holder = holder
+    this.#sinkSignal = sinkSignal
+  }
+
+  /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
+  async checkpoint(holds: readonly Hold[]): Promise<void> {
+    try {
+      await this.#exclusively(async () => void (await this.#checkpoint(holds)))
+    } catch (thrown) {
+      const { message } = asError(thrown)
+      this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason: message })
+    }
+  }
+
+  /**
+   * Checkpoints a hold with what runs alone next in it; null: nothing does.
+   *
+   * @throws MillraceError `ML_STORE_UNREACHABLE` when that cannot be confirmed: nothing may run under a marker that is not its own
+   */
+  async mark(hold: Hold, marker: Marker | null): Promise<void> {
+    await this.#exclusively(async () => {
+      hold.marker = marker
+      const [result] = await this.#checkpoint([hold])
+      if (result?.kind !== 'unknown') return
+      throw new MillraceError(
+        'ML_STORE_UNREACHABLE',
+        'DynamoDB did not confirm a marker in 8 tries; the batch comes again',
+      )
+    })
+  }
+
+  /** Records everything and gives the claims back. `failed`: some other part of the event has to come again. */
+  async settle(holds: readonly Hold[], failed: boolean): Promise<void> {
+    await this.#exclusively(async () => {
+      const { atomicity, partialResponses } = this.#engine
+      await this.#acknowledge(holds)
+      const throws = () => !partialResponses && (failed || holds.some((hold) => !hold.isComplete()))
+      const committing = this.#committing(throws)
+      if (atomicity === 'record') await Promise.all(holds.map((hold) => commitInChunks(committing, hold, true)))
+      else if (atomicity === 'partition') await Promise.all(holds.map((hold) => commitWhole(committing, [hold], false)))
+      else await commitWhole(committing, holds, holds.length > 1)
+      await this.#record(holds, (hold) => hold.dispositions(), true, throws())
+    })
+  }
+
+  /** Gives the claims back with nothing more settled than checkpoints have; the whole batch comes again. */
+  async giveBack(holds: readonly Hold[], { ran }: { readonly ran: boolean }): Promise<void> {
+    const spent = ran && this.#engine.ledger.delivery === 'at-most-once'
+    await this.#exclusively(async () => {
+      await this.#record(holds, (hold) => (spent ? hold.undecided().map(settled) : hold.undecided()), true, true)
+    })
+  }
+
+  #exclusively(write: () => Promise<void>): Promise<void> {
+    const result = this.#writing.then(write)
+    this.#writing = result.catch(() => {})
+    return result
+  }
+
+  #acknowledge(holds: readonly Hold[]): Promise<void> {
+    return acknowledge(this.#engine, holds, this.#sinkSignal)
+  }
+
+  async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
+    // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
+    if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false, false)
+    await this.#acknowledge(holds)
+    const committing = this.#committing(() => false)
+    await Promise.all(holds.map((hold) => commitInChunks(committing, hold, false)))
+    return this.#record(holds, (hold) => hold.dispositions(), false, false)
+  }
+
+  #committing(throws: () => boolean): Committing {
+    return {
+      engine: this.#engine,
+      progress: (hold, records, final) => this.#progress(hold, records, final, final && throws()),
+      commit: (progress, chunk) => this.#engine.ledger.commit(progress, writesOf(chunk), this.#holder),
+      acknowledge: (holds) => this.#acknowledge(holds),
+    }
+  }
+
+  async #record(
+    all: readonly Hold[],
+    recordsOf: (hold: Hold) => readonly Disposed[],
+    final: boolean,
+    whole: boolean,
+  ): Promise<readonly Recorded[]> {
+    const holds = all.filter(({ stale, settledAs }) => !stale && settledAs === undefined)
+    if (holds.length === 0) return []
+    const progress = holds.map((hold) => this.#progress(hold, recordsOf(hold), final, whole))
+    const results = await this.#engine.ledger.record(progress, this.#holder)
+    for (const [i, hold] of holds.entries()) {
+      const result = results[i]
+      if (result === undefined) continue
+      hold.follow(result)
+      if (final && result.kind === 'written') hold.settledAs = progress[i]?.records
+    }
+    return results
+  }
+
+  #progress(hold: Hold, records: readonly Disposed[], final: boolean, whole: boolean): Progress {
+    const atMostOnce = this.#engine.ledger.delivery === 'at-most-once'
+    return {
+      claimed: hold.claimed,
+      records: atMostOnce ? records.map(settledIfRun) : records,
+      abandoned: hold.abandoned,
+      whole,
+      hold: final ? null : { marker: hold.marker },
+    }
+  }
+}
+
+/** At most once, what has run never comes again, whatever became of it. */
+const settledIfRun = (record: Disposed): Disposed => (record.disposition.kind === 'open' ? settled(record) : record)
+
+const settled = (record: Disposed): Disposed => ({ ...record, disposition: { kind: 'settled' } })

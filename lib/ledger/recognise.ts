@@ -1,0 +1,44 @@
+import { covers, overlaps } from './intervals.js'
+import { type Anchor, type LedgerState, notFuture } from './state.js'
+
+/**
+ * Whose a batch is that overlaps what is settled: of the source partition as the ledger knows it, of a topic that was
+ * recreated under the same name (its offsets begin again), or not to be told.
+ */
+export type Recognition = 'known' | 'recreated' | 'doubtful'
+
+/**
+ * Compares a batch with the ledger's fingerprints, which are timestamps: keys and values may be rewritten between deliveries.
+ * A timestamp in the future may contradict, never confirm (DESIGN §5, rule 8).
+ *
+ * @param records offsets rising, timestamps as {@link keptTime} keeps them; never empty
+ */
+export function recognise(state: LedgerState, records: readonly Anchor[], now: number): Recognition {
+  const overlap = records.filter(({ offset }) => covers(state.settled, offset))
+  const prints = fingerprints(state, records)
+  let matched = false
+  for (const { offset, timestamp } of records) {
+    const print = prints.get(offset)
+    if (print === undefined) continue
+    if (print !== timestamp) return 'recreated'
+    matched ||= notFuture(timestamp, now)
+  }
+  if (overlap.some(({ timestamp }) => timestamp > state.newest && notFuture(timestamp, now))) return 'recreated'
+  const expected = overlap.every(({ offset }) => covers(state.reported, offset))
+  return matched || expected ? 'known' : 'doubtful'
+}
+
+/** The state without the settled intervals that a doubtful batch overlaps: its records are run again rather than skipped. */
+export function forgetDoubtful(state: LedgerState, records: readonly Anchor[]): LedgerState {
+  return {
+    ...state,
+    settled: state.settled.filter((interval) => !records.some(({ offset }) => covers([interval], offset))),
+  }
+}
+
+function fingerprints(state: LedgerState, records: readonly Anchor[]): ReadonlyMap<number, number> {
+  const [from, to] = [records[0]?.offset ?? 0, records.at(-1)?.offset ?? 0]
+  const near = state.settled.filter((interval) => overlaps(interval, { from, to }))
+  const all: readonly Anchor[] = [...near.flatMap(({ anchors }) => anchors), ...state.open]
+  return new Map(all.map(({ offset, timestamp }) => [offset, timestamp]))
+}

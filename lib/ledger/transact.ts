@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.js'
+import type { AtomicWrite, LedgerStore, Refusal } from './store/index.js'
+import { begin, type Change, type Changed, loadMissing, maxRounds, pause, prepare } from './swap.js'
+
+/** All changes were written with the handlers' writes, or nothing was. */
+export type Transacted<Info, Stop> =
+  | { readonly kind: 'all'; readonly changed: readonly Extract<Changed<Info, Stop>, { kind: 'written' }>[] }
+  /** One of the changes was not to be. */
+  | { readonly kind: 'stopped'; readonly stop: Stop }
+  /** Conditions of the handlers' own writes failed. */
+  | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
+  | { readonly kind: 'invalid'; readonly cause: Error }
+  | { readonly kind: 'undecided' }
+
+/**
+ * Compare-and-swap of several items and the handlers' own writes in one transaction.
+ *
+ * @throws what the store throws
+ */
+export async function transact<Info, Stop>(
+  store: LedgerStore,
+  clock: Clock,
+  owner: string,
+  changes: readonly Change<Info, Stop>[],
+  writes: readonly AtomicWrite[],
+): Promise<Transacted<Info, Stop>> {
+  const attempts = changes.map(begin)
+  for (let round = 0; round < maxRounds; round++) {
+    await pause(clock, round)
+    await loadMissing(store, attempts)
+    const writing = prepare(attempts, owner, clock)
+    for (const { done } of attempts) if (done?.kind === 'stopped') return { kind: 'stopped', stop: done.stop }
+    // All or nothing: where one change is found to have landed, all have.
+    if (writing.length < attempts.length) return all(attempts.map(({ done }) => done))
+    const result = await store.transact({ swaps: writing.map(({ swap }) => swap), writes, token: clock.nonce() })
+    if (result.kind === 'applied') {
+      return all(writing.map(({ swap, info }) => ({ kind: 'written', item: swap.item, info })))
+    }
+    if (result.kind === 'refused' || result.kind === 'invalid') return result
+    for (const attempt of attempts) attempt.loaded = attempt.loaded && result.kind === 'contended'
+  }
+  return { kind: 'undecided' }
+}
+
+function all<Info, Stop>(done: readonly (Changed<Info, Stop> | undefined)[]): Transacted<Info, Stop> {
+  return { kind: 'all', changed: done.filter((one) => one?.kind === 'written') }
+}
