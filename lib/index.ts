@@ -4,10 +4,13 @@
  * @module
  */
 export { bytes, type Codec, json, text } from './codec/index.js'
-export type { Order } from './engine/index.js'
+export type { Atomicity, Order } from './engine/index.js'
 export { type ErrorCode, errorCodes, MillraceError } from './errors.js'
 export type { BatchItemFailure, BatchResponse, Header, KafkaEvent, WireRecord } from './event/index.js'
 export {
+  type BatchContext,
+  type BatchHandler,
+  type BatchRecord,
   type Context,
   type FunctionOptions,
   type Handler,
@@ -15,5 +18,7 @@ export {
   type KafkaRecord,
   kafkaFunction,
   type RecordLogger,
+  type RecordOutcome,
 } from './function/index.js'
+export type { AtomicWrite, Delivery } from './ledger/index.js'
 export { drop, fallback, type Outcome, type OutcomeStatus, ok, retry } from './outcome/index.js'

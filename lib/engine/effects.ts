@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import type { RawRecord } from '../event/index.js'
 import type { Committed, Disposed, Progress, Recorded } from '../ledger/index.js'
 import { type Chunk, chunkOf, writesOf } from './chunks.js'
 import type { Engine } from './engine.js'
@@ -60,7 +61,7 @@ function committed(hold: Hold, result: Recorded, settledAs: readonly Disposed[] 
 
 /** The records whose writes were refused fail; the others are tried without them. */
 async function revoke(
-  { engine: { attempts, clock }, acknowledge }: Committing,
+  { engine, acknowledge }: Committing,
   holds: readonly Hold[],
   chunk: Chunk,
   result: Extract<Committed, { kind: 'refused' | 'invalid' }>,
@@ -71,14 +72,21 @@ async function revoke(
       ? owners.map((record) => [record, result.cause])
       : result.failures.flatMap(({ index, cause }) => owners.slice(index, index + 1).map((record) => [record, cause])),
   )
-  for (const [record, error] of errors) {
-    // One that was refused ahead of it in its lane may have taken it along.
-    const hold = holds.find((one) => one.effects.has(record))
-    const entry = hold?.entryOf(record)
-    const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, attempts, now: clock.now }
-    hold?.revoke(record, judge({ status: 'failed', stage: 'process', error }, end))
-  }
+  for (const [record, error] of errors) failAfterwards(engine, holds, record, error)
   await acknowledge(holds)
+}
+
+/** Fails a record whose handler had returned. What was refused ahead of it in its lane may have taken its verdict along. */
+export function failAfterwards(
+  { attempts, clock }: Engine,
+  holds: readonly Hold[],
+  record: RawRecord,
+  error: Error,
+): void {
+  const hold = holds.find(({ verdicts }) => verdicts.has(record))
+  const entry = hold?.entryOf(record)
+  const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, attempts, now: clock.now }
+  hold?.revoke(record, judge({ status: 'failed', stage: 'process', error }, end))
 }
 
 const overLimit = (partitions: number, writes: number) =>

@@ -62,6 +62,8 @@ export interface Engine {
   handle(record: RawRecord, run: Run): Promise<Outcome | Failed>
   /** Instead of `handle`, where there is one: all records at once, one answer for each, in their order. */
   readonly handleAll?: (runs: readonly RecordRun[]) => Promise<readonly (Outcome | Failed)[]>
+  /** What has failed since its handler returned (K-06), asked before anything is settled. Throws what fails the whole batch. */
+  readonly late?: () => Promise<ReadonlyMap<RawRecord, Error>>
 }
 
 /** The time an invocation has. */

@@ -2,7 +2,7 @@ import { asError, MillraceError } from '../errors.js'
 import type { Disposed, Holder, Marker, Progress, Recorded } from '../ledger/index.js'
 import { acknowledge } from './acknowledge.js'
 import { writesOf } from './chunks.js'
-import { type Committing, commitInChunks, commitWhole } from './effects.js'
+import { type Committing, commitInChunks, commitWhole, failAfterwards } from './effects.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
 
@@ -50,6 +50,7 @@ export class Recorder {
   async settle(holds: readonly Hold[], failed: boolean): Promise<void> {
     await this.#exclusively(async () => {
       const { atomicity, partialResponses } = this.#engine
+      await this.#failLate(holds)
       await this.#acknowledge(holds)
       const throws = () => !partialResponses && (failed || holds.some((hold) => !hold.isComplete()))
       const committing = this.#committing(throws)
@@ -74,6 +75,14 @@ export class Recorder {
     return result
   }
 
+  /** What a handler had not awaited has failed: its record has, too, unless a checkpoint has settled it already. */
+  async #failLate(holds: readonly Hold[]): Promise<void> {
+    for (const [record, error] of (await this.#engine.late?.()) ?? []) {
+      const status = holds.find(({ verdicts }) => verdicts.has(record))?.verdicts.get(record)?.status
+      if (status === 'ok' || status === 'drop') failAfterwards(this.#engine, holds, record, error)
+    }
+  }
+
   #acknowledge(holds: readonly Hold[]): Promise<void> {
     return acknowledge(this.#engine, holds, this.#sinkSignal)
   }
@@ -81,6 +90,7 @@ export class Recorder {
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
     if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false, false)
+    await this.#failLate(holds)
     await this.#acknowledge(holds)
     const committing = this.#committing(() => false)
     await Promise.all(holds.map((hold) => commitInChunks(committing, hold, false)))

@@ -92,7 +92,11 @@ export class RunContext implements Context {
 }
 
 function recordLogger(logger: Logger, { topic, partition, offset }: RawRecord, attempt: number): RecordLogger {
-  const id = { topic, partition, offset, attempt }
+  return namingLogger(logger, { topic, partition, offset, attempt })
+}
+
+/** A logger each of whose lines has these fields. */
+export function namingLogger(logger: Logger, id: Readonly<Record<string, unknown>>): RecordLogger {
   // An Error's own properties are not enumerable; Powertools formats it under `error`.
   const about = (fields?: Record<string, unknown> | Error) =>
     fields instanceof Error ? { ...id, error: fields } : { ...fields, ...id }

@@ -1,10 +1,10 @@
-import type { Engine, Failed } from '../engine/index.js'
-import { asError, MillraceError } from '../errors.js'
-import type { RawRecord } from '../event/index.js'
+import type { Engine } from '../engine/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, RunContext, type Surroundings } from './context.js'
+import { decode } from './decode.js'
 import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
+import type { Watch } from './unawaited.js'
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return statement, which TypeScript calls void.
 type Answer = Outcome | undefined | void
@@ -32,40 +32,14 @@ export function handleWith<V, K>(
   settings: Settings<V, K>,
   handler: Handler<V, K>,
   surroundings: Surroundings,
+  watch: Watch,
 ): Engine['handle'] {
   return async (raw, run) => {
     const decoded = await decode(raw, settings)
     if (!(decoded instanceof DecodedRecord)) return decoded
-    let returned: unknown
-    try {
-      returned = await handler(decoded, new RunContext(raw, run, surroundings))
-    } catch (thrown) {
-      return { status: 'failed', stage: 'process', error: asError(thrown) }
-    }
-    return checkedOutcome(returned)
+    const ended = await watch([raw], run.signal, () => handler(decoded, new RunContext(raw, run, surroundings)))
+    return 'error' in ended
+      ? { status: 'failed', stage: 'process', error: ended.error }
+      : checkedOutcome(ended.returned)
   }
-}
-
-async function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): Promise<DecodedRecord<V, K> | Failed> {
-  let what: 'key' | 'value' = 'key'
-  try {
-    const decodedKey = key.decode(raw.key)
-    what = 'value'
-    const decodedValue = value.decode(raw.value)
-    return new DecodedRecord(
-      raw,
-      // Not awaiting what is there already saves two turns of the event loop's queue per record.
-      decodedKey instanceof Promise ? await decodedKey : decodedKey,
-      decodedValue instanceof Promise ? await decodedValue : decodedValue,
-    )
-  } catch (thrown) {
-    const error = decodeError(thrown, what)
-    return { status: 'failed', stage: error.code === 'ML_RECORD_INVALID' ? 'validate' : 'decode', error }
-  }
-}
-
-function decodeError(thrown: unknown, what: 'key' | 'value'): MillraceError {
-  if (thrown instanceof MillraceError) return thrown
-  const cause = asError(thrown)
-  return new MillraceError('ML_DECODE_FAILED', `the codec could not read the ${what}: ${cause.message}`, { cause })
 }

@@ -1,6 +1,7 @@
 export type { Context, RecordLogger } from './context.js'
 export type { KafkaFunction } from './guard.js'
 export type { Handler } from './handle.js'
+export type { BatchContext, BatchHandler, BatchRecord, RecordOutcome } from './handle-batch.js'
 export { kafkaFunction } from './kafka-function.js'
 export type { FunctionOptions } from './options.js'
 export type { KafkaRecord } from './record.js'

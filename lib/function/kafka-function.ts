@@ -1,12 +1,16 @@
 import type { Context as LambdaContext } from 'aws-lambda'
-import { processBatch, type Tally } from '../engine/index.js'
+import type { Clock } from '../clock.js'
+import { type Engine, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
+import type { Surroundings } from './context.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
+import { type BatchHandler, handleAllWith } from './handle-batch.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
 import { publish } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
+import { unwatched, type Watch, Watcher } from './unawaited.js'
 
 /**
  * A Lambda function for the records of a Kafka topic: each handled once it is known not to be settled, each failure reported,
@@ -36,10 +40,48 @@ export function kafkaFunction<V = unknown, K = string | null>(
   handler: Handler<V, K>,
 ): KafkaFunction {
   const settings = readOptions(options)
+  return functionOf(settings, (surroundings, watch) => ({
+    handle: handleWith(settings, handler, surroundings, watch),
+  }))
+}
+
+/**
+ * The same, for a handler that takes all unsettled records of a batch at once and answers one outcome for each.
+ *
+ * @param handler see {@link BatchHandler}
+ *
+ * @example
+ * ```ts
+ * import { kafkaFunction, ok, retry } from 'millrace'
+ *
+ * export const handler = kafkaFunction.batch({ order: 'none' }, async (records) =>
+ *   records.map(({ id, value }) => ({ id, outcome: value === null ? retry('a tombstone') : ok() })),
+ * )
+ * ```
+ */
+kafkaFunction.batch = <V = unknown, K = string | null>(
+  options: FunctionOptions<V, K>,
+  handler: BatchHandler<V, K>,
+): KafkaFunction => {
+  const settings = readOptions(options)
+  return functionOf(settings, (surroundings, watch) => ({
+    handle: unused,
+    handleAll: handleAllWith(settings, handler, surroundings, watch),
+  }))
+}
+
+type Handling = Pick<Engine, 'handle' | 'handleAll'>
+
+const unused: Engine['handle'] = () => Promise.reject(new Error('a batch handler takes its records together'))
+
+function functionOf<V, K>(
+  settings: Settings<V, K>,
+  handling: (surroundings: Surroundings, watch: Watch) => Handling,
+): KafkaFunction {
   const runtimeFor = runtimes(settings)
   return guarded(async (batch, context) => {
     if (batch.topic === undefined) return batchResponse(batch, [])
-    return answer(batch, context, settings, handler, runtimeFor(batch.topic))
+    return answer(batch, context, settings, handling, runtimeFor(batch.topic))
   })
 }
 
@@ -47,34 +89,26 @@ async function answer<V, K>(
   batch: Batch,
   context: LambdaContext,
   settings: Settings<V, K>,
-  handler: Handler<V, K>,
+  handling: (surroundings: Surroundings, watch: Watch) => Handling,
   runtime: Runtime,
 ): Promise<BatchResponse> {
   const { ledger, fallback, clock, logger, metrics, mapping } = runtime
   const started = clock.now()
   const before = { ...ledger.usage }
-  // Outside Lambda (a plain unit test) there is no clock that runs out.
-  const lambdaMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
-  const remainingMs = () => Math.min(lambdaMs(), started + settings.batchTimeoutMs - clock.now())
-  const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
-  if (reserveMs >= remainingMs()) {
-    throw new MillraceError(
-      'ML_OPTION_INVALID',
-      `the option reserveMs is ${reserveMs}, but the invocation has only ${remainingMs()} ms: no record would ever be started; ` +
-        "lower it, or raise the function's timeout",
-    )
-  }
-  const { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords } = settings
+  const { remainingMs, reserveMs } = timeOf(context, settings, started, clock)
   const { partialResponses } = mapping
   // Every line of this invocation names it.
   logger.appendKeys({ requestId: context?.awsRequestId })
-  const handle = handleWith(settings, handler, { logger, metrics, remainingMs })
+  const watcher = settings.unawaitedWrites === 'fail' ? new Watcher() : undefined
+  const end = watcher?.begin()
   try {
     const { unsettled, tally } = await processBatch(
       batch,
       {
-        ...{ ledger, fallback, clock, log: logger, handle },
-        ...{ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords, partialResponses },
+        ...pick(settings),
+        ...{ ledger, fallback, clock, log: logger, partialResponses },
+        ...handling({ logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
+        ...(watcher && { late: () => watcher.failures() }),
       },
       { owner: clock.nonce(), remainingMs, reserveMs },
     )
@@ -83,9 +117,28 @@ async function answer<V, K>(
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(tally)
     return response
   } finally {
+    end?.()
     // Powertools warns where there are none, as after an error before the batch was claimed.
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
   }
+}
+
+function pick<V, K>({ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
+  return { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }
+}
+
+/** How long this batch may run, and how much of it is kept for settling. */
+function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started: number, clock: Clock) {
+  // Outside Lambda (a plain unit test) there is no clock that runs out.
+  const lambdaMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
+  const remainingMs = () => Math.min(lambdaMs(), started + settings.batchTimeoutMs - clock.now())
+  const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
+  if (reserveMs < remainingMs()) return { remainingMs, reserveMs }
+  throw new MillraceError(
+    'ML_OPTION_INVALID',
+    `the option reserveMs is ${reserveMs}, but the invocation has only ${remainingMs()} ms: no record would ever be started; ` +
+      "lower it, or raise the function's timeout",
+  )
 }
 
 function batchFailed({ records, retry, pending }: Tally): MillraceError {

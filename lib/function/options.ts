@@ -46,6 +46,11 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly recordTimeoutMs?: number
   /** Milliseconds that a batch may run, 1 to 840,000; then no record is started and signals abort. Default: the invocation's time. */
   readonly batchTimeoutMs?: number
+  /**
+   * What a write request does that has no answer when the handler returns: it fails the record (`fail`, default), or nobody
+   * looks (`ignore`): for handlers that send telemetry without awaiting it.
+   */
+  readonly unawaitedWrites?: 'fail' | 'ignore'
   /** Records after which a checkpoint is written, 1 to 10,000; beside it one is written each third of a lease. Default: none. */
   readonly checkpointRecords?: number
   /**
@@ -69,6 +74,7 @@ export interface Settings<V, K> {
   readonly recordTimeoutMs: number
   readonly batchTimeoutMs: number
   readonly checkpointRecords: number
+  readonly unawaitedWrites: 'fail' | 'ignore'
   readonly reserveMs: number | undefined
   readonly leaseMs: number
 }
@@ -84,6 +90,7 @@ const known = new Set<string>([
   'recordTimeoutMs',
   'batchTimeoutMs',
   'checkpointRecords',
+  'unawaitedWrites',
   'reserveMs',
   'leaseMs',
 ])
@@ -112,6 +119,7 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
     recordTimeoutMs: optional('recordTimeoutMs', recordTimeoutMs, 840_000),
     batchTimeoutMs: optional('batchTimeoutMs', batchTimeoutMs, 840_000),
     checkpointRecords: optional('checkpointRecords', checkpointRecords, 10_000),
+    unawaitedWrites: oneOf('unawaitedWrites', options.unawaitedWrites ?? 'fail', ['fail', 'ignore']),
     reserveMs: reserveMs === undefined ? undefined : count('reserveMs', reserveMs, 0, 840_000),
     leaseMs: count('leaseMs', leaseMs, 1_000, 900_000),
   }

@@ -9,11 +9,13 @@ import type { Header, RawRecord } from '../event/index.js'
  *
  * export const handler = kafkaFunction({ value: text() }, (record, ctx) => {
  *   const trace = record.headers.find(({ key }) => key === 'traceparent')?.value?.toString()
- *   ctx.logger.info('received', { id: `${record.topic}:${record.partition}:${record.offset}`, trace })
+ *   ctx.logger.info('received', { id: record.id, trace })
  * })
  * ```
  */
 export interface KafkaRecord<V = unknown, K = string | null> {
+  /** `topic:partition:offset`, unique and the same in each delivery: a key for effects that can repeat (K-01, P-17). */
+  readonly id: string
   readonly topic: string
   readonly partition: number
   /** Exact: offsets beyond 2^53 - 1 are refused. */
@@ -43,6 +45,9 @@ export class DecodedRecord<V, K> implements KafkaRecord<V, K> {
     this.value = value
   }
 
+  get id(): string {
+    return `${this.topic}:${this.partition}:${this.offset}`
+  }
   get topic(): string {
     return this.raw.topic
   }
