@@ -11,7 +11,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['{lib,functions,infra,start,tools}/**/*.test.ts'],
+    include: ['{lib,functions,infra,start,crash,tools}/**/*.test.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', AWS_EC2_METADATA_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
