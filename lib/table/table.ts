@@ -1,0 +1,50 @@
+import type { AttributeValue, ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+
+export type Item = Record<string, AttributeValue>
+
+/** The key of an item, as both framework tables have it. */
+export interface ItemKey {
+  readonly pk: string
+  readonly sk: string
+}
+
+/** Sets attributes of one item, if a condition holds. */
+export interface Write {
+  readonly key: ItemKey
+  readonly set: Readonly<Item>
+  /** There is no such item; or there is one, with these values. */
+  readonly when: 'absent' | Readonly<Item>
+}
+
+/** What is known of a write. `conflict` comes with the item where the store returned it; `lost`: it may or may not have been applied. */
+export type Written =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'conflict'; readonly item: Item | undefined }
+  | { readonly kind: 'lost'; readonly cause: Error }
+
+/** What a table has cost since it was opened, by DynamoDB's own account. */
+export interface Usage {
+  readonly calls: number
+  readonly readUnits: number
+  readonly writeUnits: number
+}
+
+/** @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING`, from each of its calls */
+export interface Table {
+  /** Consistent, 100 to a call. In the order of the keys; undefined where there is no item. */
+  get(keys: readonly ItemKey[]): Promise<readonly (Item | undefined)[]>
+  /** Consistent. The items of one `pk` from one `sk` to another, both included, rising. */
+  range(pk: string, from: string, to: string): Promise<readonly Item[]>
+  /** Each atomic on its own, 25 to a call, results in their order. Different keys only. */
+  write(writes: readonly Write[]): Promise<readonly Written[]>
+  readonly usage: Usage
+}
+
+/** What one call needs to know of its surroundings. */
+export interface Connection {
+  readonly client: DynamoDBClient
+  readonly name: string
+  readonly clock: { sleep(ms: number): Promise<void>; random(): number }
+  /** Called once per request, with what DynamoDB says it consumed. */
+  spent(kind: 'read' | 'write', capacity: readonly (ConsumedCapacity | undefined)[] | undefined): void
+}
