@@ -1,18 +1,11 @@
 import type { Clock } from '../clock.js'
 import type { PartitionBatch, RawRecord } from '../event/index.js'
 import { claim, type Delivery, type Found } from './claim.js'
+import { type Fresh, remember } from './memory.js'
 import { checkpoint, type Disposed, type Settlement, settle } from './settle.js'
 import { keptTime, type LedgerState, type Marker, type OpenRecord } from './state.js'
-import {
-  type AtomicWrite,
-  itemKey,
-  type LedgerItem,
-  type LedgerStore,
-  type Refusal,
-  type Usage,
-} from './store/index.js'
-import { type Change, type Changed, compareAndSwap } from './swap.js'
-import { transact } from './transact.js'
+import { type AtomicWrite, itemKey, type LedgerStore, type Refusal, type Usage } from './store/index.js'
+import type { Changed } from './swap.js'
 
 /** A source partition taken for this invocation. */
 export interface Claimed {
@@ -103,35 +96,12 @@ const marginMs = 1_000
 /** Opens the ledger; items are remembered from call to call, so that the normal case needs no read. */
 export function openLedger(settings: LedgerSettings): Ledger {
   const { store, clock, group, leaseMs, withholds, delivery = 'at-least-once' } = settings
-  const memory = new Map<string, LedgerItem>()
+  const memory = remember(store, clock)
   const leaseUntil = ({ deadline }: Holder) => Math.min(clock.now() + leaseMs, deadline + marginMs)
   const key = ({ topic, partition }: PartitionBatch) => itemKey(group, topic, partition)
 
-  /** What is written meanwhile is unknown if this fails: memory is only trusted after a write that is known to be the last. */
-  async function remembering<Info, Stop, Result>(
-    changes: readonly Omit<Change<Info, Stop>, 'known'>[],
-    make: (
-      changes: readonly Change<Info, Stop>[],
-    ) => Promise<{ result: Result; items: readonly (LedgerItem | undefined)[] }>,
-  ): Promise<Result> {
-    const known = changes.map((one) => ({ ...one, known: memory.get(one.key.pk) }))
-    for (const { key } of changes) memory.delete(key.pk)
-    const { result, items } = await make(known)
-    for (const [i, { key }] of changes.entries()) {
-      const item = items[i]
-      if (item !== undefined) memory.set(key.pk, item)
-    }
-    return result
-  }
-
-  const swap = <Info, Stop>(owner: string, changes: readonly Omit<Change<Info, Stop>, 'known'>[]) =>
-    remembering<Info, Stop, readonly Changed<Info, Stop>[]>(changes, async (known) => {
-      const result = await compareAndSwap(store, clock, owner, known)
-      return { result, items: result.map((one) => (one.kind === 'written' ? one.item : undefined)) }
-    })
-
   /** The change that a progress makes: to a claim that is still its owner's. */
-  function changeOf(progress: Progress, leaseEnd: number, { owner }: Holder): Omit<Change<null, 'stale'>, 'known'> {
+  function changeOf(progress: Progress, leaseEnd: number, { owner }: Holder): Fresh<null, 'stale'> {
     const { claimed, hold, ...outcome } = progress
     const settlement: Settlement = { ...outcome, deliveredBefore: claimed.deliveredBefore, withholds, delivery }
     return {
@@ -153,7 +123,7 @@ export function openLedger(settings: LedgerSettings): Ledger {
     async claim(partitions, holder) {
       const now = clock.now()
       const leaseEnd = leaseUntil(holder)
-      const changes = partitions.map((partition): Omit<Change<Found, number>, 'known'> => {
+      const changes = partitions.map((partition): Fresh<Found, number> => {
         const records = partition.records.map(({ offset, timestamp }) => ({ offset, timestamp: keptTime(timestamp) }))
         return {
           key: key(partition),
@@ -164,29 +134,21 @@ export function openLedger(settings: LedgerSettings): Ledger {
           },
         }
       })
-      const done = await swap(holder.owner, changes)
+      const done = await memory.swap(holder.owner, changes)
       return partitions.map((partition, i) => claimResult(partition, done[i], now))
     },
     async record(progress, holder) {
       const leaseEnd = leaseUntil(holder)
-      const done = await swap(
-        holder.owner,
-        progress.map((one) => changeOf(one, leaseEnd, holder)),
-      )
+      const changes = progress.map((one) => changeOf(one, leaseEnd, holder))
+      const done = await memory.swap(holder.owner, changes)
       return done.map(({ kind }) => recordedAs(kind, leaseEnd))
     },
     async commit(progress, writes, holder) {
       const leaseEnd = leaseUntil(holder)
       const changes = progress.map((one) => changeOf(one, leaseEnd, holder))
-      return remembering<null, 'stale', Committed>(changes, async (known) => {
-        const done = await transact(store, clock, holder.owner, known, writes)
-        if (done.kind === 'all')
-          return { result: { kind: 'written', leaseEnd }, items: done.changed.map(({ item }) => item) }
-        return {
-          result: done.kind === 'refused' || done.kind === 'invalid' ? done : recordedAs(done.kind, leaseEnd),
-          items: [],
-        }
-      })
+      const done = await memory.transact(holder.owner, changes, writes)
+      if (done.kind === 'refused' || done.kind === 'invalid') return done
+      return recordedAs(done.kind === 'all' ? 'written' : done.kind, leaseEnd)
     },
   }
 }
