@@ -26,6 +26,10 @@ export const errorCodes = [
   'ML_HANDLER_THREW',
   'ML_HANDLER_TIMEOUT',
   'ML_HANDLER_PENDING',
+  // idempotency keys
+  'ML_IDEMPOTENCY_KEY_MISSING',
+  'ML_IDEMPOTENCY_KEY_INVALID',
+  'ML_RESULT_INVALID',
   // ledger
   'ML_STORE_UNREACHABLE',
   'ML_STORE_FAILED',

@@ -1,0 +1,66 @@
+import type { RawRecord } from '../event/index.js'
+import { isCovered, keptTime, type LedgerState } from '../ledger/index.js'
+import type { RecordId } from './dedupe.js'
+
+/** The record that a key belongs to. */
+export interface Owner extends RecordId {
+  /** The record's timestamp as the ledger keeps it: its fingerprint. */
+  readonly timestamp: number
+  /** Epoch ms at which it took the key. */
+  readonly since: number
+}
+
+/** How an owner stands with its ledger. `unknown`: abandoned, forgotten by the ledger's bound, or of another incarnation. */
+export type Standing = 'settled' | 'unsettled' | 'unknown'
+
+/** Producers' clocks may run ahead of this one's by so much, in milliseconds. */
+const skewMs = 60_000
+
+export const ownerOf = ({ topic, partition, offset, timestamp }: RawRecord, since: number): Owner => ({
+  topic,
+  partition,
+  offset,
+  timestamp: keptTime(timestamp),
+  since,
+})
+
+/** Whether this very record owns the key. One of a recreated topic has another timestamp. */
+export const owns = (owner: Owner, record: RawRecord): boolean =>
+  owner.offset === record.offset &&
+  owner.partition === record.partition &&
+  owner.topic === record.topic &&
+  owner.timestamp === keptTime(record.timestamp)
+
+/**
+ * Reads from the ledger of its source partition whether an owner is settled. Nothing that is settled is ever due, so what the
+ * settled set covers is settled, whatever claim or crash touches it. What is neither covered nor anywhere else in the ledger is
+ * not known to be settled: its duplicate takes the key and is run (rule 2).
+ *
+ * @param held the claim in the state is the asker's own, who brings the owner if it is due: that claim is no evidence
+ */
+export function standing(state: LedgerState, owner: Owner, held: boolean, now: number): Standing {
+  const { offset } = owner
+  if (isOfAnother(state, owner, now)) return 'unknown'
+  if (isCovered(state.settled, offset)) return 'settled'
+  const open = state.open.find((entry) => entry.offset === offset)
+  if (open !== undefined) return open.timestamp === owner.timestamp ? 'unsettled' : 'unknown'
+  const { pending, crashed, claim } = state
+  const mayRun = [...(crashed ? [crashed] : []), ...(claim && !held ? [claim.inFlight] : [])]
+  const isDue = isCovered(pending, offset) || mayRun.some(({ from, to }) => from <= offset && offset <= to)
+  return isDue ? 'unsettled' : 'unknown'
+}
+
+/**
+ * Whether the ledger speaks of another incarnation than the owner's, as far as timestamps tell (rule 8): it remembers another
+ * record at that offset; or, at a lower one, a record made after the owner had been delivered. A time still to come tells nothing.
+ */
+function isOfAnother({ settled }: LedgerState, { offset, timestamp, since }: Owner, now: number): boolean {
+  const isLater = (time: number) => time > since + skewMs && time <= now + skewMs
+  return settled.some(
+    ({ from, anchors }) =>
+      from <= offset &&
+      anchors.some((anchor) =>
+        anchor.offset === offset ? anchor.timestamp !== timestamp : anchor.offset < offset && isLater(anchor.timestamp),
+      ),
+  )
+}
