@@ -115,10 +115,12 @@ function tell(verdict: KeyVerdict): Told {
   return verdict.sameBatch ? 'same batch' : 'reported'
 }
 
-/** A client some of whose calls are not answered, whether the store saw them or not. */
+const reads = new Set(['BatchGetItemCommand', 'QueryCommand'])
+
+/** A client some of whose writes are not answered, whether the store saw them or not. */
 export function losing(client: DynamoDBClient, fate: () => 'answered' | 'lost before' | 'lost after'): DynamoDBClient {
   const send = async (command: BatchExecuteStatementCommand) => {
-    const fallen = command.constructor.name === 'BatchGetItemCommand' ? 'answered' : fate()
+    const fallen = reads.has(command.constructor.name) ? 'answered' : fate()
     const answer = fallen === 'lost before' ? undefined : await client.send(command)
     if (fallen !== 'answered') throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
     return answer

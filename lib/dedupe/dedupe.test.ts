@@ -23,6 +23,8 @@ const on = (engine: string): TestDeployment => {
 describe.each([
   ['group', 'dynoxide'],
   ['group', 'dynalite'],
+  ['partition', 'dynoxide'],
+  ['partition', 'dynalite'],
 ] as const)('a business event produced twice (scope %s, on %s)', (scope, engine) => {
   const fresh = (options = {}) => environment(on(engine), scope, options)
 

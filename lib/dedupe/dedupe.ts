@@ -1,6 +1,7 @@
+import type { Clock } from '../clock.js'
 import type { RawRecord } from '../event/index.js'
-import type { LedgerState } from '../ledger/index.js'
-import type { Usage } from '../table/index.js'
+import type { LedgerState, LedgerStore } from '../ledger/index.js'
+import type { Table, Usage } from '../table/index.js'
 
 /** Where a record stands in Kafka. */
 export interface RecordId {
@@ -69,4 +70,16 @@ export interface Deduplicator {
   keepResults(results: readonly FirstResult[]): Promise<void>
   /** What the calls above have cost; ledger items that were read are on the ledger store's account. */
   readonly usage: Usage
+}
+
+/** What a scope is made of. */
+export interface ScopeSettings {
+  /** The ledger table: keys are kept beside the ledger. */
+  readonly table: Table
+  /** Reads the ledgers of owners. */
+  readonly store: Pick<LedgerStore, 'load'>
+  readonly clock: Clock
+  readonly group: string
+  /** Milliseconds for which a key is remembered, from the delivery of its first record on. */
+  readonly ttlMs: number
 }

@@ -3,8 +3,9 @@ import type { Clock } from '../clock.js'
 import type { LedgerStore } from '../ledger/index.js'
 import { openTable } from '../table/index.js'
 import type { Deduplicator } from './dedupe.js'
-import { groupScope } from './group.js'
+import { groupScope } from './group/index.js'
 import type { Scope } from './option.js'
+import { partitionScope } from './partition/index.js'
 
 /** What a deduplicator is made of. */
 export interface DeduplicatorSettings {
@@ -23,6 +24,7 @@ export interface DeduplicatorSettings {
 
 /** Opens the deduplicator of one group; once per environment, for in scope `partition` it remembers keys from call to call. */
 export function openDeduplicator(settings: DeduplicatorSettings): Deduplicator {
-  const { client, table, store, clock, group, ttlSeconds } = settings
-  return groupScope({ table: openTable(client, table, clock), store, clock, group, ttlMs: ttlSeconds * 1_000 })
+  const { client, table, store, clock, group, scope, ttlSeconds } = settings
+  const shared = { table: openTable(client, table, clock), clock, group, ttlMs: ttlSeconds * 1_000 }
+  return scope === 'partition' ? partitionScope(shared) : groupScope({ ...shared, store })
 }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.js'
 import { isUnknownOperation } from '../store-error.js'
 import { chunks, sideBySide } from './parallel.js'
 import { statementsPerCall, writeByPartiql } from './partiql.js'
-import { get, range } from './read.js'
+import { falling, get } from './read.js'
 import { writeByUpdate } from './single.js'
 import type { Connection, Table, Write, Written } from './table.js'
 
@@ -35,7 +35,7 @@ export function openTable(client: DynamoDBClient, name: string, clock: Clock = s
   return {
     usage,
     get: (keys) => get(connection, keys),
-    range: (pk, from, to) => range(connection, pk, from, to),
+    falling: (pk, from, to) => falling(connection, pk, from, to),
     write: async (writes) => (await sideBySide(chunks(writes, statementsPerCall), writeChunk)).flat(),
   }
 }

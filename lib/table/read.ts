@@ -1,4 +1,4 @@
-import { BatchGetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { BatchGetItemCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb'
 import { MillraceError } from '../errors.js'
 import { storeError } from '../store-error.js'
 import { chunks, sideBySide } from './parallel.js'
@@ -48,28 +48,29 @@ async function getOnce({ client, name, spent }: Connection, Keys: Item[]) {
   }
 }
 
-export async function range(connection: Connection, pk: string, from: string, to: string): Promise<Item[]> {
-  const { client, name, spent } = connection
-  const items: Item[] = []
+export async function* falling(connection: Connection, pk: string, from: string, to: string): AsyncGenerator<Item> {
   let start: Item | undefined
   do {
-    try {
-      const answer = await client.send(
-        new QueryCommand({
-          TableName: name,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          ExpressionAttributeValues: { ':pk': { S: pk }, ':from': { S: from }, ':to': { S: to } },
-          ConsistentRead: true,
-          ReturnConsumedCapacity: 'TOTAL',
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      )
-      spent('read', [answer.ConsumedCapacity])
-      items.push(...(answer.Items ?? []))
-      start = answer.LastEvaluatedKey
-    } catch (error) {
-      throw storeError(error, name)
-    }
+    const page = await queryOnce(connection, {
+      TableName: connection.name,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': { S: pk }, ':from': { S: from }, ':to': { S: to } },
+      ConsistentRead: true,
+      ScanIndexForward: false,
+      ReturnConsumedCapacity: 'TOTAL',
+      ...(start && { ExclusiveStartKey: start }),
+    })
+    yield* page.Items ?? []
+    start = page.LastEvaluatedKey
   } while (start !== undefined)
-  return items
+}
+
+async function queryOnce({ client, name, spent }: Connection, input: QueryCommandInput) {
+  try {
+    const page = await client.send(new QueryCommand(input))
+    spent('read', [page.ConsumedCapacity])
+    return page
+  } catch (error) {
+    throw storeError(error, name)
+  }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../clock.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
-import { openTable, type Table, type Write } from './index.js'
+import { type Item, openTable, type Table, type Write } from './index.js'
 
 let deployment: TestDeployment
 let fallback: TestDeployment
@@ -19,6 +19,11 @@ afterAll(async () => {
 
 const open = ({ client, ledgerTable }: TestDeployment): Table => openTable(client, ledgerTable, systemClock)
 const keyOf = (run: number, i: number) => ({ pk: `run${run}#${i}`, sk: 'x' })
+async function sortKeys(items: AsyncIterable<Item>): Promise<(string | undefined)[]> {
+  const found: (string | undefined)[] = []
+  for await (const { sk } of items) found.push(sk?.S)
+  return found
+}
 const value = (n: number) => ({ n: { N: String(n) }, s: { S: `s${n}` } })
 
 describe('a table', () => {
@@ -71,14 +76,14 @@ describe('a table', () => {
     const b = { B: Buffer.alloc(300_000) }
     const sks = ['a', 'k1', 'k2', 'k3', 'k4', 'k5', 'z']
     await table.write(sks.map((sk): Write => ({ key: { pk: 'many', sk }, set: { b }, when: 'absent' })))
-    expect((await table.range('many', 'k2', 'y')).map(({ sk }) => sk?.S)).toEqual(['k2', 'k3', 'k4', 'k5'])
+    expect(await sortKeys(table.falling('many', 'k2', 'y'))).toEqual(['k5', 'k4', 'k3', 'k2'])
   })
 
-  it.each(['get', 'range', 'write'] as const)('that does not exist is an error with a code (%s)', async (call) => {
+  it.each(['get', 'falling', 'write'] as const)('that does not exist is an error with a code (%s)', async (call) => {
     const table = openTable(deployment.client, 'absent')
     const calls = {
       get: () => table.get([keyOf(0, 0)]),
-      range: () => table.range('a', 'b', 'c'),
+      falling: () => sortKeys(table.falling('a', 'b', 'c')),
       write: () => table.write([{ key: keyOf(0, 0), set: value(0), when: 'absent' }]),
     }
     await expect(calls[call]()).rejects.toThrow('ML_TABLE_MISSING')

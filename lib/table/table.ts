@@ -33,8 +33,8 @@ export interface Usage {
 export interface Table {
   /** Consistent, 100 to a call. In the order of the keys; undefined where there is no item. */
   get(keys: readonly ItemKey[]): Promise<readonly (Item | undefined)[]>
-  /** Consistent. The items of one `pk` from one `sk` to another, both included, rising. */
-  range(pk: string, from: string, to: string): Promise<readonly Item[]>
+  /** Consistent. The items of one `pk` from one `sk` to another, both included, the last one first, page by page. */
+  falling(pk: string, from: string, to: string): AsyncIterable<Item>
   /** Each atomic on its own, 25 to a call, results in their order. Different keys only. */
   write(writes: readonly Write[]): Promise<readonly Written[]>
   readonly usage: Usage

@@ -1,26 +1,12 @@
-import type { Clock } from '../clock.js'
-import type { RawRecord } from '../event/index.js'
-import type { LedgerStore } from '../ledger/index.js'
-import type { Item, Table } from '../table/index.js'
-import { type Contest, contestsOf, type Entry, ours, rule, theirs } from './contest.js'
-import type { Deduplicator, KeyVerdict } from './dedupe.js'
-import { entryOf, keepResult, keyItem, takeKey } from './group-item.js'
-import { longHash } from './hash.js'
-import { ownerOf } from './owner.js'
-import { inRounds } from './rounds.js'
+import type { RawRecord } from '../../event/index.js'
+import type { Item } from '../../table/index.js'
+import { type Contest, contestsOf, type Entry, ours, rule, theirs } from '../contest.js'
+import type { Deduplicator, KeyVerdict, ScopeSettings } from '../dedupe.js'
+import { longHash } from '../hash.js'
+import { ownerOf } from '../owner.js'
+import { inRounds } from '../rounds.js'
+import { entryOf, keepResult, keyItem, takeKey } from './item.js'
 import { type Held, heldBy, standingsOf } from './standings.js'
-
-/** What a scope is made of. */
-export interface ScopeSettings {
-  /** The ledger table: keys are kept beside the ledger. */
-  readonly table: Table
-  /** Reads the ledgers of owners. */
-  readonly store: Pick<LedgerStore, 'load'>
-  readonly clock: Clock
-  readonly group: string
-  /** Milliseconds for which a key is remembered, from the delivery of its first record on. */
-  readonly ttlMs: number
-}
 
 /** A key of the batch with what is known of its item: presumed absent, until a write finds otherwise. */
 interface Open {

@@ -1,8 +1,8 @@
-import { ttlAttribute } from '../deployment/index.js'
-import { MillraceError } from '../errors.js'
-import type { Item, ItemKey, Write } from '../table/index.js'
-import type { Entry } from './contest.js'
-import type { Owner } from './owner.js'
+import { ttlAttribute } from '../../deployment/index.js'
+import { MillraceError } from '../../errors.js'
+import type { Item, ItemKey, Write } from '../../table/index.js'
+import type { Entry } from '../contest.js'
+import type { Owner } from '../owner.js'
 
 /** Short names: they count towards the kilobyte that one write unit pays for. */
 const names = { owner: 'o', since: 'a', result: 'r', expires: ttlAttribute } as const

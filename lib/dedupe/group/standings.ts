@@ -1,6 +1,6 @@
-import { itemKey, type LedgerState, type LedgerStore } from '../ledger/index.js'
-import type { KeyedPartition, RecordId } from './dedupe.js'
-import { type Owner, type Standing, standing } from './owner.js'
+import { itemKey, type LedgerState, type LedgerStore } from '../../ledger/index.js'
+import type { KeyedPartition, RecordId } from '../dedupe.js'
+import { type Owner, type Standing, standing } from '../owner.js'
 
 /** The states of the source partitions that this invocation has claimed. */
 export type Held = ReadonlyMap<string, LedgerState>

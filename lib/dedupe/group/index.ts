@@ -1,0 +1,1 @@
+export { groupScope } from './scope.js'

@@ -1,0 +1,1 @@
+export { partitionScope } from './scope.js'
