@@ -19,6 +19,9 @@ export function logVerdict(
     case 'drop':
       log.info('drop', { ...id, attempt: verdict.attempt, stage: 'process', rule: 'outcome', reason: verdict.reason })
       return 'drop'
+    case 'duplicate':
+      log.info('duplicate', { ...id, stage: 'process', rule: 'idempotencyKey', owner: verdict.owner })
+      return 'duplicate'
     case 'retry':
       log.warn('retry', { ...id, ...decision(verdict.failure) })
       return 'retry'

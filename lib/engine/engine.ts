@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
+import type { KeyVerdict } from '../dedupe/index.js'
 import type { RawRecord } from '../event/index.js'
-import type { AtomicWrite, Ledger } from '../ledger/index.js'
+import type { AtomicWrite, Claimed, Ledger } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { FallbackSink, Stage } from '../sink/index.js'
 import type { Order } from './lanes.js'
@@ -62,6 +63,10 @@ export interface Engine {
   handle(record: RawRecord, run: Run): Promise<Outcome | Failed>
   /** Instead of `handle`, where there is one: all records at once, one answer for each, in their order. */
   readonly handleAll?: (runs: readonly RecordRun[]) => Promise<readonly (Outcome | Failed)[]>
+  /** What each record is to its idempotency key, asked once, before anything of these claims runs. Without: all are first. */
+  readonly reserve?: (claims: readonly Claimed[]) => Promise<ReadonlyMap<RawRecord, KeyVerdict>>
+  /** Told which records went well and are settled. Its failure changes nothing. */
+  readonly settled?: (records: readonly RawRecord[]) => Promise<void>
   /** What has failed since its handler returned (K-06), asked before anything is settled. Throws what fails the whole batch. */
   readonly late?: () => Promise<ReadonlyMap<RawRecord, Error>>
 }

@@ -102,7 +102,7 @@ export class Hold {
         if (this.effects.has(record) && !committing.has(record)) waiting.add(lane)
         if (waiting.has(lane)) return { ...about, disposition: { kind: 'pending' } }
       }
-      return { ...about, disposition: this.#dispositionOf(record) }
+      return { ...about, disposition: this.#dispositionOf(record, committing) }
     })
   }
 
@@ -145,10 +145,17 @@ export class Hold {
     return this.claimed.abandoned.filter(({ offset }) => !this.abandoned.includes(offset))
   }
 
-  #dispositionOf(record: RawRecord): Disposed['disposition'] {
+  /** Whether a record of this hold is settled, or will be by the write that commits these effects. */
+  isSettled(record: RawRecord, committing: ReadonlySet<RawRecord>): boolean {
+    if (this.stale || (this.effects.has(record) && !committing.has(record))) return false
+    return this.#dispositionOf(record, committing).kind === 'settled'
+  }
+
+  #dispositionOf(record: RawRecord, committing: ReadonlySet<RawRecord>): Disposed['disposition'] {
     const verdict = this.verdicts.get(record)
     if (verdict === undefined) return { kind: 'pending' }
     if (verdict.status === 'ok' || verdict.status === 'drop') return { kind: 'settled' }
+    if (verdict.status === 'duplicate') return { kind: verdict.isSettled(committing) ? 'settled' : 'pending' }
     if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return { kind: 'settled' }
     const { attempts, firstSeen, stage } = verdict.failure
     const { deaths = 0, convicted = false } = this.#entries.get(record) ?? {}

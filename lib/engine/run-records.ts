@@ -1,12 +1,14 @@
 import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
+import type { OpenRecord } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { Deadline } from './deadline.js'
 import type { Engine, Failed } from './engine.js'
 import type { Hold } from './hold.js'
+import type { Keys } from './keys.js'
 import { interleave, lanesOf, runLanes } from './lanes.js'
 import { RecordAttempt } from './run.js'
-import { cutOff, judge, type RunEnd, stillGivenUp } from './verdict.js'
+import { cutOff, judge, type RunEnd, stillGivenUp, type Verdict } from './verdict.js'
 
 /** Records of one source partition that are to run now. */
 export interface Part {
@@ -18,6 +20,8 @@ export interface Part {
 export interface Surroundings {
   readonly engine: Engine
   readonly deadline: Deadline
+  /** What records are to their idempotency keys, where there are such. */
+  readonly keys: Keys
   /** Called after each verdict. */
   judged(): void
 }
@@ -29,17 +33,22 @@ export interface Surroundings {
  * @throws what the engine's handle throws: a breach of contract, after what is under way has ended
  */
 export async function runRecords(parts: readonly Part[], surroundings: Surroundings): Promise<void> {
-  const { engine, deadline } = surroundings
+  const { engine, deadline, keys } = surroundings
   const underWay = new Map<RawRecord, { hold: Hold; end: RunEnd }>()
   let breach: { readonly error: unknown } | undefined
-  const mayStart = (hold: Hold, record: RawRecord): boolean =>
-    breach === undefined && deadline.mayStart() && hold.mayStart(record, engine.clock.now())
+  function mayStart(hold: Hold, record: RawRecord): boolean {
+    if (breach !== undefined || !deadline.mayStart() || !hold.mayStart(record, engine.clock.now())) return false
+    if (!keys.isAwaited(record)) return true
+    hold.block(record)
+    return false
+  }
 
-  /** What has been given up on already is judged without being run. */
+  /** What is not to be run is judged at once: duplicates, and what has been given up on already. */
   function begin(hold: Hold, record: RawRecord): RecordAttempt | undefined {
     const entry = hold.entryOf(record)
-    if (entry?.givenUp || entry?.convicted) {
-      hold.judge(record, stillGivenUp(record, entry, engine.clock.now()))
+    const verdict = unrunVerdict(record, entry, keys, engine.clock.now())
+    if (verdict !== undefined) {
+      hold.judge(record, verdict)
       return undefined
     }
     const attempt = (entry?.attempts ?? 0) + 1
@@ -96,6 +105,10 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
   await Promise.race([engine.handleAll === undefined ? all() : runAll(engine.handleAll), deadline.cutOff])
   if (breach !== undefined) throw breach.error
   for (const [record, { hold, end }] of underWay) hold.judge(record, cutOff(end))
+}
+
+function unrunVerdict(record: RawRecord, entry: OpenRecord | undefined, keys: Keys, now: number): Verdict | undefined {
+  return entry?.givenUp || entry?.convicted ? stillGivenUp(record, entry, now) : keys.duplicate(record)
 }
 
 /** Runs with the record's own limit of time, if there is one: its signal aborts, and it has failed. */

@@ -1,3 +1,4 @@
+import type { RecordId } from '../dedupe/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { OpenRecord } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
@@ -10,6 +11,15 @@ export type Verdict =
   | { readonly status: 'drop'; readonly reason: string; readonly attempt: number }
   | { readonly status: 'retry'; readonly failure: Failure }
   | { readonly status: 'fallback'; readonly failure: Failure }
+  | DuplicateVerdict
+
+/** Another record owns the key, so this one is not run; it is settled when that one is. */
+export interface DuplicateVerdict {
+  readonly status: 'duplicate'
+  readonly owner: RecordId
+  /** `committing`: the records whose effects the write at hand commits. */
+  isSettled(committing: ReadonlySet<RawRecord>): boolean
+}
 
 /** What is known of a record when its run ends. */
 export interface RunEnd {
