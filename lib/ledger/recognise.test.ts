@@ -76,11 +76,11 @@ describe('a doubt', () => {
 })
 
 describe('what was reported', () => {
-  it('stands for the rest of it, when a part of it was settled', () => {
+  it('is the whole batch where the function throws, and the rest of it stands when a part is settled', () => {
     const reported = settle(
       take(stateOf({}), [0, 1, 2, 3, 4, 5]).state,
       settlementOf(
-        [0, 1, 2, 3, 4, 5].map((offset) => [offset, offset === 0 ? pending : settled]),
+        [0, 1, 2, 3, 4, 5].map((offset) => [offset, offset === 4 ? pending : settled]),
         { whole: true },
       ),
     )
