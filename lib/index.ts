@@ -4,6 +4,7 @@
  * @module
  */
 export { bytes, type Codec, json, text } from './codec/index.js'
+export type { IdempotencyOption } from './dedupe/index.js'
 export type { Atomicity, Order } from './engine/index.js'
 export { type ErrorCode, errorCodes, MillraceError } from './errors.js'
 export type { BatchItemFailure, BatchResponse, Header, KafkaEvent, WireRecord } from './event/index.js'

@@ -32,8 +32,12 @@ export type IdempotencyOption<R> =
       readonly ttlSeconds?: number
       /** A record without key is run as if there were no keys. Default false: it goes to the fallback (`ML_IDEMPOTENCY_KEY_MISSING`). */
       readonly optional?: boolean
-      /** Keeps what the handler gave through `ctx.result`, for the duplicates; one more write unit per key. Only in scope `group`. Default false. */
-      readonly returnFirst?: boolean
+      /**
+       * Called for a duplicate in the handler's place, with what its first record's handler gave through `ctx.result` (undefined
+       * where it gave nothing): to answer as the first did. A throw is a failed attempt. One more write unit per key; only in
+       * scope `group`. Default: duplicates are settled without a call.
+       */
+      readonly onDuplicate?: (record: R, first: unknown) => void | Promise<void>
     }
 
 type KeyOf<R> = (record: R) => string | undefined
@@ -42,7 +46,7 @@ type KeyOf<R> = (record: R) => string | undefined
 export interface Idempotency<R> {
   readonly scope: Scope
   readonly ttlSeconds: number
-  readonly returnFirst: boolean
+  readonly onDuplicate: ((record: R, first: unknown) => void | Promise<void>) | undefined
   /**
    * The key of a record; undefined where it has none, and that is allowed.
    *
@@ -51,14 +55,20 @@ export interface Idempotency<R> {
   keyOf(record: R): string | undefined
 }
 
-const known = ['key', 'scope', 'ttlSeconds', 'optional', 'returnFirst']
+const known = ['key', 'scope', 'ttlSeconds', 'optional', 'onDuplicate']
 
 /** @throws MillraceError `ML_OPTION_INVALID` */
 export function readIdempotency<R>(option: IdempotencyOption<R>): Idempotency<R> {
   if (typeof option !== 'function' && (typeof option !== 'object' || option === null)) {
     throw invalid('', `is ${show(option)}, not a function that gives a record's key, nor an object with one in key`)
   }
-  const { key, scope = 'group', ttlSeconds = 3_600, ...flags } = typeof option === 'function' ? { key: option } : option
+  const {
+    key,
+    scope = 'group',
+    ttlSeconds = 3_600,
+    optional: isOptional,
+    onDuplicate,
+  } = typeof option === 'function' ? { key: option } : option
   const unknown = Object.keys(option).filter((name) => !known.includes(name))
   if (unknown.length > 0) throw invalid(`.${unknown[0]}`, `is no option; there are ${known.join(', ')}`)
   if (typeof key !== 'function') throw invalid('.key', `is ${show(key)}, not a function that gives a record's key`)
@@ -67,12 +77,14 @@ export function readIdempotency<R>(option: IdempotencyOption<R>): Idempotency<R>
   if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > 31_536_000) {
     throw invalid('.ttlSeconds', `is ${show(ttlSeconds)}, not a whole number from 1 to 31536000`)
   }
-  const optional = flag('optional', flags.optional)
-  const returnFirst = flag('returnFirst', flags.returnFirst)
-  if (returnFirst && scope === 'partition') {
-    throw invalid('.returnFirst', "is true, but first results are kept only in scope 'group'; leave scope out")
+  const optional = flag('optional', isOptional)
+  if (onDuplicate !== undefined && typeof onDuplicate !== 'function') {
+    throw invalid('.onDuplicate', `is ${show(onDuplicate)}, not a function`)
   }
-  return { scope, ttlSeconds, returnFirst, keyOf: (record) => checked(key(record), optional) }
+  if (onDuplicate !== undefined && scope === 'partition') {
+    throw invalid('.onDuplicate', "is given, but first results are kept only in scope 'group'; leave scope out")
+  }
+  return { scope, ttlSeconds, onDuplicate, keyOf: (record) => checked(key(record), optional) }
 }
 
 function checked(key: unknown, optional: boolean): string | undefined {

@@ -42,6 +42,13 @@ export interface Context {
    * @throws MillraceError `ML_TRANSACTION_LIMIT`, `ML_HANDLER_PENDING` after the handler has returned
    */
   atomically(writes: readonly AtomicWrite[]): void
+  /**
+   * Keeps a JSON value of at most 64 KB as the first result of this record's idempotency key, for `idempotencyKey.onDuplicate`.
+   * Without that option nothing is kept.
+   *
+   * @throws MillraceError `ML_RESULT_INVALID`
+   */
+  result(value: unknown): void
   readonly logger: RecordLogger
   /** Powertools metrics; published with the framework's own at the end of the invocation. */
   readonly metrics: Metrics
@@ -59,12 +66,14 @@ export class RunContext implements Context {
   readonly attempt: number
   readonly lastAttempt: boolean
   readonly signal: AbortSignal
+  readonly result: (value: unknown) => void
   readonly #run: Run
   readonly #record: RawRecord
   readonly #surroundings: Surroundings
   #logger: RecordLogger | undefined
 
-  constructor(record: RawRecord, run: Run, surroundings: Surroundings) {
+  constructor(record: RawRecord, run: Run, surroundings: Surroundings, result: (value: unknown) => void) {
+    this.result = result
     this.attempt = run.attempt
     this.lastAttempt = run.lastAttempt
     this.signal = run.signal

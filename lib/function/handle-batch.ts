@@ -3,8 +3,7 @@ import { MillraceError, show } from '../errors.js'
 import type { AtomicWrite } from '../ledger/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, namingLogger, type Surroundings } from './context.js'
-import { decode } from './decode.js'
-import type { Settings } from './options.js'
+import type { Reader } from './keys.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 import type { Watch } from './unawaited.js'
 
@@ -42,13 +41,13 @@ export type BatchHandler<V = unknown, K = string | null> = (
 
 /** The engine's way to a batch handler. What cannot be decoded does not reach it. */
 export function handleAllWith<V, K>(
-  settings: Settings<V, K>,
+  reader: Reader<V, K>,
   handler: BatchHandler<V, K>,
   { logger, metrics, remainingMs }: Surroundings,
   watch: Watch,
 ): NonNullable<Engine['handleAll']> {
   return async (runs) => {
-    const results = await Promise.all(runs.map(({ record }) => decode(record, settings)))
+    const results = await Promise.all(runs.map(({ record }) => reader.decode(record)))
     const decoded = results.flatMap((result, i) =>
       result instanceof DecodedRecord ? [new RunningRecord(result, runs[i]?.run)] : [],
     )

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, RunContext, type Surroundings } from './context.js'
-import { decode } from './decode.js'
+import type { Reader } from './keys.js'
 import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 import type { Watch } from './unawaited.js'
@@ -29,15 +29,20 @@ export type Handler<V = unknown, K = string | null> = (
 
 /** The engine's way to the user's handler: decode, validate, handle, and the outcome checked against the contract. */
 export function handleWith<V, K>(
+  reader: Reader<V, K>,
   settings: Settings<V, K>,
   handler: Handler<V, K>,
   surroundings: Surroundings,
   watch: Watch,
 ): Engine['handle'] {
   return async (raw, run) => {
-    const decoded = await decode(raw, settings)
+    const decoded = await reader.decode(raw)
     if (!(decoded instanceof DecodedRecord)) return decoded
-    const ended = await watch([raw], run.signal, () => handler(decoded, new RunContext(raw, run, surroundings)))
+    const ended = await watch([raw], run.signal, () => {
+      const first = reader.first(raw)
+      if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
+      return handler(decoded, new RunContext(raw, run, surroundings, (value) => reader.keep(raw, value)))
+    })
     return 'error' in ended
       ? { status: 'failed', stage: 'process', error: ended.error }
       : checkedOutcome(ended.returned)

@@ -7,6 +7,7 @@ import type { Surroundings } from './context.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
+import { keyedReader, plainReader, type Reader } from './keys.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
 import { publish } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
@@ -40,8 +41,8 @@ export function kafkaFunction<V = unknown, K = string | null>(
   handler: Handler<V, K>,
 ): KafkaFunction {
   const settings = readOptions(options)
-  return functionOf(settings, (surroundings, watch) => ({
-    handle: handleWith(settings, handler, surroundings, watch),
+  return functionOf(settings, (reader, surroundings, watch) => ({
+    handle: handleWith(reader, settings, handler, surroundings, watch),
   }))
 }
 
@@ -64,20 +65,28 @@ kafkaFunction.batch = <V = unknown, K = string | null>(
   handler: BatchHandler<V, K>,
 ): KafkaFunction => {
   const settings = readOptions(options)
-  return functionOf(settings, (surroundings, watch) => ({
+  if (settings.idempotency?.onDuplicate !== undefined) {
+    throw new MillraceError(
+      'ML_OPTION_INVALID',
+      'the option idempotencyKey.onDuplicate is for handlers of single records',
+    )
+  }
+  return functionOf(settings, (reader, surroundings, watch) => ({
     handle: unused,
-    handleAll: handleAllWith(settings, handler, surroundings, watch),
+    handleAll: handleAllWith(reader, handler, surroundings, watch),
   }))
 }
 
-type Handling = Pick<Engine, 'handle' | 'handleAll'>
+/** Makes the engine's way to a user's handler. */
+type Handling<V, K> = (
+  reader: Reader<V, K>,
+  surroundings: Surroundings,
+  watch: Watch,
+) => Pick<Engine, 'handle' | 'handleAll'>
 
 const unused: Engine['handle'] = () => Promise.reject(new Error('a batch handler takes its records together'))
 
-function functionOf<V, K>(
-  settings: Settings<V, K>,
-  handling: (surroundings: Surroundings, watch: Watch) => Handling,
-): KafkaFunction {
+function functionOf<V, K>(settings: Settings<V, K>, handling: Handling<V, K>): KafkaFunction {
   const runtimeFor = runtimes(settings)
   return guarded(async (batch, context) => {
     if (batch.topic === undefined) return batchResponse(batch, [])
@@ -89,16 +98,21 @@ async function answer<V, K>(
   batch: Batch,
   context: LambdaContext,
   settings: Settings<V, K>,
-  handling: (surroundings: Surroundings, watch: Watch) => Handling,
+  handling: Handling<V, K>,
   runtime: Runtime,
 ): Promise<BatchResponse> {
-  const { ledger, fallback, clock, logger, metrics, mapping } = runtime
+  const { ledger, deduplicator, fallback, clock, logger, metrics, mapping } = runtime
   const started = clock.now()
   const before = { ...ledger.usage }
   const { remainingMs, reserveMs } = timeOf(context, settings, started, clock)
   const { partialResponses } = mapping
   // Every line of this invocation names it.
   logger.appendKeys({ requestId: context?.awsRequestId })
+  const { idempotency } = settings
+  const reader =
+    idempotency === undefined || deduplicator === undefined
+      ? plainReader(settings)
+      : keyedReader(settings, idempotency, deduplicator, clock.now)
   const watcher = settings.unawaitedWrites === 'fail' ? new Watcher() : undefined
   const end = watcher?.begin()
   try {
@@ -107,7 +121,8 @@ async function answer<V, K>(
       {
         ...pick(settings),
         ...{ ledger, fallback, clock, log: logger, partialResponses },
-        ...handling({ logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
+        ...handling(reader, { logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
+        ...reader.engine,
         ...(watcher && { late: () => watcher.failures() }),
       },
       { owner: clock.nonce(), remainingMs, reserveMs },

@@ -1,7 +1,9 @@
 import { type Codec, json, text } from '../codec/index.js'
+import { type Idempotency, type IdempotencyOption, readIdempotency } from '../dedupe/index.js'
 import type { Atomicity, Order } from '../engine/index.js'
 import { MillraceError, show } from '../errors.js'
 import type { Delivery } from '../ledger/index.js'
+import type { KafkaRecord } from './record.js'
 
 /**
  * How a function reads and runs its records. Everything has a default.
@@ -32,6 +34,11 @@ export interface FunctionOptions<V = unknown, K = string | null> {
     /** Runs of a record, the first included, before it goes to the fallback, 1 to 10,000. Default 5. */
     readonly attempts?: number
   }
+  /**
+   * The business key of a record: the same key produced again, at whatever offset, has its effect once within a time to live.
+   * A function that gives the key, or an object with more; see {@link IdempotencyOption}.
+   */
+  readonly idempotencyKey?: IdempotencyOption<KafkaRecord<V, K>>
   /**
    * `at-least-once` (default): settled after it is handled. `at-most-once`: settled first and handled afterwards, each record
    * in one attempt; a crash loses what it interrupts, and nothing runs twice.
@@ -69,6 +76,7 @@ export interface Settings<V, K> {
   readonly order: Order
   readonly concurrency: number
   readonly attempts: number
+  readonly idempotency: Idempotency<KafkaRecord<V, K>> | undefined
   readonly delivery: Delivery
   readonly atomicity: Atomicity
   readonly recordTimeoutMs: number
@@ -85,6 +93,7 @@ const known = new Set<string>([
   'order',
   'concurrency',
   'retry',
+  'idempotencyKey',
   'delivery',
   'atomicity',
   'recordTimeoutMs',
@@ -100,7 +109,7 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
   const unknown = Object.keys(options).filter((name) => !known.has(name))
   if (unknown.length > 0) throw invalid(unknown.join(', '), `is no option; there are ${[...known].join(', ')}`)
   const { order = 'partition', concurrency = 10, retry = {}, reserveMs, leaseMs = 10_000 } = options
-  const { recordTimeoutMs, batchTimeoutMs, checkpointRecords } = options
+  const { recordTimeoutMs, batchTimeoutMs, checkpointRecords, idempotencyKey } = options
   const delivery = oneOf('delivery', options.delivery ?? 'at-least-once', ['at-least-once', 'at-most-once'])
   const atomicity = oneOf('atomicity', options.atomicity ?? 'record', ['record', 'partition', 'batch'])
   if (delivery === 'at-most-once' && atomicity !== 'record') {
@@ -114,6 +123,7 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
     concurrency: count('concurrency', concurrency, 1, 10_000),
     // What may not run twice has one attempt.
     attempts: delivery === 'at-most-once' ? 1 : count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
+    idempotency: idempotencyKey === undefined ? undefined : readIdempotency(idempotencyKey),
     delivery,
     atomicity,
     recordTimeoutMs: optional('recordTimeoutMs', recordTimeoutMs, 840_000),

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../clock.js'
+import { type Deduplicator, type Idempotency, openDeduplicator } from '../dedupe/index.js'
 import { type Deployment, type Mapping, readDeployment } from '../deployment/index.js'
 import { MillraceError } from '../errors.js'
 import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
@@ -12,13 +13,16 @@ import type { Settings } from './options.js'
 export interface Runtime {
   readonly mapping: Mapping
   readonly ledger: Ledger
+  readonly deduplicator: Deduplicator | undefined
   readonly fallback: FallbackSink
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
 }
 
-type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'>
+type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'> & {
+  readonly idempotency: Pick<Idempotency<unknown>, 'scope' | 'ttlSeconds'> | undefined
+}
 
 /**
  * Opens, once per environment and topic, what a function needs; not before its first invocation, so that importing a handler
@@ -56,24 +60,20 @@ function open() {
 function runtimeOf(
   topic: string,
   { deployment, client, logger, metrics }: ReturnType<typeof open>,
-  { leaseMs, delivery }: LedgerOptions,
+  { leaseMs, delivery, idempotency }: LedgerOptions,
 ): Runtime {
   const mapping = mappingOf(topic, deployment)
   const { group, withholds } = mapping
   const clock = systemClock
+  const table = deployment.ledgerTable
+  const store = dynamodbStore(client, table)
   return {
     mapping,
     clock,
     logger,
     metrics,
-    ledger: openLedger({
-      store: dynamodbStore(client, deployment.ledgerTable),
-      clock,
-      group,
-      leaseMs,
-      withholds,
-      delivery,
-    }),
+    ledger: openLedger({ store, clock, group, leaseMs, withholds, delivery }),
+    deduplicator: idempotency && openDeduplicator({ client, table, store, clock, group, ...idempotency }),
     fallback: failuresSink({ client, table: deployment.failuresTable, clock, group, functionName: functionName() }),
   }
 }

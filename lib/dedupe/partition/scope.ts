@@ -80,7 +80,7 @@ export function partitionScope({ table, clock, group, ttlMs }: Omit<ScopeSetting
     async keepResults() {
       throw new MillraceError(
         'ML_OPTION_INVALID',
-        "first results are kept only in scope 'group'; leave the option idempotencyKey.scope or .returnFirst out",
+        "first results are kept only in scope 'group'; leave the option idempotencyKey.scope or .onDuplicate out",
       )
     },
   }
