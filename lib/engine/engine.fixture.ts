@@ -1,7 +1,8 @@
-import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { type CreateTableCommandInput, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../clock.js'
 import { readBatch } from '../event/index.js'
 import {
+  type AtomicWrite,
   type Delivery,
   dynamodbStore,
   itemKey,
@@ -42,6 +43,33 @@ export class TestClock implements Clock {
     this.#now = end
   }
 }
+
+/** A table of the handlers' own, for what they write atomically. */
+export const effectsTable: CreateTableCommandInput = {
+  TableName: 'test-effects',
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+}
+
+/** Adds to the number of an item. */
+export const add = (id: string, n = 1): AtomicWrite => ({
+  Update: {
+    TableName: effectsTable.TableName,
+    Key: { id: { S: id } },
+    UpdateExpression: 'ADD n :n',
+    ExpressionAttributeValues: { ':n': { N: String(n) } },
+  },
+})
+
+/** Puts an item with a number; `condition` may refuse it. */
+export const put = (id: string, n: number, condition?: string): AtomicWrite => ({
+  Put: {
+    TableName: effectsTable.TableName,
+    Item: { id: { S: id }, n: { N: String(n) } },
+    ...(condition !== undefined && { ConditionExpression: condition }),
+  },
+})
 
 /** What a test may choose of an environment; the rest is as in a deployed function. */
 export interface EnvironmentOptions extends Partial<Omit<Engine, 'ledger' | 'clock' | 'log'>> {
@@ -84,6 +112,14 @@ export class World {
     const [item] = await this.store().load([itemKey(this.group, this.topic, partition)])
     if (item === undefined) throw new Error('the ledger has never seen the partition')
     return item.state
+  }
+
+  /** The number of an item that handlers wrote; undefined where there is none. */
+  async effect(id: string): Promise<number | undefined> {
+    const Key = { id: { S: id } }
+    const command = new GetItemCommand({ TableName: effectsTable.TableName, Key, ConsistentRead: true })
+    const { Item } = await this.#deployment.client.send(command)
+    return Item?.n?.N === undefined ? undefined : Number(Item.n.N)
   }
 
   /** Envelopes of this group, by offset: offset and rule. */
