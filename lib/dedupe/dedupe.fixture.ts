@@ -118,9 +118,12 @@ function tell(verdict: KeyVerdict): Told {
 const reads = new Set(['BatchGetItemCommand', 'QueryCommand'])
 
 /** A client some of whose writes are not answered, whether the store saw them or not. */
-export function losing(client: DynamoDBClient, fate: () => 'answered' | 'lost before' | 'lost after'): DynamoDBClient {
+export function losing(
+  client: DynamoDBClient,
+  fate: () => 'answered' | 'lost before' | 'lost after' | undefined,
+): DynamoDBClient {
   const send = async (command: BatchExecuteStatementCommand) => {
-    const fallen = reads.has(command.constructor.name) ? 'answered' : fate()
+    const fallen = reads.has(command.constructor.name) ? 'answered' : (fate() ?? 'answered')
     const answer = fallen === 'lost before' ? undefined : await client.send(command)
     if (fallen !== 'answered') throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
     return answer

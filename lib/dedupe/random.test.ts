@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type TestDeployment, testDeployment } from '../testing/index.js'
+import { type Delivery, deliver, type Environment, environment, losing, nameOf, type Spec } from './dedupe.fixture.js'
+
+let deployment: TestDeployment
+beforeAll(async () => {
+  deployment = await testDeployment({ topic: 'none' })
+})
+afterAll(() => deployment.stop())
+
+const faults = [
+  ...(['goes well', 'goes well', 'goes well'] as const),
+  ...(['dies before it runs', 'dies before settle', 'loses answers', 'is overtaken'] as const),
+] as const
+
+/** Records of few keys on three partitions, which of them fail how often, and what befalls each delivery. */
+const schedule = fc.record({
+  scope: fc.constantFrom('group' as const, 'partition' as const),
+  log: fc.array(
+    fc.record({
+      partition: fc.nat(2),
+      gap: fc.constantFrom(1, 1, 1, 2),
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      fails: fc.constantFrom(0, 0, 0, 1, 2),
+    }),
+    { minLength: 1, maxLength: 24 },
+  ),
+  batchSize: fc.integer({ min: 1, max: 6 }),
+  deliveries: fc.array(
+    fc.record({
+      fault: fc.constantFrom(...faults),
+      environment: fc.nat(1),
+      only: fc.option(fc.nat(2), { nil: undefined }),
+    }),
+    { maxLength: 20 },
+  ),
+})
+type Schedule = typeof schedule extends fc.Arbitrary<infer T> ? T : never
+
+it('has each key take effect once, and settles every record, whatever fails, dies and is lost [R-24]', async () => {
+  await fc.assert(fc.asyncProperty(schedule, play), { numRuns: 120 })
+}, 120_000)
+
+async function play({ scope, log, batchSize, deliveries }: Schedule) {
+  const { open, time } = environment(deployment, scope, { ttlSeconds: 86_400 })
+  const environments: Environment[] = [open(), open()]
+  const { queues, settle, effects, repeatsAllowed } = consumer(scope, log)
+  let answers = 0
+  const flaky = losing(deployment.client, () => (['lost after', 'answered', 'lost before'] as const)[answers++ % 3])
+  let overtaken: Delivery[] = []
+
+  for (let n = 0; queues.some((queue) => queue.length > 0); n++) {
+    expect(n).toBeLessThan(400)
+    const { fault, environment: at, only } = deliveries[n] ?? { fault: 'goes well', environment: 0, only: undefined }
+    const due = queues.flatMap((queue, i) => (only !== undefined && only !== i ? [] : queue.slice(0, batchSize)))
+    const env = environments[at]
+    if (env === undefined || due.length === 0) continue
+    const using = fault === 'loses answers' ? { ...env, dedupe: open(flaky).dedupe } : env
+    const delivery = await deliver(using, ...due.map(({ spec }) => spec))
+    if (fault === 'is overtaken') {
+      overtaken.push(delivery)
+      continue
+    }
+    if (fault !== 'dies before it runs') await settle(delivery, fault === 'dies before settle')
+    if (fault.startsWith('dies')) environments[at] = open()
+    for (const one of overtaken) await settle(one, false)
+    overtaken = []
+    // Leases of the dead are over.
+    time.now += 10_001
+  }
+
+  const keys = log.map(({ partition, key }) => (scope === 'group' ? key : `${partition} ${key}`))
+  expect(new Set(effects.keys())).toEqual(new Set(keys))
+  const repeats = [...effects.values()].reduce((sum, count) => sum + count - 1, 0)
+  expect(repeats).toBeLessThanOrEqual(repeatsAllowed())
+}
+
+/** Runs what is first, and settles as an engine does. */
+function consumer(scope: 'group' | 'partition', log: Schedule['log']) {
+  const queues = queuesOf(log)
+  const failsLeft = new Map<number, number>(log.map(({ fails }, i) => [i, fails]))
+  /** By key, in its scope. */
+  const effects = new Map<string, number>()
+  let unrecorded = 0
+
+  function run(name: string): boolean {
+    const one = queues.flat().find(({ spec: [partition, offset] }) => nameOf({ partition, offset }) === name)
+    if (one === undefined) throw new Error('what was settled was run')
+    const left = failsLeft.get(one.index) ?? 0
+    failsLeft.set(one.index, left - 1)
+    if (left > 0) return false
+    const [partition, , key] = one.spec
+    const scoped = scope === 'group' ? key : `${partition} ${key}`
+    effects.set(scoped, (effects.get(scoped) ?? 0) + 1)
+    return true
+  }
+
+  async function settle({ claims, verdicts, settle: record }: Delivery, dies: boolean): Promise<void> {
+    const list = Array.from(verdicts, ([one, verdict]) => ({ name: nameOf(one), verdict }))
+    const ok = new Set(list.flatMap(({ name, verdict }) => (verdict.kind === 'first' && run(name) ? [name] : [])))
+    if (dies) {
+      unrecorded += ok.size
+      return
+    }
+    for (const { name, verdict } of list) {
+      if (verdict.kind === 'first') continue
+      if (verdict.ofSettled || (verdict.sameBatch && ok.has(nameOf(verdict.owner)))) ok.add(name)
+    }
+    await record(...ok)
+    const found = claims.flatMap(({ partition: { records }, todo }) => records.filter((one) => !todo.includes(one)))
+    const done = new Set([...ok, ...found.map(nameOf)])
+    for (const [i, queue] of queues.entries()) {
+      queues[i] = queue.filter(({ spec: [partition, offset] }) => !done.has(nameOf({ partition, offset })))
+    }
+  }
+
+  return { queues, settle, effects, repeatsAllowed: () => unrecorded }
+}
+
+/** What is still to be delivered of each partition, rising. */
+function queuesOf(log: Schedule['log']): { readonly index: number; readonly spec: Spec }[][] {
+  const next = [0, 0, 0]
+  const queues: { readonly index: number; readonly spec: Spec }[][] = [[], [], []]
+  for (const [index, { partition, gap, key }] of log.entries()) {
+    const offset = (next[partition] ?? 0) + gap
+    next[partition] = offset
+    queues[partition]?.push({ index, spec: [partition, offset, key] })
+  }
+  return queues
+}
