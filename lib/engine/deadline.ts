@@ -4,8 +4,8 @@ import type { Invocation } from './engine.js'
 
 /** The end of an invocation's time, in three steps of its reserve. */
 export interface Deadline {
-  /** Whether a record may still be started (T-21). */
-  mayStart(): boolean
+  /** Whether a record may still be started at this time, epoch ms (T-21). */
+  mayStart(now: number): boolean
   /** Aborts as the reserve begins: for handlers. */
   readonly signal: AbortSignal
   /** Resolves when half of the reserve is left: what has not ended by then is cut off. */
@@ -30,6 +30,7 @@ export function watchDeadline(clock: Clock, { remainingMs, reserveMs }: Invocati
   }
   atReserve(1, () => handlers.abort(new Error("the invocation's time runs out")))
   atReserve(1 / 4, () => sinks.abort(new Error("the invocation's time runs out")))
+  const lastStart = clock.now() + remainingMs() - reserveMs
   let over = false
   const cutOff = new Promise<void>((resolve) =>
     atReserve(1 / 2, () => {
@@ -38,7 +39,7 @@ export function watchDeadline(clock: Clock, { remainingMs, reserveMs }: Invocati
     }),
   )
   return {
-    mayStart: () => !over && remainingMs() > reserveMs,
+    mayStart: (now) => !over && now < lastStart,
     signal: handlers.signal,
     cutOff,
     isCutOff: () => over,

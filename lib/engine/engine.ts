@@ -59,8 +59,8 @@ export interface Engine {
   readonly checkpointRecords: number
   /** Failures are returned; false: the function throws, and the whole batch comes again (rule 6). */
   readonly partialResponses: boolean
-  /** Decode, validate, handle. Throws only what fails the whole batch (a breach of contract, rule 9). */
-  handle(record: RawRecord, run: Run): Promise<Outcome | Failed>
+  /** Decode, validate, handle; at once, where nothing has to be awaited. Throws only what fails the whole batch (rule 9). */
+  handle(record: RawRecord, run: Run): Outcome | Failed | Promise<Outcome | Failed>
   /** Instead of `handle`, where there is one: all records at once, one answer for each, in their order. */
   readonly handleAll?: (runs: readonly RecordRun[]) => Promise<readonly (Outcome | Failed)[]>
   /** What each record is to its idempotency key, asked once, before anything of these claims runs. Without: all are first. */

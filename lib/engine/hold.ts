@@ -15,6 +15,10 @@ import type { Verdict } from './verdict.js'
 /** Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. */
 export const maxOpen = 1_000
 
+const settled = { kind: 'settled' } as const
+const pending = { kind: 'pending' } as const
+const nothing: ReadonlySet<RawRecord> = new Set()
+
 /** A claimed source partition under way: what its records have come to, and what of it is recorded. */
 export class Hold {
   readonly claimed: Claimed
@@ -34,7 +38,8 @@ export class Hold {
   marker: Marker | null = null
   readonly #order: Order
   readonly #entries: ReadonlyMap<RawRecord, OpenRecord>
-  readonly #todo: ReadonlySet<RawRecord>
+  /** Null where all of the batch is to be done. */
+  readonly #todo: ReadonlySet<RawRecord> | null
   readonly #blocked = new Set<LaneId>()
   #open: number
 
@@ -42,9 +47,15 @@ export class Hold {
     this.claimed = claimed
     this.leaseEnd = claimed.leaseEnd
     this.#order = order
-    this.#todo = new Set(claimed.todo)
+    this.#todo = claimed.todo.length === claimed.partition.records.length ? null : new Set(claimed.todo)
     this.#entries = entriesOf(claimed)
     this.#open = claimed.state.open.length
+  }
+
+  /** What is to be run and has not been. */
+  unjudged(): readonly RawRecord[] {
+    const { todo } = this.claimed
+    return this.verdicts.size === 0 ? todo : todo.filter((record) => !this.verdicts.has(record))
   }
 
   /** What the ledger has of a record that was tried before. */
@@ -54,8 +65,8 @@ export class Hold {
 
   /** Whether a record may be started: in its lane's turn, under a lease that is known to last, with room for its failure. */
   mayStart(record: RawRecord, now: number): boolean {
-    if (this.stale || now >= this.leaseEnd || this.verdicts.has(record)) return false
-    if (this.#blocked.has(laneOf(record, this.#order))) return false
+    if (this.stale || now >= this.leaseEnd) return false
+    if (this.#blocked.size > 0 && this.#blocked.has(laneOf(record, this.#order))) return false
     if (this.#open < maxOpen || this.#entries.has(record) || record.offset < (this.claimed.state.open[0]?.offset ?? 0))
       return true
     this.block(record)
@@ -92,17 +103,18 @@ export class Hold {
    * The batch's records with what is to be recorded of each. A record waits for its own effects to be committed (or to be so
    * with this very write, `committing`), and for those before it in its lane.
    */
-  dispositions(committing: ReadonlySet<RawRecord> = new Set()): Disposed[] {
+  dispositions(committing: ReadonlySet<RawRecord> = nothing): Disposed[] {
     const waiting = new Set<LaneId>()
     return this.claimed.partition.records.map((record): Disposed => {
-      const about = { offset: record.offset, timestamp: keptTime(record.timestamp) }
-      if (!this.#todo.has(record)) return { ...about, disposition: { kind: 'settled' } }
+      const { offset } = record
+      const timestamp = keptTime(record.timestamp)
+      if (this.#todo?.has(record) === false) return { offset, timestamp, disposition: settled }
       if (this.effects.size > 0) {
         const lane = laneOf(record, this.#order)
         if (this.effects.has(record) && !committing.has(record)) waiting.add(lane)
-        if (waiting.has(lane)) return { ...about, disposition: { kind: 'pending' } }
+        if (waiting.has(lane)) return { offset, timestamp, disposition: pending }
       }
-      return { ...about, disposition: this.#dispositionOf(record, committing) }
+      return { offset, timestamp, disposition: this.#dispositionOf(record, committing) }
     })
   }
 
@@ -111,7 +123,7 @@ export class Hold {
     return this.claimed.partition.records.map((record) => ({
       offset: record.offset,
       timestamp: keptTime(record.timestamp),
-      disposition: { kind: this.#todo.has(record) ? 'pending' : 'settled' },
+      disposition: this.#todo?.has(record) === false ? settled : pending,
     }))
   }
 
@@ -153,10 +165,10 @@ export class Hold {
 
   #dispositionOf(record: RawRecord, committing: ReadonlySet<RawRecord>): Disposed['disposition'] {
     const verdict = this.verdicts.get(record)
-    if (verdict === undefined) return { kind: 'pending' }
-    if (verdict.status === 'ok' || verdict.status === 'drop') return { kind: 'settled' }
-    if (verdict.status === 'duplicate') return { kind: verdict.isSettled(committing) ? 'settled' : 'pending' }
-    if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return { kind: 'settled' }
+    if (verdict === undefined) return pending
+    if (verdict.status === 'ok' || verdict.status === 'drop') return settled
+    if (verdict.status === 'duplicate') return verdict.isSettled(committing) ? settled : pending
+    if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return settled
     const { attempts, firstSeen, stage } = verdict.failure
     const { deaths = 0, convicted = false } = this.#entries.get(record) ?? {}
     // Poison is found again by decoding it again; a handler's verdict is kept, lest it run behind records that followed it.

@@ -16,6 +16,7 @@ export function laneOf(record: RawRecord, order: Order): LaneId {
 
 /** The lanes of one source partition, by first offset. */
 export function lanesOf(records: readonly RawRecord[], order: Order): readonly Lane[] {
+  if (order === 'partition') return records.length === 0 ? [] : [records]
   const lanes = new Map<LaneId, RawRecord[]>()
   for (const record of records) {
     const id = laneOf(record, order)
@@ -26,26 +27,21 @@ export function lanesOf(records: readonly RawRecord[], order: Order): readonly L
   return [...lanes.values()]
 }
 
-/**
- * Runs lanes side by side, at most `concurrency` records at once, each lane in its order.
- * `run` answers whether its lane goes on; a lane that does not leaves the rest of its records.
- */
-export async function runLanes(
-  lanes: readonly Lane[],
+/** Runs lanes side by side, at most so many at once. */
+export async function runLanes<L>(
+  lanes: readonly L[],
   concurrency: number,
-  run: (record: RawRecord) => Promise<boolean>,
+  runLane: (lane: L) => Promise<void>,
 ): Promise<void> {
   let next = 0
   const worker = async () => {
-    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) {
-      for (const record of lane) if (!(await run(record))) break
-    }
+    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane)
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, lanes.length) }, worker))
 }
 
 /** One lane of each source partition in turn, so that a slow partition does not delay the others (E-06). */
-export function interleave(partitions: readonly (readonly Lane[])[]): Lane[] {
+export function interleave<L>(partitions: readonly (readonly L[])[]): L[] {
   const longest = partitions.reduce((most, { length }) => Math.max(most, length), 0)
   return Array.from({ length: longest }, (_, i) => partitions.flatMap((lanes) => lanes.slice(i, i + 1))).flat()
 }

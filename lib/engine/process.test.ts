@@ -52,7 +52,7 @@ function traced(handle: Engine['handle'], leaseMs = 10_000): { engine: Engine; t
     recordTimeoutMs: Number.POSITIVE_INFINITY,
     checkpointRecords: Number.POSITIVE_INFINITY,
     partialResponses: true,
-    handle: (...args) => tracing('handle', () => handle(...args)),
+    handle: (...args) => tracing('handle', async () => handle(...args)),
   }
   return { engine, trace, logged }
 }

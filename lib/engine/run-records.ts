@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js'
 import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { OpenRecord } from '../ledger/index.js'
@@ -6,9 +7,9 @@ import type { Deadline } from './deadline.js'
 import type { Engine, Failed } from './engine.js'
 import type { Hold } from './hold.js'
 import type { Keys } from './keys.js'
-import { interleave, lanesOf, runLanes } from './lanes.js'
+import { interleave, type Lane, lanesOf, runLanes } from './lanes.js'
 import { RecordAttempt } from './run.js'
-import { cutOff, judge, type RunEnd, stillGivenUp, type Verdict } from './verdict.js'
+import { cutOff, judge, stillGivenUp, type Verdict } from './verdict.js'
 
 /** Records of one source partition that are to run now. */
 export interface Part {
@@ -34,10 +35,13 @@ export interface Surroundings {
  */
 export async function runRecords(parts: readonly Part[], surroundings: Surroundings): Promise<void> {
   const { engine, deadline, keys } = surroundings
-  const underWay = new Map<RawRecord, { hold: Hold; end: RunEnd }>()
+  const { clock } = engine
+  const underWay = new Set<RecordAttempt>()
   let breach: { readonly error: unknown } | undefined
+
   function mayStart(hold: Hold, record: RawRecord): boolean {
-    if (breach !== undefined || !deadline.mayStart() || !hold.mayStart(record, engine.clock.now())) return false
+    const now = clock.now()
+    if (breach !== undefined || !deadline.mayStart(now) || !hold.mayStart(record, now)) return false
     if (!keys.isAwaited(record)) return true
     hold.block(record)
     return false
@@ -45,39 +49,46 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
 
   /** What is not to be run is judged at once: duplicates, and what has been given up on already. */
   function begin(hold: Hold, record: RawRecord): RecordAttempt | undefined {
-    const entry = hold.entryOf(record)
-    const verdict = unrunVerdict(record, entry, keys, engine.clock.now())
-    if (verdict !== undefined) {
-      hold.judge(record, verdict)
-      return undefined
-    }
-    const attempt = (entry?.attempts ?? 0) + 1
-    underWay.set(record, { hold, end: { record, entry, attempt, attempts: engine.attempts, now: engine.clock.now } })
-    return new RecordAttempt(attempt, engine.attempts, deadline.signal)
+    const verdict = unrunVerdict(record, hold.entryOf(record), keys, clock)
+    if (verdict === undefined) return new RecordAttempt(hold, record, engine, deadline.signal)
+    hold.judge(record, verdict)
+    return undefined
   }
 
-  function end(record: RawRecord, run: RecordAttempt, result: Outcome | Failed): boolean {
+  /** Whether the lane goes on. */
+  function end(run: RecordAttempt, result: Outcome | Failed): boolean {
+    const { hold, record } = run
     const writes = run.end()
-    const under = underWay.get(record)
-    // What ends after the cut-off has been judged already.
-    if (under === undefined || deadline.isCutOff()) return false
-    underWay.delete(record)
-    const verdict = judge(result, under.end)
-    if (verdict.status === 'ok' && writes !== undefined) under.hold.effects.set(record, writes)
-    under.hold.judge(record, verdict)
+    const verdict = judge(result, run)
+    if (verdict.status === 'ok' && writes !== undefined) hold.effects.set(record, writes)
+    hold.judge(record, verdict)
     surroundings.judged()
     return verdict.status !== 'retry'
   }
 
-  async function runOne(hold: Hold, record: RawRecord): Promise<boolean> {
-    if (!mayStart(hold, record)) return false
-    const run = begin(hold, record)
-    if (run === undefined) return true
-    try {
-      return end(record, run, await timed(engine, run, () => engine.handle(record, run)))
-    } catch (error) {
-      breach ??= { error }
-      return false
+  async function runLane({ hold, lane }: { readonly hold: Hold; readonly lane: Lane }): Promise<void> {
+    for (const record of lane) {
+      if (!mayStart(hold, record)) return
+      const run = begin(hold, record)
+      if (run === undefined) continue
+      const limit = limitOf(engine, run)
+      try {
+        let result = engine.handle(record, run)
+        // Most promises of a batch are made here: a handler that has none to wait for costs none.
+        if (result instanceof Promise) {
+          underWay.add(run)
+          result = await (limit === undefined ? result : Promise.race([result, limit.late]))
+          underWay.delete(run)
+          // What ends after the cut-off has been judged already.
+          if (deadline.isCutOff()) return
+        }
+        if (!end(run, result)) return
+      } catch (error) {
+        breach ??= { error }
+        return
+      } finally {
+        limit?.cancel()
+      }
     }
   }
 
@@ -85,44 +96,45 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     const due = parts.flatMap(({ hold, records }) =>
       records.filter((record) => mayStart(hold, record)).map((record) => ({ hold, record })),
     )
-    const runs = due.flatMap(({ hold, record }) => {
-      const run = begin(hold, record)
-      return run === undefined ? [] : [{ record, run }]
-    })
+    const runs = due.flatMap(({ hold, record }) => begin(hold, record) ?? [])
     if (runs.length === 0) return
+    for (const run of runs) underWay.add(run)
     try {
-      const results = await handleAll(runs)
-      for (const [i, { record, run }] of runs.entries()) end(record, run, results[i] as Outcome | Failed)
+      const results = await handleAll(runs.map((run) => ({ record: run.record, run })))
+      if (deadline.isCutOff()) return
+      underWay.clear()
+      for (const [i, run] of runs.entries()) end(run, results[i] as Outcome | Failed)
     } catch (error) {
       breach ??= { error }
     }
   }
 
-  const holds = new Map(parts.flatMap(({ hold, records }) => records.map((record) => [record, hold] as const)))
-  const run = async (record: RawRecord) => runOne(holds.get(record) as Hold, record)
-  const all = () =>
-    runLanes(interleave(parts.map(({ records }) => lanesOf(records, engine.order))), engine.concurrency, run)
-  await Promise.race([engine.handleAll === undefined ? all() : runAll(engine.handleAll), deadline.cutOff])
+  const lanes = parts.map(({ hold, records }) => lanesOf(records, engine.order).map((lane) => ({ hold, lane })))
+  const all =
+    engine.handleAll === undefined ? runLanes(interleave(lanes), engine.concurrency, runLane) : runAll(engine.handleAll)
+  await Promise.race([all, deadline.cutOff])
   if (breach !== undefined) throw breach.error
-  for (const [record, { hold, end }] of underWay) hold.judge(record, cutOff(end))
+  for (const run of underWay) run.hold.judge(run.record, cutOff(run))
 }
 
-function unrunVerdict(record: RawRecord, entry: OpenRecord | undefined, keys: Keys, now: number): Verdict | undefined {
-  return entry?.givenUp || entry?.convicted ? stillGivenUp(record, entry, now) : keys.duplicate(record)
+function unrunVerdict(
+  record: RawRecord,
+  entry: OpenRecord | undefined,
+  keys: Keys,
+  { now }: Clock,
+): Verdict | undefined {
+  return entry?.givenUp || entry?.convicted ? stillGivenUp(record, entry, now()) : keys.duplicate(record)
 }
 
-/** Runs with the record's own limit of time, if there is one: its signal aborts, and it has failed. */
-async function timed(
-  { clock, recordTimeoutMs }: Engine,
-  run: RecordAttempt,
-  handle: () => Promise<Outcome | Failed>,
-): Promise<Outcome | Failed> {
-  if (!Number.isFinite(recordTimeoutMs)) return handle()
+/** The record's own limit of time, if there is one: its signal aborts, and it has failed. */
+function limitOf({ clock, recordTimeoutMs }: Engine, run: RecordAttempt) {
+  if (!Number.isFinite(recordTimeoutMs)) return undefined
   const error = new MillraceError(
     'ML_HANDLER_TIMEOUT',
     `the handler had not ended after ${recordTimeoutMs} ms; it gets ctx.signal to stop in time, and the option recordTimeoutMs gives it more`,
   )
   const controller = new AbortController()
+  run.signal = AbortSignal.any([run.signal, controller.signal])
   let cancel = () => {}
   const late = new Promise<Failed>((resolve) => {
     cancel = clock.after(recordTimeoutMs, () => {
@@ -130,10 +142,5 @@ async function timed(
       resolve({ status: 'failed', stage: 'process', error })
     })
   })
-  try {
-    run.signal = AbortSignal.any([run.signal, controller.signal])
-    return await Promise.race([handle(), late])
-  } finally {
-    cancel()
-  }
+  return { late, cancel }
 }

@@ -1,22 +1,37 @@
 import { MillraceError } from '../errors.js'
-import type { AtomicWrite } from '../ledger/index.js'
-import type { Run } from './engine.js'
+import type { RawRecord } from '../event/index.js'
+import type { AtomicWrite, OpenRecord } from '../ledger/index.js'
+import type { Engine, Run } from './engine.js'
+import type { Hold } from './hold.js'
+import type { RunEnd } from './verdict.js'
 
 /** A transaction takes 100 items, of which the ledger's own is one. */
 export const maxWrites = 99
 
 /** One run of a record, with the writes that its handler declares. */
-export class RecordAttempt implements Run {
+export class RecordAttempt implements Run, RunEnd {
+  readonly hold: Hold
+  readonly record: RawRecord
+  readonly entry: OpenRecord | undefined
   readonly attempt: number
-  readonly lastAttempt: boolean
+  readonly attempts: number
+  readonly now: () => number
   signal: AbortSignal
   #writes: AtomicWrite[] | undefined
   #ended = false
 
-  constructor(attempt: number, attempts: number, signal: AbortSignal) {
-    this.attempt = attempt
-    this.lastAttempt = attempt >= attempts
+  constructor(hold: Hold, record: RawRecord, { attempts, clock }: Engine, signal: AbortSignal) {
+    this.hold = hold
+    this.record = record
+    this.entry = hold.entryOf(record)
+    this.attempt = (this.entry?.attempts ?? 0) + 1
+    this.attempts = attempts
+    this.now = clock.now
     this.signal = signal
+  }
+
+  get lastAttempt(): boolean {
+    return this.attempt >= this.attempts
   }
 
   atomically(writes: readonly AtomicWrite[]): void {

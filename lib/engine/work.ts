@@ -41,7 +41,7 @@ export async function work(claims: readonly Claimed[], shift: Shift, failed: boo
     const surroundings = { engine, deadline, keys, judged: counted(engine, checkpoint) }
     await isolate(holds, surroundings, recorder)
     await runRecords(
-      holds.map((hold) => ({ hold, records: hold.claimed.todo.filter((record) => !hold.verdicts.has(record)) })),
+      holds.map((hold) => ({ hold, records: hold.unjudged() })),
       surroundings,
     )
   } catch (breach) {
@@ -67,9 +67,10 @@ async function isolate(holds: readonly Hold[], surroundings: Surroundings, recor
   for (const hold of holds) {
     const { todo, state } = hold.claimed
     for (const records of isolationOf(todo, state, engine.order)) {
-      const due = records.filter((record) => hold.mayStart(record, engine.clock.now()))
+      const now = engine.clock.now()
+      const due = records.filter((record) => hold.mayStart(record, now))
       const [first] = due
-      if (first === undefined || !deadline.mayStart()) continue
+      if (first === undefined || !deadline.mayStart(now)) continue
       await recorder.mark(hold, markerOf(first, due))
       await runRecords([{ hold, records: due }], surroundings)
     }

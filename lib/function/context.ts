@@ -61,29 +61,44 @@ export interface Surroundings {
   remainingMs(): number
 }
 
+/** Where first results are kept. */
+interface Results {
+  keep(record: RawRecord, value: unknown): void
+}
+
 /** The context of one run. The logger is made when it is first asked for: most runs log nothing. */
 export class RunContext implements Context {
-  readonly attempt: number
-  readonly lastAttempt: boolean
-  readonly signal: AbortSignal
-  readonly result: (value: unknown) => void
   readonly #run: Run
   readonly #record: RawRecord
   readonly #surroundings: Surroundings
+  readonly #results: Results
   #logger: RecordLogger | undefined
 
-  constructor(record: RawRecord, run: Run, surroundings: Surroundings, result: (value: unknown) => void) {
-    this.result = result
-    this.attempt = run.attempt
-    this.lastAttempt = run.lastAttempt
-    this.signal = run.signal
+  constructor(record: RawRecord, run: Run, surroundings: Surroundings, results: Results) {
+    this.#results = results
     this.#run = run
     this.#record = record
     this.#surroundings = surroundings
   }
 
+  get attempt(): number {
+    return this.#run.attempt
+  }
+
+  get lastAttempt(): boolean {
+    return this.#run.lastAttempt
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal
+  }
+
   atomically(writes: readonly AtomicWrite[]): void {
     this.#run.atomically(writes)
+  }
+
+  result(value: unknown): void {
+    this.#results.keep(this.#record, value)
   }
 
   remainingMs(): number {

@@ -4,26 +4,34 @@ import type { RawRecord } from '../event/index.js'
 import type { Settings } from './options.js'
 import { DecodedRecord } from './record.js'
 
-/** Reads key and value by the function's codecs. What cannot be read is poison. */
-export async function decode<V, K>(
-  raw: RawRecord,
-  { key, value }: Settings<V, K>,
-): Promise<DecodedRecord<V, K> | Failed> {
+/** A record as its codecs read it; at once, unless one of them is asynchronous. What cannot be read is poison. */
+export type Decoded<V, K> = DecodedRecord<V, K> | Failed
+
+/** Reads key and value by the function's codecs. Never throws. */
+export function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): Decoded<V, K> | Promise<Decoded<V, K>> {
   let what: 'key' | 'value' = 'key'
   try {
     const decodedKey = key.decode(raw.key)
     what = 'value'
     const decodedValue = value.decode(raw.value)
-    return new DecodedRecord(
-      raw,
-      // Not awaiting what is there already saves two turns of the event loop's queue per record.
-      decodedKey instanceof Promise ? await decodedKey : decodedKey,
-      decodedValue instanceof Promise ? await decodedValue : decodedValue,
-    )
+    if (decodedKey instanceof Promise || decodedValue instanceof Promise)
+      return decodeLate(raw, decodedKey, decodedValue)
+    return new DecodedRecord(raw, decodedKey, decodedValue)
   } catch (thrown) {
-    const error = decodeError(thrown, what)
-    return { status: 'failed', stage: error.code === 'ML_RECORD_INVALID' ? 'validate' : 'decode', error }
+    return undecodable(thrown, what)
   }
+}
+
+async function decodeLate<V, K>(raw: RawRecord, key: K | Promise<K>, value: V | Promise<V>): Promise<Decoded<V, K>> {
+  const [decodedKey, decodedValue] = await Promise.allSettled([key, value])
+  if (decodedKey.status === 'rejected') return undecodable(decodedKey.reason, 'key')
+  if (decodedValue.status === 'rejected') return undecodable(decodedValue.reason, 'value')
+  return new DecodedRecord(raw, decodedKey.value as K, decodedValue.value as V)
+}
+
+function undecodable(thrown: unknown, what: 'key' | 'value'): Failed {
+  const error = decodeError(thrown, what)
+  return { status: 'failed', stage: error.code === 'ML_RECORD_INVALID' ? 'validate' : 'decode', error }
 }
 
 function decodeError(thrown: unknown, what: 'key' | 'value'): MillraceError {

@@ -1,10 +1,12 @@
-import type { Engine } from '../engine/index.js'
+import type { Engine, Failed, Run } from '../engine/index.js'
+import type { RawRecord } from '../event/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, RunContext, type Surroundings } from './context.js'
+import type { Decoded } from './decode.js'
 import type { Reader } from './keys.js'
 import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
-import type { Watch } from './unawaited.js'
+import type { Ended, Watch } from './unawaited.js'
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return statement, which TypeScript calls void.
 type Answer = Outcome | undefined | void
@@ -35,16 +37,24 @@ export function handleWith<V, K>(
   surroundings: Surroundings,
   watch: Watch,
 ): Engine['handle'] {
-  return async (raw, run) => {
-    const decoded = await reader.decode(raw)
+  // Promises only where there is something to wait for: thousands of records a second make as many of each.
+  return (raw, run) => {
+    const decoded = reader.decode(raw)
+    return decoded instanceof Promise ? decoded.then((late) => handled(raw, run, late)) : handled(raw, run, decoded)
+  }
+
+  function handled(raw: RawRecord, run: Run, decoded: Decoded<V, K>): ReturnType<Engine['handle']> {
     if (!(decoded instanceof DecodedRecord)) return decoded
-    const ended = await watch([raw], run.signal, () => {
+    const ended = watch(raw, run.signal, () => {
       const first = reader.first(raw)
       if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
-      return handler(decoded, new RunContext(raw, run, surroundings, (value) => reader.keep(raw, value)))
+      return handler(decoded, new RunContext(raw, run, surroundings, reader))
     })
-    return 'error' in ended
-      ? { status: 'failed', stage: 'process', error: ended.error }
-      : checkedOutcome(ended.returned)
+    return ended instanceof Promise ? ended.then(outcomeOf) : outcomeOf(ended)
   }
+}
+
+function outcomeOf(ended: Ended): Outcome | Failed {
+  if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
+  return checkedOutcome(ended.returned)
 }

@@ -5,17 +5,17 @@ import {
   type KeyedRecord,
   type KeyVerdict,
 } from '../dedupe/index.js'
-import type { Engine, Failed } from '../engine/index.js'
+import type { Engine } from '../engine/index.js'
 import { asError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { Claimed } from '../ledger/index.js'
-import { decode } from './decode.js'
+import { type Decoded, decode } from './decode.js'
 import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 
 /** Reads records, and what is known of their idempotency keys, for one invocation. */
 export interface Reader<V, K> {
-  decode(record: RawRecord): Promise<DecodedRecord<V, K> | Failed>
+  decode(record: RawRecord): Decoded<V, K> | Promise<Decoded<V, K>>
   /** The first result, for a duplicate whose handler is to have it. */
   first(record: RawRecord): { readonly result: unknown } | undefined
   /** Keeps what a handler gave through `ctx.result`. @throws MillraceError `ML_RESULT_INVALID` */
@@ -35,7 +35,7 @@ export function keyedReader<V, K>(
   deduplicator: Deduplicator,
   now: () => number,
 ): Reader<V, K> {
-  const decoded = new Map<RawRecord, DecodedRecord<V, K> | Failed>()
+  const decoded = new Map<RawRecord, Decoded<V, K>>()
   const keys = new Map<RawRecord, string>()
   const firsts = new Map<RawRecord, { readonly result: unknown }>()
   const results = new Map<RawRecord, string>()
@@ -78,7 +78,7 @@ export function keyedReader<V, K>(
   }
 
   return {
-    decode: async (record) => decoded.get(record) ?? decode(record, settings),
+    decode: (record) => decoded.get(record) ?? decode(record, settings),
     first: (record) => firsts.get(record),
     keep(record, value) {
       if (idempotency.onDuplicate !== undefined) results.set(record, encodeResult(value))

@@ -6,12 +6,15 @@ import type { RawRecord } from '../event/index.js'
 /** What a handler returned, or why it failed. */
 export type Ended = { readonly returned: unknown } | { readonly error: Error }
 
-/** Runs a handler for some records and sees to what it has not awaited. Never throws. */
-export type Watch = (records: readonly RawRecord[], signal: AbortSignal, handler: () => unknown) => Promise<Ended>
+/** The record of a run, or the records of a batch handler's. */
+type Records = RawRecord | readonly RawRecord[]
+
+/** Runs a handler and sees to what it has not awaited; at once, where it returned no promise. Never throws. */
+export type Watch = (records: Records, signal: AbortSignal, handler: () => unknown) => Ended | Promise<Ended>
 
 /** One run of a handler. */
 class WatchedRun {
-  readonly records: readonly RawRecord[]
+  readonly records: Records
   readonly watcher: Watcher
   /** Requests that may write, without an answer yet. */
   pending = 0
@@ -19,7 +22,7 @@ class WatchedRun {
   answered: (() => void) | undefined
   returned = false
 
-  constructor(records: readonly RawRecord[], watcher: Watcher) {
+  constructor(records: Records, watcher: Watcher) {
     this.records = records
     this.watcher = watcher
   }
@@ -28,13 +31,26 @@ class WatchedRun {
 const runs = new AsyncLocalStorage<WatchedRun>()
 
 /** Runs without watching: what is not awaited goes unnoticed. */
-export const unwatched: Watch = async (_records, _signal, handler) => {
+export const unwatched: Watch = (_records, _signal, handler) => endOf(handler, returnedOf, errorOf)
+
+const returnedOf = (returned: unknown): Ended => ({ returned })
+const errorOf = (thrown: unknown): Ended => ({ error: asError(thrown) })
+
+function endOf(
+  handler: () => unknown,
+  ended: (returned: unknown) => Ended | Promise<Ended>,
+  failed: (thrown: unknown) => Ended,
+): Ended | Promise<Ended> {
   try {
-    return { returned: await handler() }
+    const returned = handler()
+    return isThenable(returned) ? Promise.resolve(returned).then(ended, failed) : ended(returned)
   } catch (thrown) {
-    return { error: asError(thrown) }
+    return failed(thrown)
   }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 
 /**
  * Watches the handlers of one invocation (K-06): a rejection that nobody handles, and a write request (HTTP, by the AWS SDK,
@@ -58,19 +74,17 @@ export class Watcher {
     return failures
   }
 
-  readonly watch: Watch = async (records, signal, handler) => {
+  readonly watch: Watch = (records, signal, handler) => {
     const run = new WatchedRun(records, this)
-    try {
-      const returned = await runs.run(run, handler)
-      run.returned = true
-      if (run.pending === 0) return run.rejection === undefined ? { returned } : { error: unhandled(run.rejection) }
-      await answers(run, signal)
-      return { error: run.rejection === undefined ? unawaited() : unhandled(run.rejection) }
-    } catch (thrown) {
-      return { error: asError(thrown) }
-    } finally {
-      run.answered = undefined
-    }
+    return endOf(
+      () => runs.run(run, handler),
+      (returned) => {
+        run.returned = true
+        if (run.pending > 0) return pendingEnd(run, signal)
+        return run.rejection === undefined ? { returned } : { error: unhandled(run.rejection) }
+      },
+      errorOf,
+    )
   }
 
   /** Begins to catch rejections. Answers how to stop. */
@@ -85,14 +99,16 @@ export class Watcher {
   }
 }
 
-/** Until the last of its requests has an answer, and what rejects by it has had the time to be noticed. */
-async function answers(run: WatchedRun, signal: AbortSignal): Promise<void> {
+/** Waits until the last of its requests has an answer, and what rejects by it has had the time to be noticed. */
+async function pendingEnd(run: WatchedRun, signal: AbortSignal): Promise<Ended> {
   await new Promise<void>((resolve) => {
     run.answered = resolve
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+  run.answered = undefined
   await new Promise((resolve) => setImmediate(resolve))
+  return { error: run.rejection === undefined ? unawaited() : unhandled(run.rejection) }
 }
 
 const active = new Set<Watcher>()
@@ -118,7 +134,7 @@ function caught(reason: unknown): void {
     return
   }
   run.rejection ??= error
-  for (const record of run.records) run.watcher.rejected.set(record, unhandled(error))
+  for (const record of [run.records].flat()) run.watcher.rejected.set(record, unhandled(error))
 }
 
 /** The run of each request under way. */
@@ -134,7 +150,7 @@ function watchRequests(): void {
     const run = runs.getStore()
     if (run === undefined || request.method === 'GET' || request.method === 'HEAD') return
     // The AWS SDK sends a few turns after it was called.
-    if (run.returned) for (const record of run.records) run.watcher.rejected.set(record, unawaited())
+    if (run.returned) for (const record of [run.records].flat()) run.watcher.rejected.set(record, unawaited())
     run.pending++
     requests.set(request, run)
   }

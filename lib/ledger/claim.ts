@@ -30,8 +30,8 @@ export interface ClaimRequest {
 export interface Found {
   /** `delivered` before this claim; -1 for none. */
   readonly deliveredBefore: number
-  /** Offsets of the batch that are not settled, rising. */
-  readonly todo: ReadonlySet<number>
+  /** Whether a record of the batch, by its offset, is not settled. */
+  isDue(offset: number): boolean
   /** Open records that the batch reaches beyond without bringing them: Lambda may have given them up. */
   readonly abandoned: readonly OpenRecord[]
   /** The batch is of a recreated topic: the state as it was is to be put aside. */
@@ -53,8 +53,6 @@ export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision 
   const left = former === null || former.owner === owner ? state : bury(state, former, request)
   const { known, recreated } = reconsider(left, request)
   const inFlight = spanOf(records)
-  const todo = records.filter(({ offset }) => isDue(known, offset, delivery)).map(({ offset }) => offset)
-  const brought = new Set(records.map(({ offset }) => offset))
   const claimed: LedgerState = {
     ...known,
     delivered: Math.max(known.delivered, inFlight.to),
@@ -69,8 +67,8 @@ export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision 
     state: delivery === 'at-most-once' ? settledFirst(claimed, records) : claimed,
     found: {
       deliveredBefore: known.delivered,
-      todo: new Set(todo),
-      abandoned: known.open.filter(({ offset }) => offset < inFlight.to && !brought.has(offset)),
+      isDue: dueIn(known, delivery),
+      abandoned: abandonedBy(records, known.open),
       recreated,
     },
   }
@@ -125,11 +123,17 @@ function reconsider(
   return { known: forgetDoubtful(state, records), recreated: false }
 }
 
-function isDue({ settled, open, pending }: LedgerState, offset: number, delivery: Delivery): boolean {
-  if (delivery === 'at-least-once') return !covers(settled, offset)
-  // One frontier; below it only what is known never to have been started, or was left by a function that ran at least once.
+function abandonedBy(records: readonly Anchor[], open: readonly OpenRecord[]): readonly OpenRecord[] {
+  if (open.length === 0) return []
+  const brought = new Set(records.map(({ offset }) => offset))
+  return open.filter(({ offset }) => offset < spanOf(records).to && !brought.has(offset))
+}
+
+function dueIn({ settled, open, pending }: LedgerState, delivery: Delivery): (offset: number) => boolean {
   const frontier = settled.at(-1)?.to ?? -1
-  return offset > frontier || covers(pending, offset) || open.some((entry) => entry.offset === offset)
+  if (delivery === 'at-least-once') return (offset) => offset > frontier || !covers(settled, offset)
+  // One frontier; below it only what is known never to have been started, or was left by a function that ran at least once.
+  return (offset) => offset > frontier || covers(pending, offset) || open.some((entry) => entry.offset === offset)
 }
 
 /** Settled before anything runs: everything up to the batch's end. What of it was open or pending is so no more. */

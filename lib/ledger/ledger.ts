@@ -3,7 +3,7 @@ import type { PartitionBatch, RawRecord } from '../event/index.js'
 import { claim, type Delivery, type Found } from './claim.js'
 import { type Fresh, remember } from './memory.js'
 import { checkpoint, type Disposed, type Settlement, settle } from './settle.js'
-import { keptTime, type LedgerState, type Marker, type OpenRecord } from './state.js'
+import { type Anchor, keptTime, type LedgerState, type Marker, type OpenRecord } from './state.js'
 import { type AtomicWrite, itemKey, type LedgerStore, type Refusal, type Usage } from './store/index.js'
 import type { Changed } from './swap.js'
 
@@ -124,7 +124,7 @@ export function openLedger(settings: LedgerSettings): Ledger {
       const now = clock.now()
       const leaseEnd = leaseUntil(holder)
       const changes = partitions.map((partition): Fresh<Found, number> => {
-        const records = partition.records.map(({ offset, timestamp }) => ({ offset, timestamp: keptTime(timestamp) }))
+        const records = anchorsOf(partition)
         return {
           key: key(partition),
           decide(state) {
@@ -153,6 +153,12 @@ export function openLedger(settings: LedgerSettings): Ledger {
   }
 }
 
+/** Records with their timestamps as the ledger keeps them; nearly always that is as they are. */
+function anchorsOf({ records }: PartitionBatch): readonly Anchor[] {
+  if (records.every(({ timestamp }) => keptTime(timestamp) === timestamp)) return records
+  return records.map(({ offset, timestamp }) => ({ offset, timestamp: keptTime(timestamp) }))
+}
+
 const recordedAs = (kind: 'written' | 'stopped' | 'undecided', leaseEnd: number): Recorded =>
   kind === 'written' ? { kind, leaseEnd } : { kind: kind === 'stopped' ? 'stale' : 'unknown' }
 
@@ -163,9 +169,9 @@ function claimResult(
 ): Claimed | Busy {
   if (changed?.kind === 'written') {
     const { state } = changed.item
-    const { todo, ...found } = changed.info
-    const records = partition.records.filter(({ offset }) => todo.has(offset))
-    return { kind: 'claimed', partition, state, leaseEnd: state.claim?.leaseEnd ?? now, ...found, todo: records }
+    const { isDue, ...found } = changed.info
+    const todo = partition.records.filter(({ offset }) => isDue(offset))
+    return { kind: 'claimed', partition, state, leaseEnd: state.claim?.leaseEnd ?? now, ...found, todo }
   }
   // Rivals won every round; they may be done by now.
   return { kind: 'busy', partition, leaseEnd: changed?.kind === 'stopped' ? changed.stop : now }

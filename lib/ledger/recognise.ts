@@ -14,6 +14,8 @@ export type Recognition = 'known' | 'recreated' | 'doubtful'
  * @param records offsets rising, timestamps as {@link keptTime} keeps them; never empty
  */
 export function recognise(state: LedgerState, records: readonly Anchor[], now: number): Recognition {
+  const [first] = records
+  if (first !== undefined && first.offset > (state.settled.at(-1)?.to ?? -1) && state.open.length === 0) return 'known'
   const overlap = records.filter(({ offset }) => covers(state.settled, offset))
   const prints = fingerprints(state, records)
   let matched = false

@@ -50,9 +50,9 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
   // What a checkpoint has settled stays so, even if the batch fails after it.
   const isSettled = (offset: number) => delivery === 'at-least-once' && covers(recorded.settled, offset)
   const unsettled = records.filter(({ offset, disposition }) => disposition.kind !== 'settled' && !isSettled(offset))
-  const stillOpen = new Set(recorded.open.map(({ offset }) => offset))
+  const openNow = new Set(recorded.open.map(({ offset }) => offset))
   const unstarted = unsettled.filter(
-    ({ offset, disposition }) => disposition.kind === 'pending' && !stillOpen.has(offset),
+    ({ offset, disposition }) => disposition.kind === 'pending' && !openNow.has(offset),
   )
   const first = whole ? inHand.from : unsettled[0]?.offset
   // What this batch reaches beyond leaves the pending ranges; at most once, nothing brings it back either.
@@ -67,47 +67,59 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
 
 /** Settled intervals, open records and what is left of the evidence of crashes. */
 function record(state: LedgerState, settlement: Settlement): LedgerState {
-  const { records, abandoned, delivery } = settlement
+  const { records, delivery } = settlement
   if (delivery === 'at-most-once') return state
   const inHand = spanOf(records)
   const settled = forget(union(state.settled, settledIntervals(settlement)), maxIntervals, inHand)
-  const touched = new Map(records.map((one) => [one.offset, one]))
-  const gone = new Set(abandoned)
-  const opened = records.flatMap(({ disposition }) => (disposition.kind === 'open' ? [disposition.entry] : []))
-  // A record that was not started this time keeps what its earlier runs have spent.
-  const kept = state.open.filter(({ offset, timestamp }) => {
-    const one = touched.get(offset)
-    if (one === undefined) return !gone.has(offset) && !covers(settled, offset)
-    return one.disposition.kind === 'pending' && one.timestamp === timestamp
-  })
+  const opened = records.flatMap(({ disposition }) => (disposition.kind === 'open' ? disposition.entry : []))
   const undecided = records.find(({ disposition }) => disposition.kind === 'pending')?.offset
   return {
     ...state,
     settled,
-    open: [...kept, ...opened].sort((a, b) => a.offset - b.offset),
+    open: [...stillOpen(state.open, settlement, settled), ...opened].sort((a, b) => a.offset - b.offset),
     crashed: cleared(state.crashed, inHand, undecided),
     suspect: cleared(state.suspect, inHand, undecided),
   }
 }
 
+/** Open records that this batch has not decided. One that was not started this time keeps what its earlier runs have spent. */
+function stillOpen(
+  open: readonly OpenRecord[],
+  { records, abandoned }: Settlement,
+  settled: readonly Interval[],
+): readonly OpenRecord[] {
+  if (open.length === 0) return open
+  const touched = new Map(records.map((one) => [one.offset, one]))
+  const gone = new Set(abandoned)
+  return open.filter(({ offset, timestamp }) => {
+    const one = touched.get(offset)
+    if (one === undefined) return !gone.has(offset) && !covers(settled, offset)
+    return one.disposition.kind === 'pending' && one.timestamp === timestamp
+  })
+}
+
 /** The settled records of the batch as intervals, with the provable holes between its records filled (rule 3). */
 function settledIntervals({ records, deliveredBefore, withholds }: Settlement): Interval[] {
   const intervals: Interval[] = []
-  for (const [i, { offset, timestamp, disposition }] of records.entries()) {
-    if (disposition.kind !== 'settled') continue
-    const next = records[i + 1]
-    const provable = next !== undefined && !withholds && offset >= deliveredBefore
-    const interval: Interval = {
-      from: offset,
-      to: provable ? next.offset - 1 : offset,
-      anchors: [{ offset, timestamp }],
+  for (let i = 0; i < records.length; ) {
+    const first = records[i]
+    if (first === undefined) break
+    if (first.disposition.kind !== 'settled') {
+      i++
+      continue
     }
-    const last = intervals.at(-1)
-    if (last !== undefined && last.to + 1 === offset) {
-      // Within one run only the first and the newest anchor are kept; a batch needs no more.
-      const [first = { offset, timestamp }] = last.anchors
-      intervals[intervals.length - 1] = { from: last.from, to: interval.to, anchors: [first, { offset, timestamp }] }
-    } else intervals.push(interval)
+    let last = first
+    let to = first.offset
+    // Settled records follow one another, with nothing or a provable hole between them.
+    for (let next: Disposed | undefined = first; next?.disposition.kind === 'settled' && next.offset <= to + 1; ) {
+      last = next
+      next = records[++i]
+      const provable = next !== undefined && !withholds && last.offset >= deliveredBefore
+      to = provable && next !== undefined ? next.offset - 1 : last.offset
+    }
+    // Within one run the first and the last anchor are enough.
+    const anchors = (last === first ? [first] : [first, last]).map(({ offset, timestamp }) => ({ offset, timestamp }))
+    intervals.push({ from: first.offset, to, anchors })
   }
   return intervals
 }

@@ -52,7 +52,9 @@ export function decide(
 export function take(state: LedgerState, offsets: readonly number[], facts: Partial<ClaimRequest> = {}) {
   const decision = decide(state, offsets, facts)
   if (decision.kind === 'busy') throw new Error('busy')
-  return decision
+  const { state: claimed, found } = decision
+  const brought = facts.records?.map(({ offset }) => offset) ?? offsets
+  return { state: claimed, found: { ...found, todo: new Set(brought.filter((offset) => found.isDue(offset))) } }
 }
 
 export const settled: Disposition = { kind: 'settled' }
