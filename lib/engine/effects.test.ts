@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { LedgerStore } from '../ledger/index.js'
+import type { AtomicWrite, LedgerStore } from '../ledger/index.js'
 import { drop, fallback, ok, retry } from '../outcome/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
 import {
@@ -28,6 +28,11 @@ beforeEach(() => {
 const id = (name: string | number) => `${world.group} ${name}`
 const effects = (...names: (string | number)[]) => Promise.all(names.map((name) => world.effect(id(name))))
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
+
+const large = (name: string, bytes: number): AtomicWrite => {
+  const { Put } = put(name, 1)
+  return { Put: { TableName: Put?.TableName, Item: { ...Put?.Item, bytes: { S: 'x'.repeat(bytes) } } } }
+}
 
 /** Notes the calls of a store, and what becomes of each. */
 const noting =
@@ -93,10 +98,26 @@ describe('what handlers write atomically', () => {
     expect(await effects(...upTo(300))).toEqual(upTo(300).map((i) => (i % 2 === 0 ? 1 : undefined)))
   })
 
+  it.each([
+    ['99 writes', 60, (i: number) => [add(id(i)), add(id(`and ${i}`))], ['transact 1+98', 'transact 1+22']],
+    ['3 MB', 11, (i: number) => [large(id(i), 300_000)], ['transact 1+9', 'transact 1+2']],
+  ])('goes in no transaction of more than %s', async (_, count, writes, transactions) => {
+    const calls: string[] = []
+    const { deliver } = world.environment({
+      through: noting(calls),
+      async handle({ offset }, run) {
+        run.atomically(writes(offset))
+        return ok()
+      },
+    })
+    expect(unsettledOf(await deliver(recordsOf(0, count - 1)))).toEqual([])
+    expect(calls.slice(1)).toEqual(transactions.map((transaction) => `${transaction} applied`))
+  })
+
   it('is exact for one item that many records of a batch write, in their order within a lane', async () => {
     const last = (offset: number) => {
       const { Update } = add(id('last'), offset)
-      return { Update: { ...Update, UpdateExpression: 'SET n = :n' } } as ReturnType<typeof add>
+      return { Update: { ...Update, UpdateExpression: 'SET n = :n' } } as AtomicWrite
     }
     const { deliver } = world.environment({
       order: 'partition',
@@ -158,6 +179,19 @@ describe('a write that DynamoDB refuses', () => {
     expect(await world.failures()).toEqual([[3, 'exhausted']])
     expect(await effects(0, 3, 5, 7)).toEqual([0, undefined, 5, 7])
     expect((await world.state()).settled).toMatchObject([{ from: 0, to: 7 }])
+  })
+
+  it('is never overtaken in its lane by what would have fitted into the transaction before it', async () => {
+    const { deliver } = world.environment({
+      async handle({ offset }, run) {
+        // The second has to wait for another transaction than the first, and the third with it.
+        const refused = put(id('shared'), 1, 'attribute_not_exists(id)')
+        run.atomically(offset === 0 ? [put(id('shared'), 1)] : [offset === 1 ? refused : add(id(offset))])
+        return ok()
+      },
+    })
+    expect(unsettledOf(await deliver(recordsOf(0, 2, (offset) => (offset === 0 ? 'a' : 'b'))))).toEqual([1, 2])
+    expect(await effects('shared', 2)).toEqual([1, undefined])
   })
 
   it('for an item that another record of the transaction writes, too, is made in a transaction of its own', async () => {
@@ -262,6 +296,22 @@ describe('a crash', () => {
     expect(runs.length).toBe(150 + 51)
     expect(new Set(runs.slice(150)).size).toBe(51)
     expect(await effects(...upTo(150))).toEqual(upTo(150).map(() => 1))
+  })
+
+  it('between two transactions settles nothing behind what waits for the second in its lane [P-12]', async () => {
+    const environment: Environment = world.environment({
+      through: dying(2, 'after', { calls: 0 }, () => environment),
+      async handle({ offset }, run) {
+        if (offset < 2) run.atomically([add(id('shared'))])
+        return ok()
+      },
+    })
+    expect(await environment.deliver(recordsOf(0, 3, (offset) => 'abbc'.charAt(offset)))).toBe('died')
+    const { settled } = await world.state()
+    expect(settled.map(({ from, to }) => [from, to])).toEqual([
+      [0, 0],
+      [3, 3],
+    ])
   })
 
   it('at any call of the store loses nothing and makes no effect twice [P-12]', async () => {
