@@ -62,6 +62,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     const verdict = judge(result, run)
     if (verdict.status === 'ok' && writes !== undefined) hold.effects.set(record, writes)
     hold.judge(record, verdict)
+    record.release()
     surroundings.judged()
     return verdict.status !== 'retry'
   }

@@ -35,8 +35,8 @@ export class RawRecord {
     this.timestampType = wire.timestampType ?? 'CREATE_TIME'
     this.keyId = wire.key ?? null
     this.#value = wire.value ?? null
-    // Bytes are read late, and the event is shared with middlewares, which may change it.
-    this.#headers = wire.headers?.length ? structuredClone(wire.headers) : undefined
+    // Read late, and the event is shared with middlewares, which may add to it.
+    this.#headers = wire.headers?.length ? wire.headers.map((entry) => ({ ...entry })) : undefined
   }
 
   /** @throws MillraceError `ML_DECODE_BASE64` */
@@ -57,6 +57,12 @@ export class RawRecord {
       Object.entries(entry).map(([key, bytes]) => ({ key, value: bytes === null ? null : Buffer.from(bytes) })),
     )
     return this.#decodedHeaders
+  }
+
+  /** Lets go of the bytes that were read, once nobody is expected to read them again: thousands of them would outlive their use. */
+  release(): void {
+    this.#keyBytes = undefined
+    this.#valueBytes = undefined
   }
 
   /** What was delivered where bytes were expected, for the envelope of a record whose base64 is broken. */
