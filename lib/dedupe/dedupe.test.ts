@@ -171,11 +171,13 @@ describe('the scope group', () => {
     const env = environment(on('dynoxide'), 'group', { ttlSeconds: 1 })
     const { claims, settle } = await deliver(env, [0, 0, 'a'])
     await settle('0:0')
-    env.time.now += 2_000
-    await (await deliver(env, [0, 1, 'a'])).settle('0:1')
     const [record] = claims.flatMap(({ todo }) => todo)
     if (record === undefined) throw new Error('no record')
-    await env.dedupe.keepResults([{ record, key: 'a', result: '1' }])
+    const keep = () => env.dedupe.keepResults([{ record, key: 'a', result: '1' }])
+    await keep()
+    env.time.now += 2_000
+    await (await deliver(env, [0, 1, 'a'])).settle('0:1')
+    await keep()
     const { verdicts } = await deliver(env, [0, 2, 'a'])
     expect([...verdicts.values()]).toEqual([
       { kind: 'duplicate', ofSettled: true, owner: { topic: 't', partition: 0, offset: 1 } },

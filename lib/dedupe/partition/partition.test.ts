@@ -1,3 +1,4 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTable } from '../../table/index.js'
@@ -80,6 +81,18 @@ describe('the scope partition', () => {
     const calls = env.dedupe.usage.readUnits
     expect((await deliver(env, [0, 600, 'key 149'])).told).toEqual({ '0:600': 'first' })
     expect(env.dedupe.usage.readUnits - calls).toBeLessThan(3)
+  })
+
+  it('reads everything anew once DynamoDB may have deleted what is remembered', async () => {
+    const env = environment(deployment, 'partition', { ttlSeconds: 60 })
+    const [one, two] = [env.open(), env.open()]
+    // The first segment is full.
+    await (await deliver(one, ...keys(0, 60))).settle(...all(keys(0, 60)))
+    env.time.now += 7_200_000
+    const Key = { pk: { S: `${env.group}#t#0` }, sk: { S: segmentKey(0) } }
+    await deployment.client.send(new DeleteItemCommand({ TableName: deployment.ledgerTable, Key }))
+    await (await deliver(two, [0, 100, 'a'])).settle('0:100')
+    expect((await deliver(one, [0, 101, 'a'])).told).toEqual({ '0:101': 'settled' })
   })
 
   it('lets a writer that was overtaken decide anew', async () => {
