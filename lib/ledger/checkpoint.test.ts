@@ -88,6 +88,14 @@ describe('evidence of a crash', () => {
       ],
     ],
     [
+      'is cleared but for its last record, where that is not decided',
+      [
+        [10, settled],
+        [19, pending],
+      ],
+      [[19, 19], null],
+    ],
+    [
       'stays as it is while its first record is not decided',
       [
         [10, pending],
