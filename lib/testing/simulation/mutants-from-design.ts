@@ -67,8 +67,8 @@ export const fromDesign: readonly Mutant[] = [
     {
       name: 'conviction-forgotten',
       why: '§5 isolation: deaths and conviction survive settles of other records (rule 7).',
-      find: '[...kept, ...opened]',
-      replace: '[...kept.map((entry) => ({ ...entry, deaths: 0, convicted: false })), ...opened]',
+      find: 'return open.filter(',
+      replace: 'return open.map((entry) => ({ ...entry, deaths: 0, convicted: false })).filter(',
     },
     {
       name: 'evidence-cleared-wholesale',
@@ -81,7 +81,7 @@ export const fromDesign: readonly Mutant[] = [
       why: '§5 abandoned: the record leaves the open set unsettled, and is run if it comes after all.',
       find: 'union(state.settled, settledIntervals(settlement))',
       replace:
-        'union(union(state.settled, abandoned.map((offset) => ({ from: offset, to: offset, anchors: [] }))), settledIntervals(settlement))',
+        'union(union(state.settled, settlement.abandoned.map((offset) => ({ from: offset, to: offset, anchors: [] }))), settledIntervals(settlement))',
     },
     {
       name: 'renewal-not-written',
