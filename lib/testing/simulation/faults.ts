@@ -1,0 +1,26 @@
+import type { Choices } from './choices.js'
+
+/** Finitely many faults, each struck by chance. */
+export class Faults {
+  #left: number
+  readonly #oneIn: number
+  readonly #choices: Choices
+
+  constructor(choices: Choices, left: number, oneIn: number) {
+    this.#choices = choices
+    this.#left = left
+    this.#oneIn = oneIn
+  }
+
+  /** Whether a fault strikes here. */
+  strikes(): boolean {
+    if (this.#left === 0 || !this.#choices.oneIn('fault', this.#oneIn)) return false
+    this.#left--
+    return true
+  }
+
+  /** From now on all goes well. */
+  end(): void {
+    this.#left = 0
+  }
+}

@@ -1,0 +1,53 @@
+import type { Run } from '../../engine/index.js'
+import { isCovered, type LedgerState } from '../../ledger/index.js'
+import { type Shift, showEntry } from './history.js'
+import { overtaken } from './lanes.js'
+import type { Simulation } from './simulation.js'
+import type { Entry } from './truth.js'
+
+/** A killer dies in the crash that is noticed, in its chunk, and twice on its own marker. */
+const mostRunsOfKiller = 4
+
+/** Checks that a record may be started just now. */
+export function onRun(simulation: Simulation, pk: string, entry: Entry, run: Run, shift: Shift): void {
+  const { history, world } = simulation
+  const state = history.stateOf(pk)
+  const breach = (invariant: string, why = '') =>
+    history.breach(invariant, () => `${showEntry(entry)} by ${shift.owner}, attempt ${run.attempt} ${why}`)
+  history.count('runs')
+  entry.runs++
+  entry.runsThisLife++
+  if (state === undefined || state.claim?.owner !== shift.owner) {
+    return breach('no record is started without a claim', `while ${state?.claim?.owner} has it`)
+  }
+  if (run.attempt > world.attempts) breach('attempts are bounded')
+  if (entry.plan.kind === 'kills' && entry.runsThisLife > mostRunsOfKiller && !world.open)
+    breach('a killer runs at most four times')
+  const known = state.open.find(({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp)
+  if (known?.givenUp || known?.convicted) breach('what was given up is not run again')
+  if (world.delivery === 'at-most-once') {
+    if (entry.runs > 1) breach('at most once is never twice')
+    return
+  }
+  if (isCovered(state.settled, entry.offset)) breach('what is settled is not run again')
+  isolated(simulation, pk, entry, state, shift)
+  const log = history.entriesOf(pk, entry.incarnation)
+  const ahead = overtaken(entry, log, state, shift, world, history)
+  if (ahead !== undefined) breach('lanes keep their order', `before ${showEntry(ahead)}`)
+}
+
+/** What a crash has made suspect runs under its marker, and nothing else meanwhile. */
+function isolated({ history }: Simulation, pk: string, entry: Entry, state: LedgerState, shift: Shift): void {
+  const { offset } = entry
+  const isSuspect = [state.crashed, state.suspect].some((range) => range !== null && isCovered([range], offset))
+  const own = state.claim?.marker
+  if (isSuspect && (own == null || !isCovered([own], offset))) {
+    history.breach('a suspected record runs under its marker', () => showEntry(entry))
+  }
+  for (const other of shift.batch.keys()) {
+    const claim = history.stateOf(other)?.claim
+    if (claim?.owner !== shift.owner || claim.marker === null) continue
+    if (other === pk && isCovered([claim.marker], offset)) continue
+    history.breach('no record runs under a marker that is not its own', () => showEntry(entry))
+  }
+}

@@ -1,0 +1,146 @@
+import type { LedgerItem, LedgerState } from '../../ledger/index.js'
+import { isCovered } from '../../ledger/index.js'
+import { emptyState } from '../../ledger/state.js'
+import { ownerOf, type Shift, showEntry } from './history.js'
+import { overtaken } from './lanes.js'
+import type { Simulation } from './simulation.js'
+import type { OnWrite } from './tables.js'
+import { type Entry, effectOf } from './truth.js'
+
+interface Write {
+  readonly pk: string
+  readonly before: LedgerState
+  readonly after: LedgerState
+  readonly shift: Shift
+  /** The owner takes the partition with this write. */
+  readonly isClaim: boolean
+}
+
+/** Checks every write of a ledger item as it is applied. */
+export function onWrite(simulation: Simulation): OnWrite {
+  const { history } = simulation
+  return ({ pk, sk }, before, after) => {
+    if (sk !== 'ledger') {
+      history.aside.add(`${pk} ${after.version}`)
+      return
+    }
+    history.items.set(pk, after)
+    const shift = history.shifts.get(ownerOf(after))
+    if (shift === undefined) return history.breach('every write is somebody’s', () => after.writeId)
+    const states = { before: before?.state ?? emptyState, after: after.state }
+    const write = { pk, shift, ...states, isClaim: states.before.claim?.owner !== shift.owner }
+    rightful(simulation, write, before, after)
+    if (simulation.world.delivery === 'at-least-once') {
+      evidence(simulation, write)
+      remembered(simulation, write, before)
+    }
+    recorded(simulation, write)
+  }
+}
+
+/** Rule 4. */
+function rightful(
+  { history, scheduler }: Simulation,
+  write: Write,
+  before: LedgerItem | undefined,
+  after: LedgerItem,
+): void {
+  const { shift, isClaim } = write
+  const former = write.before.claim
+  const breach = (why: string) => history.breach('a stale invocation changes nothing', () => `${shift.owner} ${why}`)
+  if (after.version !== (before?.version ?? 0) + 1) breach(`wrote version ${after.version} over ${before?.version}`)
+  if (isClaim && write.after.claim?.owner !== shift.owner) breach('wrote without a claim')
+  if (isClaim && former !== null && former.leaseEnd > scheduler.now) breach(`took the living lease of ${former.owner}`)
+}
+
+/** What a crash leaves stays until the records were run or found settled; a claim repeated is no crash (rule 7). */
+function evidence({ history }: Simulation, { pk, before, after, shift, isClaim }: Write): void {
+  const former = before.claim
+  const entries = history.entriesOf(pk, shift.incarnation)
+  const isNew = isClaim && after.delivered < before.delivered
+  if (isNew) return
+  if (isClaim && former !== null) {
+    const { crashed } = after
+    const lost = entries.find(
+      ({ offset }) => isCovered([former.inFlight], offset) && !(crashed && isCovered([crashed], offset)),
+    )
+    if (lost !== undefined) history.breach('a crash is remembered', () => showEntry(lost))
+    const { marker } = former
+    const alone =
+      marker !== null && marker.from === marker.to ? entries.find(({ offset }) => offset === marker.from) : undefined
+    if (alone !== undefined) alone.deaths++
+  } else if (after.crashed !== null && !(before.crashed && covers(before.crashed, after.crashed))) {
+    history.breach('one’s own claim is no crash', () => shift.owner)
+  }
+  const batch = shift.batch.get(pk)
+  const isStill = (offset: number) => after.crashed !== null && isCovered([after.crashed], offset)
+  const forgotten = entries.find(
+    (entry) =>
+      before.crashed !== null &&
+      isCovered([before.crashed], entry.offset) &&
+      !isStill(entry.offset) &&
+      batch?.has(entry.offset) &&
+      !isCovered(after.settled, entry.offset) &&
+      !after.open.some(({ offset }) => offset === entry.offset),
+  )
+  if (forgotten !== undefined)
+    history.breach('evidence of a crash stays until it is cleared', () => showEntry(forgotten))
+}
+
+const covers = (outer: { from: number; to: number }, inner: { from: number; to: number }) =>
+  outer.from <= inner.from && outer.to >= inner.to
+
+/** What was settled or open stays known, but for what the bound or a doubt makes forgotten, and for another incarnation. */
+function remembered({ history, world }: Simulation, write: Write, was: LedgerItem | undefined): void {
+  const { pk, before, after, shift, isClaim } = write
+  if (isClaim && was !== undefined && after.delivered < before.delivered) {
+    history.count('new incarnations')
+    if (!history.aside.has(`${pk} ${was.version}`)) history.breach('a former incarnation is put aside', () => pk)
+  }
+  for (const entry of history.entriesOf(pk, shift.incarnation)) {
+    const { offset } = entry
+    if (!entry.settled || !isCovered(before.settled, offset) || isCovered(after.settled, offset)) continue
+    entry.forgotten++
+    if (isClaim) doubted(write, entry)
+    else if (shift.batch.get(pk)?.has(offset))
+      history.breach('the batch in hand is not forgotten', () => showEntry(entry))
+    else history.count('forgotten by the bound')
+  }
+  for (const { offset, timestamp, attempts } of before.open) {
+    const entry = history
+      .entriesOf(pk, shift.incarnation)
+      .find((one) => one.offset === offset && one.timestamp === timestamp)
+    const still = after.open.find((one) => one.offset === offset && one.timestamp === timestamp)
+    if (entry === undefined || isCovered(after.settled, offset)) continue
+    if (still === undefined && !entry.abandoned)
+      history.breach('open records are not forgotten', () => showEntry(entry))
+    if (still !== undefined && still.attempts < attempts)
+      history.breach('attempts are not forgotten', () => showEntry(entry))
+  }
+
+  function doubted({ shift: { anew, batch } }: Write, entry: Entry): void {
+    history.count(after.delivered < before.delivered ? 'false incarnations' : 'forgotten in doubt')
+    // A retry is known by what was reported; a timestamp in the future never confirms.
+    if (!anew && batch.get(pk)?.has(entry.offset) && world.timestamps !== 'odd')
+      history.breach('a retried batch is recognised', () => showEntry(entry))
+  }
+}
+
+/** Nothing is settled before it is done (rule 1), and only provable holes are filled (rule 3). */
+function recorded({ history, tables, world }: Simulation, { pk, before, after, shift }: Write): void {
+  const entries = history.entriesOf(pk, shift.incarnation)
+  for (const entry of entries) {
+    const effects = tables.counters.get(`effects ${effectOf(entry)}`) ?? 0
+    if (effects > 1 + entry.forgotten) {
+      history.breach('no effect is made twice', () => `${showEntry(entry)} ${effects} times`)
+    }
+    if (isCovered(before.settled, entry.offset) || !isCovered(after.settled, entry.offset)) continue
+    entry.settled = true
+    if (world.delivery === 'at-most-once') continue
+    const isDone = entry.landed || entry.dropped || (world.atomic ? effects > 0 : entry.handled)
+    if (!isDone) history.breach('nothing is settled before it is done', () => `${showEntry(entry)} by ${shift.owner}`)
+    const ahead = overtaken(entry, entries, after, shift, world, history)
+    if (ahead !== undefined)
+      history.breach('lanes are settled in order', () => `${showEntry(entry)} before ${showEntry(ahead)}`)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Atomicity, Order } from '../../engine/index.js'
+import type { Delivery } from '../../ledger/claim.js'
+import type { Choices } from './choices.js'
+
+/** What one run is set in. */
+export interface World {
+  /** The cases that are known to be open may come up. */
+  readonly open: boolean
+  readonly partitions: number
+  readonly order: Order
+  readonly concurrency: number
+  readonly attempts: number
+  readonly atomicity: Atomicity
+  readonly recordTimeoutMs: number
+  readonly checkpointRecords: number
+  readonly partialResponses: boolean
+  readonly withholds: boolean
+  readonly delivery: Delivery
+  readonly leaseMs: number
+  readonly timeoutMs: number
+  /** Handlers make their effects through `atomically`. */
+  readonly atomic: boolean
+  /** The handler takes all records at once. */
+  readonly batchHandler: boolean
+  readonly batchSize: number
+  readonly redelivery: 'from lowest' | 'only reported'
+  readonly bisect: boolean
+  /** -1: without end. */
+  readonly maximumRetries: number
+  /** Other invocations of the same source partition may run at once. */
+  readonly overlaps: boolean
+  readonly resets: boolean
+  readonly retention: boolean
+  readonly recreates: boolean
+  readonly timestamps: 'rising' | 'odd'
+  readonly killers: boolean
+  /** Much longer logs, with holes everywhere. */
+  readonly long: boolean
+  readonly faults: number
+  readonly faultOneIn: number
+}
+
+/** Draws a world; the first of each list is the plainest. */
+export function drawWorld(choices: Choices, open: boolean): World {
+  const pick = <T>(...list: [T, ...T[]]): T => choices.pick('world', list)
+  const rarely = (n: number) => choices.oneIn('world', n)
+  const delivery = rarely(8) ? 'at-most-once' : 'at-least-once'
+  const overlaps = rarely(3)
+  const recreates = rarely(4) && delivery === 'at-least-once'
+  const long = rarely(40)
+  const attempts = pick(3, 1, 2, 5)
+  return {
+    open,
+    partitions: pick(1, 1, 2, 3),
+    order: pick('partition', 'key', 'key', 'none'),
+    concurrency: pick(1, 2, 4),
+    attempts,
+    atomicity: delivery === 'at-most-once' ? 'record' : pick('record', 'record', 'record', 'partition', 'batch'),
+    recordTimeoutMs: pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 400),
+    checkpointRecords: pick(Number.POSITIVE_INFINITY, 3, 1),
+    partialResponses: !rarely(4),
+    withholds: long || rarely(5),
+    delivery,
+    leaseMs: pick(1_000, 10_000),
+    timeoutMs: pick(60_000, 20_000),
+    atomic: rarely(2),
+    batchHandler: rarely(8),
+    batchSize: long ? 25 : pick(4, 8, 20, 2),
+    redelivery: pick('from lowest', 'only reported'),
+    bisect: rarely(4),
+    maximumRetries: rarely(5) ? pick(attempts + 3, 0, 2) : -1,
+    overlaps,
+    resets: rarely(4),
+    retention: rarely(8),
+    recreates,
+    timestamps: rarely(6) && (open || !recreates) ? 'odd' : 'rising',
+    // Open by design: overlapping pollers, whose markers a killer may survive some times more.
+    killers: rarely(3) && (open || !overlaps),
+    long,
+    faults: pick(3, 0, 1, 6, 10),
+    faultOneIn: pick(40, 15, 8),
+  }
+}
