@@ -132,7 +132,7 @@ describe('A service', slow, () => {
     const ofDynamoDB = statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')))
     expect(ofDynamoDB.map(({ Action, Resource }) => [Action.map((name) => name.slice(9)), Resource])).toEqual([
       [
-        ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem'],
+        ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem', 'Query'],
         [{ 'Fn::GetAtt': ['MillraceLedgerTable', 'Arn'] }],
       ],
       [['BatchWriteItem', 'PutItem'], [{ 'Fn::GetAtt': ['MillraceFailuresTable', 'Arn'] }]],

@@ -35,7 +35,7 @@ function retained(definition: TableDefinition): Resource {
 /** All that the framework does to its tables; no other action and no other table. */
 export function tableStatements(): readonly object[] {
   return [
-    allow(ledgerId, ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem']),
+    allow(ledgerId, ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem', 'Query']),
     allow(failuresId, ['BatchWriteItem', 'PutItem']),
   ]
 }

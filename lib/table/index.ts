@@ -4,4 +4,4 @@
  * @module
  */
 export { openTable } from './open.js'
-export type { Item, ItemKey, Table, Usage, Write, Written } from './table.js'
+export type { AtomicWrite, Item, ItemKey, Refusal, Table, Transacted, Usage, Write, Written } from './table.js'

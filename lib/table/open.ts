@@ -6,6 +6,7 @@ import { statementsPerCall, writeByPartiql } from './partiql.js'
 import { falling, get } from './read.js'
 import { writeByUpdate } from './single.js'
 import type { Connection, Table, Write, Written } from './table.js'
+import { transactWrites } from './transact.js'
 
 /** Opens a table. A store without PartiQL (dynalite) gets the same writes as single `UpdateItem` calls. */
 export function openTable(client: DynamoDBClient, name: string, clock: Clock = systemClock): Table {
@@ -36,6 +37,7 @@ export function openTable(client: DynamoDBClient, name: string, clock: Clock = s
     usage,
     get: (keys) => get(connection, keys),
     falling: (pk, from, to) => falling(connection, pk, from, to),
+    transact: (writes, others, token) => transactWrites(connection, writes, others, token),
     write: async (writes) => (await sideBySide(chunks(writes, statementsPerCall), writeChunk)).flat(),
   }
 }

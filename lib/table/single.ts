@@ -17,7 +17,8 @@ export async function writeByUpdate({ client, name, spent }: Connection, write: 
   }
 }
 
-function updateOf(table: string, { key: { pk, sk }, set, when }: Write) {
+/** A write as an update of its item, alone or in a transaction. */
+export function updateOf(table: string, { key: { pk, sk }, set, when }: Write) {
   const conditions = when === 'absent' ? {} : when
   return {
     TableName: table,

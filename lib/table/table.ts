@@ -1,4 +1,4 @@
-import type { AttributeValue, ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, ConsumedCapacity, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb'
 
 export type Item = Record<string, AttributeValue>
 
@@ -22,6 +22,28 @@ export type Written =
   | { readonly kind: 'conflict'; readonly item: Item | undefined }
   | { readonly kind: 'lost'; readonly cause: Error }
 
+/** A write of anything else, as an element of DynamoDB's `TransactWriteItems`. */
+export type AtomicWrite = TransactWriteItem
+
+/** One of the other writes of a transaction that failed: its place among them. */
+export interface Refusal {
+  readonly index: number
+  readonly cause: Error
+}
+
+/** What is known of a transaction; of all but `applied` and `lost`, that nothing was applied. */
+export type Transacted =
+  | { readonly kind: 'applied' }
+  /** The condition of a write of this table failed. */
+  | { readonly kind: 'conflict' }
+  /** Conditions of the other writes failed, or DynamoDB cannot make them of these items. */
+  | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
+  /** DynamoDB refused the whole, and does not say because of which write. */
+  | { readonly kind: 'invalid'; readonly cause: Error }
+  /** Another transaction was under way on the same items, or the table is throttled. */
+  | { readonly kind: 'contended'; readonly cause: Error }
+  | { readonly kind: 'lost'; readonly cause: Error }
+
 /** What a table has cost since it was opened, by DynamoDB's own account. */
 export interface Usage {
   readonly calls: number
@@ -37,6 +59,13 @@ export interface Table {
   falling(pk: string, from: string, to: string): AsyncIterable<Item>
   /** Each atomic on its own, 25 to a call, results in their order. Different keys only. */
   write(writes: readonly Write[]): Promise<readonly Written[]>
+  /**
+   * All of it, or nothing. No item twice; at most 100 items and 4 MB.
+   *
+   * @param token makes a repeat of the same transaction safe for ten minutes; at most 36 characters
+   * @throws MillraceError `ML_TRANSACTIONS_UNSUPPORTED`
+   */
+  transact(writes: readonly Write[], others: readonly AtomicWrite[], token: string): Promise<Transacted>
   readonly usage: Usage
 }
 

@@ -1,15 +1,12 @@
+export type { AtomicWrite, ItemKey, Refusal, Usage } from '../../table/index.js'
 export { dynamodbStore } from './dynamodb.js'
 export {
-  type AtomicWrite,
   asideKey,
-  type ItemKey,
   itemKey,
   type LedgerItem,
   type LedgerStore,
-  type Refusal,
   type Swap,
   type SwapResult,
   type Transaction,
   type TransactResult,
-  type Usage,
 } from './store.js'

@@ -7,13 +7,11 @@ import type { LedgerItem } from './store.js'
 export const attributes = { version: 'v', writeId: 'w', state: 's' } as const
 
 /** The item's own attributes, without its key. */
-export function encodeItem({
-  version,
-  writeId,
-  state,
-}: LedgerItem): [version: AttributeValue, writeId: AttributeValue, state: AttributeValue] {
-  return [{ N: String(version) }, { S: writeId }, { B: encodeState(state) }]
-}
+export const encodeItem = ({ version, writeId, state }: LedgerItem): Record<string, AttributeValue> => ({
+  [attributes.version]: { N: String(version) },
+  [attributes.writeId]: { S: writeId },
+  [attributes.state]: { B: encodeState(state) },
+})
 
 /** @throws MillraceError `ML_LEDGER_FORMAT` */
 export function decodeItem(item: Record<string, AttributeValue>): LedgerItem {

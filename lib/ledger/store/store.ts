@@ -1,12 +1,5 @@
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import type { AtomicWrite, ItemKey, Transacted, Usage } from '../../table/index.js'
 import type { LedgerState } from '../state.js'
-
-/** The ledger item of one group and source partition. */
-export interface ItemKey {
-  /** `<group>#<topic>#<partition>`; none of the three can hold a `#`. */
-  readonly pk: string
-  readonly sk: string
-}
 
 /** A state with what the compare-and-swap needs. */
 export interface LedgerItem {
@@ -30,9 +23,6 @@ export type SwapResult =
   | { readonly kind: 'conflict'; readonly item: LedgerItem | undefined }
   | { readonly kind: 'lost'; readonly cause: Error }
 
-/** One write of a handler's own: an element of DynamoDB's `TransactWriteItems`. */
-export type AtomicWrite = TransactWriteItem
-
 /** All of it, or nothing. No item twice; at most 100 items and 4 MB. */
 export interface Transaction {
   readonly swaps: readonly Swap[]
@@ -41,31 +31,8 @@ export interface Transaction {
   readonly token: string
 }
 
-/** A handler's own write that failed: its place in `writes`. */
-export interface Refusal {
-  readonly index: number
-  readonly cause: Error
-}
-
-/** What is known of a transaction; of all but `applied` and `lost`, that nothing was applied. */
-export type TransactResult =
-  | { readonly kind: 'applied' }
-  /** The condition of a swap failed. */
-  | { readonly kind: 'conflict' }
-  /** Conditions of handlers' own writes failed, or DynamoDB cannot make them of these items. */
-  | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
-  /** DynamoDB refused the whole, and does not say because of which write. */
-  | { readonly kind: 'invalid'; readonly cause: Error }
-  /** Another transaction was under way on the same items, or the table is throttled. */
-  | { readonly kind: 'contended'; readonly cause: Error }
-  | { readonly kind: 'lost'; readonly cause: Error }
-
-/** What a store has cost since it was made, by its own account. */
-export interface Usage {
-  readonly calls: number
-  readonly readUnits: number
-  readonly writeUnits: number
-}
+/** What is known of a transaction; its refusals name handlers' own writes. */
+export type TransactResult = Transacted
 
 /** The one kind of read and the one kind of write that the ledger makes, alone or with handlers' own writes. */
 export interface LedgerStore {
@@ -78,6 +45,7 @@ export interface LedgerStore {
   readonly usage: Usage
 }
 
+/** The key of the ledger item of one group and source partition: `<group>#<topic>#<partition>`; none of the three can hold a `#`. */
 export const itemKey = (group: string, topic: string, partition: number): ItemKey => ({
   pk: `${group}#${topic}#${partition}`,
   sk: 'ledger',

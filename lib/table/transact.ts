@@ -3,31 +3,32 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
-import { MillraceError } from '../../errors.js'
-import { isUnknownOperation, storeError, wasRefused } from '../../store-error.js'
-import type { Transaction, TransactResult } from './store.js'
-import type { Table } from './table.js'
-import { updateOf } from './update.js'
+import { MillraceError } from '../errors.js'
+import { isUnknownOperation, storeError, wasRefused } from '../store-error.js'
+import { updateOf } from './single.js'
+import type { AtomicWrite, Connection, Transacted, Write } from './table.js'
 
-/** The limit of one transaction. */
-export const itemsPerTransaction = 100
-
-/** Swaps and handlers' own writes in one `TransactWriteItems`. */
-export async function transactWrites(table: Table, { swaps, writes, token }: Transaction): Promise<TransactResult> {
+/** Writes of this table and others in one `TransactWriteItems`. */
+export async function transactWrites(
+  { client, name, spent }: Connection,
+  writes: readonly Write[],
+  others: readonly AtomicWrite[],
+  token: string,
+): Promise<Transacted> {
   try {
-    const answer = await table.client.send(
+    const answer = await client.send(
       new TransactWriteItemsCommand({
-        TransactItems: [...swaps.map((swap) => ({ Update: updateOf(table.name, swap) })), ...writes],
+        TransactItems: [...writes.map((write) => ({ Update: updateOf(name, write) })), ...others],
         ClientRequestToken: token,
         ReturnConsumedCapacity: 'TOTAL',
       }),
     )
-    table.spent('write', answer.ConsumedCapacity)
+    spent('write', answer.ConsumedCapacity)
     return { kind: 'applied' }
   } catch (error) {
-    if (error instanceof TransactionCanceledException) return cancelled(error, swaps.length)
+    if (error instanceof TransactionCanceledException) return cancelled(error, writes.length)
     if (isUnknownOperation(error)) throw unsupported(error)
-    const cause = storeError(error, table.name)
+    const cause = storeError(error, name)
     if ((error as Error).name === 'TransactionInProgressException') return { kind: 'contended', cause }
     // A malformed write of a handler's is that handler's failure, not the store's.
     if ((error as Error).name === 'ValidationException') return { kind: 'invalid', cause }
@@ -36,11 +37,11 @@ export async function transactWrites(table: Table, { swaps, writes, token }: Tra
   }
 }
 
-function cancelled(error: TransactionCanceledException, swaps: number): TransactResult {
+function cancelled(error: TransactionCanceledException, own: number): Transacted {
   const reasons = error.CancellationReasons ?? []
-  if (reasons.slice(0, swaps).some(({ Code }) => Code === 'ConditionalCheckFailed')) return { kind: 'conflict' }
+  if (reasons.slice(0, own).some(({ Code }) => Code === 'ConditionalCheckFailed')) return { kind: 'conflict' }
   const failures = reasons
-    .slice(swaps)
+    .slice(own)
     .flatMap((reason, index) => (isFinal(reason) ? [{ index, cause: refused(reason) }] : []))
   return failures.length > 0 ? { kind: 'refused', failures } : { kind: 'contended', cause: error }
 }
