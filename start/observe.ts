@@ -1,4 +1,5 @@
 import type { LogMeta } from '../lib/local/worker/index.js'
+import type { AppliedTransaction } from './faults/index.js'
 import { historyReader } from './history/index.js'
 import type { Surroundings } from './job.js'
 import { killOnce } from './kill.js'
@@ -6,7 +7,7 @@ import { produceOrders } from './orders/index.js'
 import { type Prepared, partitions } from './prepare.js'
 import { deliverAgain } from './redeliver.js'
 import { type System, startSystem } from './system.js'
-import { type Facts, readEffects, readFailures, readLag, readLedger } from './verify/index.js'
+import { type Facts, readBalances, readEffects, readFailures, readLag, readLedger } from './verify/index.js'
 import { watchBatches } from './watch.js'
 
 /** How far the job is, for the progress line. */
@@ -38,7 +39,8 @@ export async function observe(
   const reader = historyReader(topic)
   const { history } = reader
   const workerPids = new Set<number>()
-  const killer = killOnce({ ...target.mapping, orders: options.orders, kill: (pid) => process.kill(pid, 'SIGKILL') })
+  const applied: (readonly string[])[] = []
+  const killer = killOnce({ orders: options.orders, kill: (pid) => process.kill(pid, 'SIGKILL') })
   const ledger = target.tables.ledger
   const watch = watchBatches({
     killer,
@@ -47,17 +49,20 @@ export async function observe(
   })
   const onLine = (line: string, meta: LogMeta) => {
     workerPids.add(meta.pid)
+    killer.onPid(meta.pid)
     logs.function(line)
-    const run = reader.read(line, meta)
-    if (run !== undefined) killer.onRun(run)
+    reader.read(line, meta)
+  }
+  const onTransaction = (transaction: AppliedTransaction) => {
+    applied.push(transaction.orderIds)
+    killer.onTransaction(transaction)
   }
   let count = 0
   onProgress(() => {
-    const killedPid = killer.victim?.pid
-    return { produced: count, runs: history.runs.length, invocations: watch.invocations, killedPid }
+    return { produced: count, runs: history.runs.length, invocations: watch.invocations, killedPid: killer.victim }
   })
 
-  const hooks = { onLine, onBatch: watch.onBatch, log: logs.local }
+  const hooks = { onLine, onBatch: watch.onBatch, onTransaction, log: logs.local }
   const system = await stages.run('starting the stack', () => startSystem(prepared, hooks, stopLater))
   const { kafka, mapping, store } = system
   const started = performance.now()
@@ -71,7 +76,7 @@ export async function observe(
   )
   const left = await stages.run('reading what the run has left', () => readLeft(prepared, system))
   const kill = await watch.kill
-  const facts = { ...again, ...left, topic, produced, elapsedMs, history, kill }
+  const facts = { ...again, ...left, topic, produced, applied, elapsedMs, history, kill }
   return { facts, pids: [...system.pids, ...workerPids], ground: system.description }
 }
 
@@ -80,6 +85,7 @@ async function readLeft({ target: { mapping, tables } }: Prepared, { store, kafk
   return {
     ledgerTable: tables.ledger,
     ledger: await readLedger(store, tables.ledger, { ...mapping, partitions }),
+    balances: await readBalances(store, tables.balances),
     failures: await readFailures(store, tables.failures),
     lag: await readLag(kafka, mapping.group, mapping.topic),
     costs: costs(),

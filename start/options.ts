@@ -3,7 +3,7 @@ import { MillraceError, show } from '../lib/errors.js'
 import { fewestOrders } from './orders/index.js'
 
 /** What can be broken on purpose: each makes exactly one check fail. */
-export const breaks = ['ledger', 'fallback', 'order'] as const
+export const breaks = ['ledger', 'balance', 'fallback', 'order'] as const
 export type Break = (typeof breaks)[number]
 
 /** What `npm start --` takes. */

@@ -1,7 +1,14 @@
 import { storeEnvironment } from '../lib/local/store/index.js'
 import { packageService, readService } from '../lib/local/template/index.js'
 import type { StoreRule } from '../lib/testing/faults/index.js'
-import { failingDownstream, firstOf, type LedgerBreak, losesOneFailure, losesOneSettle } from './faults/index.js'
+import {
+  failingDownstream,
+  firstOf,
+  type LedgerBreak,
+  losesOneBalance,
+  losesOneFailure,
+  losesOneSettle,
+} from './faults/index.js'
 import type { Break, StartOptions } from './options.js'
 import { type Planned, planOrders } from './orders/index.js'
 import { type Target, targetOf } from './target.js'
@@ -38,6 +45,7 @@ function faults(chosen: Break | undefined, { tables }: Target, planned: readonly
   const rule = firstOf([
     failingDownstream(tables.orders, planned),
     ...(broken ? [broken.fault] : []),
+    ...(chosen === 'balance' ? [losesOneBalance(tables.balances)] : []),
     ...(chosen === 'fallback' ? [losesOneFailure(tables.failures)] : []),
   ])
   return { broken, rule }

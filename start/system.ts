@@ -5,10 +5,10 @@ import type { Attempt, RunningMapping } from '../lib/local/esm/index.js'
 import { type Ground, type Stack, startStack } from '../lib/local/stack/index.js'
 import { storeClient, storeEnvironment } from '../lib/local/store/index.js'
 import type { LogMeta } from '../lib/local/worker/index.js'
-import { startStoreProxy } from '../lib/testing/faults/index.js'
+import { type Exchange, startStoreProxy } from '../lib/testing/faults/index.js'
 import type { Cleanup } from './cleanup.js'
 import { emptyTables, emptyTopic } from './empty.js'
-import { type Costs, costMeter } from './faults/index.js'
+import { type AppliedTransaction, appliedTransaction, type Costs, costMeter } from './faults/index.js'
 import { kafkaClient } from './kafka.js'
 import { type Prepared, partitions, serviceDir } from './prepare.js'
 
@@ -27,6 +27,8 @@ export interface System {
 export interface SystemHooks {
   readonly onLine: (line: string, meta: LogMeta) => void
   readonly onBatch: (attempt: Attempt, store: DynamoDBClient) => void
+  /** Told of each transaction that the store has applied, before the function is. */
+  readonly onTransaction: (transaction: AppliedTransaction) => void
   readonly log: (line: string) => void
 }
 
@@ -36,9 +38,15 @@ export interface SystemHooks {
  * @throws MillraceError of the stack, `ML_START_NOT_EMPTY`
  */
 export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks, stopLater: Cleanup): Promise<System> {
-  const { onLine, onBatch, log } = hooks
-  const meter = costMeter(target.tables.ledger)
+  const { onLine, onBatch, onTransaction, log } = hooks
+  const meter = costMeter(target.tables)
   let clients: { kafka: Kafka; store: DynamoDBClient } | undefined
+
+  function onExchange(exchange: Exchange): void {
+    meter.count(exchange)
+    const applied = appliedTransaction(exchange, target.tables)
+    if (applied !== undefined) onTransaction(applied)
+  }
 
   /** Between the ground and the function: topic and tables exist by now, and nothing reads them yet. */
   async function beforeFunctions({ brokers, dynamodbUrl }: Ground): Promise<Record<string, string>> {
@@ -47,7 +55,7 @@ export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks
     const kafka = kafkaClient(brokers, log)
     await emptyTables(store, Object.values(target.tables))
     await emptyTopic(kafka, target.mapping, partitions)
-    const proxy = await startStoreProxy({ target: dynamodbUrl, rule, onExchange: meter.count })
+    const proxy = await startStoreProxy({ target: dynamodbUrl, rule, onExchange })
     await stopLater.add('the fault proxy', proxy.stop)
     clients = { kafka, store }
     return storeEnvironment(proxy.url)

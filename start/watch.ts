@@ -3,7 +3,7 @@ import type { KafkaEvent } from '../lib/event/index.js'
 import { isCovered, type LedgerState } from '../lib/ledger/index.js'
 import type { Attempt } from '../lib/local/esm/index.js'
 import type { LedgerBreak } from './faults/index.js'
-import type { Killer, Victim } from './kill.js'
+import type { Killer } from './kill.js'
 import { placeOf } from './orders/index.js'
 import type { Kill } from './verify/index.js'
 
@@ -13,7 +13,10 @@ export interface Watch {
   readonly invocations: number
   /** What is known of the death; undefined while nobody died. */
   readonly kill: Promise<Kill> | undefined
-  /** The largest batch that was settled whole, to be delivered again. */
+  /**
+   * A batch that was settled whole, to be delivered again: the largest from the beginning of its partitions, else the newest. Of
+   * both the ledger still has fingerprints; one from the middle it could take for a recreated topic's.
+   */
   readonly settledBatch: KafkaEvent | undefined
   onBatch(attempt: Attempt, store: DynamoDBClient): void
 }
@@ -29,9 +32,9 @@ export interface WatchOptions {
 export function watchBatches({ killer, readLedger, broken }: WatchOptions): Watch {
   let invocations = 0
   let kill: Promise<Kill> | undefined
-  let settled: { event: KafkaEvent; size: number } | undefined
+  let settled: { event: KafkaEvent; size: number; isFirst: boolean } | undefined
 
-  async function inspect(attempt: Attempt, { pid, requestId }: Victim, store: DynamoDBClient): Promise<Kill> {
+  async function inspect(attempt: Attempt, pid: number, store: DynamoDBClient): Promise<Kill> {
     const batch = placesOf(attempt.event)
     // Nobody else can settle any of it before the dead one's lease is over.
     const states = await readLedger(store)
@@ -39,7 +42,7 @@ export function watchBatches({ killer, readLedger, broken }: WatchOptions): Watc
     const { result } = attempt
     return {
       pid,
-      requestId,
+      requestId: result?.requestId ?? '',
       kind: result?.kind ?? 'unreached',
       signal: result?.kind === 'crash' ? result.signal : null,
       gone: !isAlive(pid),
@@ -61,20 +64,20 @@ export function watchBatches({ killer, readLedger, broken }: WatchOptions): Watc
     onBatch(attempt, store) {
       invocations++
       const { victim } = killer
-      if (kill === undefined && victim !== undefined && attempt.result?.requestId === victim.requestId) {
-        if (attempt.result.kind === 'crash') {
-          kill = inspect(attempt, victim, store)
-          // Whoever asks for it is told; nobody may have to.
-          kill.catch(() => undefined)
-        } else killer.missed()
+      if (kill === undefined && victim !== undefined && attempt.result?.pid === victim) {
+        kill = inspect(attempt, victim, store)
+        // Whoever asks for it is told; nobody may have to.
+        kill.catch(() => undefined)
       }
       const places = placesOf(attempt.event)
       const isBroken = places.some(({ partition, offset }) => {
         const lost = broken?.lost.get(partition)
         return lost !== undefined && lost.from <= offset && offset <= lost.to
       })
-      if (attempt.decision.kind !== 'settled' || isBroken || places.length <= (settled?.size ?? 0)) return
-      settled = { event: attempt.event, size: places.length }
+      if (attempt.decision.kind !== 'settled' || isBroken) return
+      const isFirst = Object.values(attempt.event.records).every(([first]) => first?.offset === 0)
+      if (settled?.isFirst && !(isFirst && places.length > settled.size)) return
+      settled = { event: attempt.event, size: places.length, isFirst }
     },
   }
 }

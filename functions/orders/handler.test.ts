@@ -4,22 +4,24 @@ import { invoke, kafkaEvent, type TestDeployment, testDeployment } from 'millrac
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const table = 'orders-of-test'
+const balances = 'balances-of-test'
 let deployment: TestDeployment
 let handler: typeof import('./handler.js').handler
+
+const keyedBy = (key: string, name: string) => ({
+  TableName: name,
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  KeySchema: [{ AttributeName: key, KeyType: 'HASH' as const }],
+  AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' as const }],
+})
 
 beforeAll(async () => {
   deployment = await testDeployment({
     topic: 'orders',
-    tables: [
-      {
-        TableName: table,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: 'orderId', KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: 'orderId', AttributeType: 'S' }],
-      },
-    ],
+    tables: [keyedBy('orderId', table), keyedBy('customerId', balances)],
   })
   vi.stubEnv('ORDERS_TABLE', table)
+  vi.stubEnv('BALANCES_TABLE', balances)
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT')
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true')
   // After the deployment: like Lambda, it sets the environment before the module is loaded.
@@ -41,12 +43,20 @@ function event(...values: unknown[]) {
   return kafkaEvent({ topic: 'orders', records })
 }
 
-const order = (orderId: string, cents: number) => ({ orderId, customerId: 'customer', seq: 0, cents })
+const order = (orderId: string, cents: number, customerId = 'customer') => ({ orderId, customerId, seq: 0, cents })
 
 async function itemOf(orderId: string) {
   const { client } = deployment
   const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: { orderId: { S: orderId } } }))
   return Item && { effects: Number(Item.effects?.N), cents: Number(Item.cents?.N) }
+}
+
+async function balanceOf(customerId: string) {
+  const { client } = deployment
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: balances, Key: { customerId: { S: customerId } } }),
+  )
+  return Item && Number(Item.cents?.N)
 }
 
 describe('The function orders', () => {
@@ -55,6 +65,13 @@ describe('The function orders', () => {
     expect(await invoke(handler, delivered)).toEqual({ batchItemFailures: [] })
     expect(await invoke(handler, delivered)).toEqual({ batchItemFailures: [] })
     expect(await itemOf('once')).toEqual({ effects: 1, cents: 1_250 })
+  })
+
+  it("adds up a customer's orders, each once", async () => {
+    const delivered = event(order('first', 300, 'ada'), order('second', 45, 'ada'), order('other', 7, 'bo'))
+    await invoke(handler, delivered)
+    await invoke(handler, delivered)
+    expect([await balanceOf('ada'), await balanceOf('bo')]).toEqual([345, 7])
   })
 
   it('drops an order of nothing', async () => {

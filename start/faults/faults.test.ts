@@ -1,22 +1,32 @@
-import {
-  BatchWriteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb'
+import { BatchWriteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../lib/clock.js'
 import { failuresTable, ledgerTable } from '../../lib/deployment/index.js'
 import { readBatch } from '../../lib/event/index.js'
 import { type Claimed, dynamodbStore, type Ledger, openLedger } from '../../lib/ledger/index.js'
 import { ensureTables, type Store, startStore, storeClient } from '../../lib/local/store/index.js'
-import { type StoreProxy, type StoreRule, startStoreProxy } from '../../lib/testing/faults/index.js'
+import { type Exchange, type StoreProxy, type StoreRule, startStoreProxy } from '../../lib/testing/faults/index.js'
 import { kafkaEvent } from '../../lib/testing/index.js'
 import { readLedger } from '../verify/index.js'
-import { costMeter, failingDownstream, firstOf, losesOneFailure, losesOneSettle } from './index.js'
+import {
+  type AppliedTransaction,
+  appliedTransaction,
+  costMeter,
+  failingDownstream,
+  firstOf,
+  losesOneBalance,
+  losesOneFailure,
+  losesOneSettle,
+} from './index.js'
 
 const [ledgerName, failuresName] = ['the-ledger', 'the-failures']
+const tables = { ledger: ledgerName, orders: 'the-orders', balances: 'the-balances' }
+const keyedBy = (name: string, key: string) => ({
+  TableName: name,
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  KeySchema: [{ AttributeName: key, KeyType: 'HASH' as const }],
+  AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' as const }],
+})
 const source = { group: 'g', topic: 't', partitions: 2 }
 const batch = readBatch(kafkaEvent({ topic: 't', records: [{ value: 1 }, { value: 2 }, { partition: 1, value: 3 }] }))
 
@@ -28,15 +38,23 @@ describe('the faults of the main job', () => {
   let rule: StoreRule
   let meter: ReturnType<typeof costMeter>
   let ledger: Ledger
+  let applied: AppliedTransaction[]
 
   beforeEach(async () => {
     store = await startStore()
-    meter = costMeter(ledgerName)
+    meter = costMeter(tables)
     rule = () => 'pass'
-    proxy = await startStoreProxy({ target: store.url, rule: (request) => rule(request), onExchange: meter.count })
+    applied = []
+    const onExchange = (exchange: Exchange) => {
+      meter.count(exchange)
+      const transaction = appliedTransaction(exchange, tables)
+      if (transaction !== undefined) applied.push(transaction)
+    }
+    proxy = await startStoreProxy({ target: store.url, rule: (request) => rule(request), onExchange })
     direct = storeClient(store.url)
     client = storeClient(proxy.url)
-    await ensureTables(direct, [ledgerTable(ledgerName), failuresTable(failuresName)])
+    const own = [keyedBy(tables.orders, 'orderId'), keyedBy(tables.balances, 'customerId')]
+    await ensureTables(direct, [ledgerTable(ledgerName), failuresTable(failuresName), ...own])
     const ledgerStore = dynamodbStore(client, ledgerName)
     ledger = openLedger({ store: ledgerStore, clock: systemClock, group: 'g', leaseMs: 10_000, withholds: false })
   })
@@ -49,50 +67,81 @@ describe('the faults of the main job', () => {
 
   const holder = (owner: string) => ({ owner, deadline: Number.POSITIVE_INFINITY })
 
-  async function run(owner: string, leaveOpen = false) {
-    const claims = (await ledger.claim(batch.partitions, holder(owner))).filter(
-      (one): one is Claimed => one.kind === 'claimed',
-    )
-    const settled = { kind: 'settled' } as const
-    const pending = { kind: 'pending' } as const
-    const recorded = await ledger.record(
-      claims.map((claimed) => ({
-        claimed,
-        abandoned: [],
-        whole: false,
-        hold: null,
-        records: claimed.partition.records.map(({ offset, timestamp }) => ({
-          offset,
-          timestamp,
-          disposition: leaveOpen ? pending : settled,
-        })),
-      })),
-      holder(owner),
-    )
-    return recorded.map(({ kind }) => kind)
+  const settled = { kind: 'settled' } as const
+  const pending = { kind: 'pending' } as const
+
+  async function claimed(owner: string): Promise<Claimed[]> {
+    const claims = await ledger.claim(batch.partitions, holder(owner))
+    return claims.filter((one): one is Claimed => one.kind === 'claimed')
   }
 
-  it('lose one settle that leaves nothing open: the ledger still has the claim, the function believes it written', async () => {
-    const { fault, lost } = losesOneSettle(ledgerName)
-    rule = firstOf([fault])
-    for (const owner of ['a', 'b', 'c', 'd']) expect(await run(owner, true)).toEqual(['written', 'written'])
-    expect(lost.size).toBe(0)
-    expect(await run('e')).toEqual(['written', 'written'])
-    expect([...lost]).toEqual([
-      [0, { from: 0, to: 1 }],
-      [1, { from: 0, to: 0 }],
-    ])
-    const items = await readLedger(direct, ledgerName, source)
-    expect([...items.values()].map(({ claim }) => claim?.owner)).toEqual(['e', 'e'])
+  /** Settles so many records of a claim; the rest is left for another write. */
+  const progressOf = (claim: Claimed, count = claim.partition.records.length) => ({
+    claimed: claim,
+    abandoned: [],
+    whole: false,
+    hold: count < claim.partition.records.length ? { marker: null } : null,
+    records: claim.partition.records.map(({ offset, timestamp }, i) => ({
+      offset,
+      timestamp,
+      disposition: i < count ? settled : pending,
+    })),
   })
 
-  it('are counted by invocation: two write units per source partition in two calls', async () => {
-    await run('a')
-    await run('b')
-    const cost = { partitions: 2, claims: 2, settles: 2, calls: 2, writeUnits: 4, contended: false }
+  /** The effects of orders, one customer each, with the settle of the first so many records of a claim. */
+  async function commit(claim: Claimed, owner: string, orderIds: readonly string[], count?: number) {
+    const writes = orderIds.flatMap((id) => [
+      add(tables.orders, { orderId: { S: id } }),
+      add(tables.balances, { customerId: { S: `customer of ${id}` } }),
+    ])
+    return await ledger.commit([progressOf(claim, count)], writes, holder(owner))
+  }
+  const add = (TableName: string, Key: Record<string, { S: string }>) => ({
+    Update: { TableName, Key, UpdateExpression: 'ADD n :n', ExpressionAttributeValues: { ':n': { N: '1' } } },
+  })
+
+  async function run(owner: string): Promise<string[]> {
+    const kinds: string[] = []
+    for (const claim of await claimed(owner))
+      kinds.push((await commit(claim, owner, [`${owner}-${claim.partition.partition}`])).kind)
+    return kinds
+  }
+  const has = async (table: string, key: Record<string, { S: string }>) =>
+    (await direct.send(new GetItemCommand({ TableName: table, Key: key }))).Item !== undefined
+
+  it('lose one settle that leaves nothing open: the effects are there, and the ledger still has the claim', async () => {
+    const { fault, lost } = losesOneSettle(ledgerName)
+    rule = firstOf([fault])
+    const owners: string[] = []
+    for (const owner of ['a', 'b']) owners.push(...(await run(owner)))
+    expect(owners).toEqual(['written', 'written', 'written', 'written'])
+    expect([...lost]).toEqual([[1, { from: 0, to: 0 }]])
+    const items = await readLedger(direct, ledgerName, source)
+    expect([...items.values()].map(({ claim }) => claim?.owner)).toEqual([undefined, 'b'])
+    expect(await has(tables.orders, { orderId: { S: 'b-1' } })).toBe(true)
+  })
+
+  it('lose the change of one balance, and nothing else of its transaction', async () => {
+    rule = firstOf([losesOneBalance(tables.balances)])
+    const [claim] = await claimed('a')
+    await commit(claim as Claimed, 'a', ['one', 'two'])
+    const balances = ['one', 'two'].map((id) => has(tables.balances, { customerId: { S: `customer of ${id}` } }))
+    expect(await Promise.all(balances)).toEqual([false, true])
+    expect(await has(tables.orders, { orderId: { S: 'one' } })).toBe(true)
+  })
+
+  it('are counted by invocation: one unit per claim, two per transaction', async () => {
+    const [first, second] = await claimed('a')
+    await commit(first as Claimed, 'a', ['x'], 1)
+    await commit(first as Claimed, 'a', ['y'])
+    await ledger.record([progressOf(second as Claimed)], holder('a'))
+    const cost = { partitions: 2, claims: 2, checkpoints: 0, settles: 2, settlesInTransactions: 1, calls: 2 }
     expect(meter.costs.invocations).toEqual([
-      { owner: 'a', ...cost },
-      { owner: 'b', ...cost },
+      { owner: 'a', ...cost, transactions: 2, mostTransactions: 1, writeUnits: 7, contended: false },
+    ])
+    expect(applied).toEqual([
+      { orderIds: ['x'], goesOn: true },
+      { orderIds: ['y'], goesOn: false },
     ])
   })
 
@@ -110,10 +159,10 @@ describe('the faults of the main job', () => {
     expect(meter.costs.invocations.find(({ owner }) => owner === 'b')).toMatchObject({ contended: true, settles: 0 })
   })
 
-  it('make a downstream fail twice, or always', async () => {
+  it('make a downstream fail twice, or always, and name the writes that were at fault', async () => {
     const order = (orderId: string) => ({ orderId, customerId: 'c', seq: 1, cents: 1 })
     rule = firstOf([
-      failingDownstream(failuresName, [
+      failingDownstream(tables.orders, [
         { fate: { outcome: 'ok', downstream: 'fails-twice', order: order('twice') } },
         { fate: { outcome: 'ok', downstream: 'works', order: order('works') } },
         {
@@ -121,13 +170,15 @@ describe('the faults of the main job', () => {
         },
       ]),
     ])
-    const tries = async (orderId: string) => {
-      const add = new UpdateItemCommand({ TableName: failuresName, Key: { orderId: { S: orderId } } })
-      const names: string[] = []
-      for (let i = 0; i < 4; i++) await client.send(add).catch(({ message }: Error) => names.push(message))
-      return names.filter((message) => message.includes('fault')).length
+    const [claim] = await claimed('a')
+    const tries: number[][] = []
+    for (let i = 0; i < 3; i++) {
+      const result = await commit(claim as Claimed, 'a', ['works', 'twice', 'never'])
+      tries.push(result.kind === 'refused' ? result.failures.map(({ index }) => index) : [])
     }
-    expect([await tries('twice'), await tries('works'), await tries('never')]).toEqual([2, 0, 4])
+    expect(tries).toEqual([[2, 4], [2, 4], [4]])
+    expect(applied).toEqual([])
+    expect(meter.costs.invocations).toMatchObject([{ transactions: 0, contended: false }])
   })
 
   it('lose one write to the failures table, and no other', async () => {
@@ -139,8 +190,6 @@ describe('the faults of the main job', () => {
         new BatchWriteItemCommand({ RequestItems: { [failuresName]: [{ PutRequest: { Item: key(sk) } }] } }),
       )
     }
-    const found = async (sk: string) =>
-      (await direct.send(new GetItemCommand({ TableName: failuresName, Key: key(sk) }))).Item !== undefined
-    expect([await found('lost'), await found('kept')]).toEqual([false, true])
+    expect([await has(failuresName, key('lost')), await has(failuresName, key('kept'))]).toEqual([false, true])
   })
 })

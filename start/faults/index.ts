@@ -1,3 +1,11 @@
 export { type Costs, costMeter, type InvocationCost } from './costs.js'
+export { type AppliedTransaction, appliedTransaction, type EffectTables } from './effects.js'
 export { partitionOf } from './ledger-writes.js'
-export { failingDownstream, firstOf, type LedgerBreak, losesOneFailure, losesOneSettle } from './rules.js'
+export {
+  failingDownstream,
+  firstOf,
+  type LedgerBreak,
+  losesOneBalance,
+  losesOneFailure,
+  losesOneSettle,
+} from './rules.js'

@@ -1,5 +1,5 @@
 import { decodeState, type LedgerState } from '../../lib/ledger/index.js'
-import type { StoreRequest, WireValue } from '../../lib/testing/faults/index.js'
+import type { StoreRequest, WireValue, WireWrite } from '../../lib/testing/faults/index.js'
 
 /** One write to a ledger item, as it is asked for. */
 export interface LedgerWrite {
@@ -7,7 +7,7 @@ export interface LedgerWrite {
   readonly pk: string
   /** The nonce of the invocation that writes. */
   readonly owner: string
-  /** A claim takes the source partition, a settle gives it back. */
+  /** A claim takes the source partition or keeps it, a settle gives it back. */
   readonly kind: 'claim' | 'settle'
   readonly state: LedgerState
 }
@@ -22,11 +22,16 @@ export function ledgerWrites(request: StoreRequest, table: string): readonly Led
       return read(Parameters[at.pk], Parameters[at.writeId], Parameters[at.state])
     })
   }
-  if (operation === 'UpdateItem' && body.TableName === table) {
-    const { ':w': writeId, ':s': state } = body.ExpressionAttributeValues ?? {}
-    return read(body.Key?.pk, writeId, state)
+  if (operation === 'TransactWriteItems') {
+    return (body.TransactItems ?? []).flatMap(({ Update }) => (Update === undefined ? [] : readUpdate(Update, table)))
   }
-  return []
+  return operation === 'UpdateItem' ? readUpdate(body, table) : []
+}
+
+function readUpdate({ TableName, Key, ExpressionAttributeValues }: WireWrite, table: string): LedgerWrite[] {
+  if (TableName !== table) return []
+  const { ':w': writeId, ':s': state } = ExpressionAttributeValues ?? {}
+  return read(Key?.pk, writeId, state)
 }
 
 function read(pk: WireValue | undefined, writeId: WireValue | undefined, state: WireValue | undefined): LedgerWrite[] {

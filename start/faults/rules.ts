@@ -1,9 +1,10 @@
-import type { StoreAnswer, StoreRequest, StoreRule } from '../../lib/testing/faults/index.js'
+import type { StoreAnswer, StoreRequest, StoreRewrite, StoreRule } from '../../lib/testing/faults/index.js'
 import type { Produced } from '../orders/index.js'
+import { orderIdOf, ordersIn } from './effects.js'
 import { type LedgerWrite, ledgerWrites, partitionOf } from './ledger-writes.js'
 
 /** A rule of the main job: undefined where the request is not its business. */
-type Fault = (request: StoreRequest) => StoreAnswer | undefined
+type Fault = (request: StoreRequest) => StoreAnswer | StoreRewrite | undefined
 
 /** The first fault that has an answer gives it. */
 export const firstOf =
@@ -18,23 +19,31 @@ export const firstOf =
 
 const alwaysFails = Number.POSITIVE_INFINITY
 
-/** A downstream that refuses the effects of some orders: twice, or always. The SDK does not try again what is refused so. */
+/**
+ * A downstream that refuses the effects of some orders: twice, or always. It does so as a condition of theirs would that failed:
+ * nothing of their transaction is applied, and the answer tells which of its parts were at fault.
+ */
 export function failingDownstream(table: string, fates: Iterable<Pick<Produced, 'fate'>>): Fault {
   const failuresLeft = new Map<string, number>()
   for (const { fate } of fates) {
     if (fate.outcome === 'ok' && fate.downstream === 'fails-twice') failuresLeft.set(fate.order.orderId, 2)
     if (fate.outcome === 'fallback' && fate.order) failuresLeft.set(fate.order.orderId, alwaysFails)
   }
-  return ({ operation, body }) => {
-    if (operation !== 'UpdateItem' || body.TableName !== table) return undefined
-    const orderId = body.Key?.orderId?.S ?? ''
-    const left = failuresLeft.get(orderId) ?? 0
-    if (left === 0) return undefined
-    failuresLeft.set(orderId, left - 1)
-    const message = `the downstream does not take ${orderId} (a fault of the main job's making)`
-    return { status: 400, body: { __type: 'com.amazon.coral.validate#ValidationException', message } }
+  return (request) => {
+    const failing = ordersIn(request, table).filter((orderId) => (failuresLeft.get(orderId) ?? 0) > 0)
+    if (failing.length === 0) return undefined
+    for (const orderId of failing) failuresLeft.set(orderId, (failuresLeft.get(orderId) ?? 0) - 1)
+    const reasons = (request.body.TransactItems ?? []).map((part) => {
+      const orderId = orderIdOf(part, table)
+      if (orderId === undefined || !failing.includes(orderId)) return { Code: 'None' }
+      const Message = `the downstream does not take ${orderId} (a fault of the main job's making)`
+      return { Code: 'ConditionalCheckFailed', Message }
+    })
+    return { status: 400, body: { __type: cancelled, message: 'Transaction cancelled', CancellationReasons: reasons } }
   }
 }
+
+const cancelled = 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException'
 
 /** A break of the ledger, and which records it concerns. */
 export interface LedgerBreak {
@@ -46,7 +55,7 @@ export interface LedgerBreak {
 /** The settles before the one that is lost, so that the run has started. */
 const settlesBefore = 3
 
-/** Answers one settle as if it were written. One that leaves nothing open, so that all it says is what was settled. */
+/** Takes the settle out of one transaction. One that leaves nothing open, so that all it says is what was settled. */
 export function losesOneSettle(table: string): LedgerBreak {
   const lost = new Map<number, { from: number; to: number }>()
   const inFlight = new Map<string, { from: number; to: number }>()
@@ -54,28 +63,32 @@ export function losesOneSettle(table: string): LedgerBreak {
   const fault: Fault = (request) => {
     const writes = ledgerWrites(request, table)
     for (const { pk, state } of writes) if (state.claim !== null) inFlight.set(pk, state.claim.inFlight)
-    const settling = writes.filter(({ kind }) => kind === 'settle')
-    if (settling.length === 0 || lost.size > 0 || ++settles <= settlesBefore || !settling.every(isClean))
-      return undefined
-    for (const { pk } of settling) lost.set(partitionOf(pk), inFlight.get(pk) ?? { from: 0, to: -1 })
-    return asWritten(request)
+    const settle = writes.find(({ kind }) => kind === 'settle')
+    if (settle === undefined || request.operation !== 'TransactWriteItems' || lost.size > 0) return undefined
+    if (++settles <= settlesBefore || !isClean(settle)) return undefined
+    lost.set(partitionOf(settle.pk), inFlight.get(settle.pk) ?? { from: 0, to: -1 })
+    return without(request, table)
   }
   return { fault, lost }
 }
 
 const isClean = ({ state }: LedgerWrite): boolean => state.open.length === 0 && state.pending.length === 0
 
-/** What the store says to a write that it has applied. */
-function asWritten({ operation, body, tables }: StoreRequest): StoreAnswer {
-  if (operation !== 'BatchExecuteStatement') return { status: 200, body: {} }
-  const statements = body.Statements ?? []
-  return {
-    status: 200,
-    body: {
-      Responses: statements.map(() => ({ TableName: tables[0] })),
-      ConsumedCapacity: [{ TableName: tables[0], CapacityUnits: statements.length }],
-    },
+/** Takes the change of one balance out of one transaction. */
+export function losesOneBalance(table: string): Fault {
+  let done = false
+  return (request) => {
+    if (done || request.operation !== 'TransactWriteItems' || !request.tables.includes(table)) return undefined
+    done = true
+    return without(request, table)
   }
+}
+
+/** A transaction without its first write to a table. */
+function without({ body }: StoreRequest, table: string): StoreRewrite {
+  const parts = body.TransactItems ?? []
+  const at = parts.findIndex((part) => Object.values(part).some(({ TableName }) => TableName === table))
+  return { rewritten: { ...body, TransactItems: parts.filter((_, i) => i !== at) } }
 }
 
 /** Answers one write to the failures table as if it were written. */

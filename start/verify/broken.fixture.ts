@@ -10,6 +10,9 @@ export const withEffect =
     else effects.set(orderId, effect)
     return { ...facts, effects }
   }
+const withBalance =
+  (customerId: string, cents: number) =>
+  (facts: Facts): Facts => ({ ...facts, balances: new Map([...facts.balances, [customerId, cents]]) })
 const withFailure =
   (change: Partial<KeptFailure>) =>
   (facts: Facts): Facts => ({
@@ -66,12 +69,12 @@ export const broken: readonly (readonly [what: string, failing: readonly string[
     ],
     ['an effect of an order that nobody produced', ['effects'], withEffect('nobody', { effects: 1, cents: 1 })],
     ['a decision to drop that is missing', ['accounting'], withoutDecision(4, 'drop')],
-    [
-      'a second effect of a record that the killed process had settled',
-      ['second effects'],
-      (facts) => withEffect('o6', { effects: 2, cents: 212 })(withKill({ unsettled: new Set(['0:0', '0:1']) })(facts)),
-    ],
-    ['a third effect in the killed batch', ['second effects'], withEffect('o0', { effects: 3, cents: 300 })],
+    ['a second effect in the killed batch', ['second effects'], withEffect('o1', { effects: 2, cents: 202 })],
+    ['a balance that does not add up', ['balances'], withBalance('c', 410)],
+    ['a balance that is missing', ['balances'], withBalance('c', 0)],
+    ['a balance of nobody', ['balances'], withBalance('nobody', 1)],
+    ['effects in another order', ['order'], (facts) => ({ ...facts, applied: [['o0'], ['o2'], ['o1'], ['o6']] })],
+    ['an effect that came again', ['order'], (facts) => ({ ...facts, applied: [...facts.applied, ['o1']] })],
     ['a record given up that is not kept', ['failures'], (facts) => ({ ...facts, failures: facts.failures.slice(1) })],
     [
       'a good record among the failures',
@@ -114,18 +117,19 @@ export const broken: readonly (readonly [what: string, failing: readonly string[
     ['a pending range that is left', ['ledger'], (facts) => withLedger(facts, { pending: [{ from: 7, to: 7 }] })],
     ['a claim that is left', ['ledger'], (facts) => withLedger(facts, { claim })],
     ['a crashed range that is left', ['ledger'], (facts) => withLedger(facts, { crashed: claim.inFlight })],
-    ['a run before its turn', ['order'], withRuns((runs) => swapped(runs, 7, 8))],
+    ['a run before its turn', ['order'], withRuns((runs) => swapped(runs, 6, 7))],
+    [
+      'what ran behind a failure, and never again',
+      ['order'],
+      withRuns((runs) => runs.filter(({ requestId }) => requestId !== 'fifth')),
+    ],
     [
       'first runs in another order',
       ['order'],
       withRuns((runs) => runs.map((run) => (run.offset === 1 ? { ...run, seq: 1 } : run))),
     ],
-    ['a rerun without a reason', ['runs'], withRuns((runs) => [...runs, runOf(6, 'fifth')])],
-    [
-      'a rerun of what the killed process had settled',
-      ['runs', 'second effects'],
-      withKill({ unsettled: new Set(['0:1']) }),
-    ],
+    ['a rerun without a reason', ['runs'], withRuns((runs) => [...runs, runOf(6, 'sixth')])],
+    ['a rerun of what the killed process had settled', ['runs'], withRuns((runs) => [...runs, runOf(0, 'sixth')])],
     [
       'an attempt that does not count its failures',
       ['runs'],
@@ -138,19 +142,22 @@ export const broken: readonly (readonly [what: string, failing: readonly string[
     ],
     ['an order that never ran', ['runs'], withRuns((runs) => runs.filter(({ offset }) => offset !== 6))],
     ['a retry decision that nobody logged', ['runs'], withoutDecision(2, 'retry')],
-    ['nobody killed', ['kill', 'runs', 'second effects'], (facts) => ({ ...facts, kill: undefined })],
+    ['nobody killed', ['kill', 'runs'], (facts) => ({ ...facts, kill: undefined })],
     ['another end than SIGKILL', ['kill'], withKill({ kind: 'ok', signal: null })],
     ['a process that lives on', ['kill'], withKill({ gone: false })],
-    ['a kill after the batch', ['kill'], withKill({ batch: ['0:0', '0:1'] })],
+    ['a kill before anything was settled', ['kill'], withKill({ unsettled: new Set(['0:0', '0:1']) })],
+    ['a kill after the batch', ['kill', 'runs'], withKill({ unsettled: new Set() })],
     ['nobody who takes over', ['kill'], withRuns((runs) => runs.map((run) => ({ ...run, pid: 1 })))],
     ['no batch delivered again', ['redelivery'], (facts) => ({ ...facts, redelivery: undefined })],
     ['a handler run for it', ['redelivery', 'runs'], withRuns((runs) => [...runs, runOf(6, 'again')])],
     ['a failure reported for it', ['redelivery'], withRedelivery({ failures: 1 })],
     ['an invocation that failed for it', ['redelivery'], withRedelivery({ kind: 'error' })],
-    ['an effect of it', ['redelivery'], withRedelivery({ effectsAfter: 6 })],
+    ['an effect of it', ['redelivery'], withRedelivery({ effectsAfter: 5 })],
     ['a record of it that was not skipped', ['redelivery'], withRedelivery({ batch: ['0:0'] })],
-    ['three write units for one source partition', ['cost'], withCost({ writeUnits: 3 })],
+    ['a write unit too many', ['cost'], withCost({ writeUnits: 4 })],
     ['a call too many', ['cost'], withCost({ calls: 3 })],
+    ['a claim too many', ['cost'], withCost({ claims: 2 })],
+    ['a transaction too many', ['cost'], withCost({ transactions: 2, writeUnits: 5 })],
     [
       'contention everywhere',
       ['cost'],

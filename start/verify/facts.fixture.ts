@@ -13,7 +13,10 @@ const ok = (n: number, downstream: 'works' | 'fails-twice' = 'works'): Fate => (
   downstream,
 })
 
-/** One partition of a run in small: seven records, the process killed while it ran offsets 0 and 1, and offset 2 retried once. */
+/**
+ * One partition of a run in small: seven records; the process was killed when it had settled offset 0 and not yet 1, offset 2 was
+ * retried once, and offset 5 twice, the second time with offset 6 behind it.
+ */
 const fates: readonly Fate[] = [
   ok(0),
   ok(1),
@@ -73,13 +76,13 @@ const history = {
   runs: [
     runOf(0, 'killed', 1, 1),
     runOf(1, 'killed', 1, 1),
-    runOf(0, 'second'),
     runOf(1, 'second'),
     runOf(2, 'second'),
     runOf(2, 'third', 2),
     runOf(5, 'third'),
     runOf(5, 'fourth', 2),
     runOf(6, 'fourth'),
+    runOf(6, 'fifth'),
   ],
   decisions: [
     decisionOf(3, 'second', 'fallback', 'decode'),
@@ -110,10 +113,20 @@ const settled: LedgerState = {
   foreign: [],
 }
 
-const effects = (): Map<string, Effect> =>
-  new Map([0, 1, 2, 6].map((n) => [`o${n}`, n === 0 ? { effects: 2, cents: 200 } : { effects: 1, cents: 100 + n }]))
+const effects = (): Map<string, Effect> => new Map([0, 1, 2, 6].map((n) => [`o${n}`, { effects: 1, cents: 100 + n }]))
 
-const normal = { partitions: 1, claims: 1, settles: 1, calls: 2, writeUnits: 2, contended: false }
+const normal = {
+  partitions: 1,
+  claims: 1,
+  checkpoints: 0,
+  settles: 1,
+  settlesInTransactions: 1,
+  calls: 1,
+  transactions: 1,
+  mostTransactions: 1,
+  writeUnits: 3,
+  contended: false,
+}
 
 /** The facts of a run in which everything held. A new value each time. */
 export function soundFacts(): Facts {
@@ -122,6 +135,8 @@ export function soundFacts(): Facts {
     ledgerTable,
     produced,
     effects: effects(),
+    balances: new Map([['c', 100 + 101 + 102 + 106]]),
+    applied: [['o0'], ['o1'], ['o2'], ['o6']],
     failures: produced.filter(({ fate }) => fate.outcome === 'fallback').map(failureOf),
     ledger: new Map([[0, settled]]),
     lag: new Map([[0, 0]]),
@@ -130,8 +145,8 @@ export function soundFacts(): Facts {
       batched: true,
       usages: [{ operation: 'BatchExecuteStatement', table: ledgerTable, calls: 7, answeredByRule: 0, writeUnits: 7 }],
       invocations: [
-        { ...normal, owner: 'killed', settles: 0, calls: 1, writeUnits: 1 },
-        ...['second', 'third', 'fourth'].map((owner) => ({ ...normal, owner })),
+        { ...normal, owner: 'killed', settles: 0, settlesInTransactions: 0 },
+        ...['second', 'third', 'fourth', 'fifth'].map((owner) => ({ ...normal, owner })),
       ],
     },
     elapsedMs: 1_000,
@@ -142,15 +157,15 @@ export function soundFacts(): Facts {
       signal: 'SIGKILL',
       gone: true,
       batch: produced.map(placeOf),
-      unsettled: new Set(produced.map(placeOf)),
+      unsettled: new Set(produced.map(placeOf).slice(1)),
     },
     redelivery: {
       requestId: 'again',
       kind: 'ok',
       batch: ['0:0', '0:1'],
       failures: 0,
-      effectsBefore: 5,
-      effectsAfter: 5,
+      effectsBefore: 4,
+      effectsAfter: 4,
     },
   }
 }

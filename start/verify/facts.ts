@@ -61,6 +61,10 @@ export interface Facts {
   readonly produced: readonly Produced[]
   /** By order id. */
   readonly effects: ReadonlyMap<string, Effect>
+  /** In cents, by customer. */
+  readonly balances: ReadonlyMap<string, number>
+  /** Orders by transaction, as the store has applied them, one after another. */
+  readonly applied: readonly (readonly string[])[]
   readonly failures: readonly KeptFailure[]
   /** By partition; one without an item is missing. */
   readonly ledger: ReadonlyMap<number, LedgerState>

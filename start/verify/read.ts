@@ -15,6 +15,13 @@ export async function readEffects(client: DynamoDBClient, table: string): Promis
   return effects
 }
 
+/** The balances table: cents, by customer. */
+export async function readBalances(client: DynamoDBClient, table: string): Promise<ReadonlyMap<string, number>> {
+  const balances = new Map<string, number>()
+  for await (const { customerId, cents } of scan(client, table)) balances.set(customerId?.S ?? '', Number(cents?.N))
+  return balances
+}
+
 /** The failures table, every envelope of it. */
 export async function readFailures(client: DynamoDBClient, table: string): Promise<readonly KeptFailure[]> {
   const failures: KeptFailure[] = []

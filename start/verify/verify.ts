@@ -1,5 +1,6 @@
 import { placeOf } from '../orders/index.js'
 import { accounting } from './checks/accounting.js'
+import { balances } from './checks/balances.js'
 import { cost } from './checks/cost.js'
 import { effects } from './checks/effects.js'
 import { failures } from './checks/failures.js'
@@ -11,6 +12,7 @@ import { redelivery } from './checks/redelivery.js'
 import { runs } from './checks/runs.js'
 import { secondEffects } from './checks/second-effects.js'
 import type { Checked, Facts } from './facts.js'
+import { untold } from './untold.js'
 
 /** What the verifier says of a run. */
 export interface Verdict {
@@ -41,7 +43,7 @@ export function verify(facts: Facts): Verdict {
   return {
     ...outcomes(facts),
     duplicateEffects: second.found,
-    duplicateEffectsAllowed: second.allowed,
+    duplicateEffectsAllowed: 0,
     orderViolations: ordered.violations,
     reruns: ran.reruns,
     ddbCallsPerBatch: spent.callsPerBatch,
@@ -50,6 +52,7 @@ export function verify(facts: Facts): Verdict {
     checks: [
       { name: 'accounting', ...accounting(facts) },
       { name: 'effects', ...effects(facts) },
+      { name: 'balances', ...balances(facts) },
       { name: 'second effects', ...second.answer },
       { name: 'failures', ...failures(facts) },
       { name: 'ledger', ...ledger(facts) },
@@ -63,7 +66,9 @@ export function verify(facts: Facts): Verdict {
   }
 }
 
-function outcomes({ produced, effects: table, failures: kept, history }: Facts) {
+function outcomes(facts: Facts) {
+  const { produced, effects: table, failures: kept, history } = facts
+  const unlogged = untold(facts)
   const inFailures = new Set(kept.map(placeOf))
   const droppedAt = new Set(history.decisions.filter(({ decision }) => decision === 'drop').map(placeOf))
   const counts = { produced: produced.length, settled: 0, fallback: 0, dropped: 0, lost: 0 }
@@ -71,7 +76,8 @@ function outcomes({ produced, effects: table, failures: kept, history }: Facts) 
     const { fate } = record
     if (fate.outcome === 'ok' && table.has(fate.order.orderId)) counts.settled++
     else if (inFailures.has(placeOf(record))) counts.fallback++
-    else if (droppedAt.has(placeOf(record))) counts.dropped++
+    else if (droppedAt.has(placeOf(record)) || (fate.outcome === 'dropped' && unlogged.has(placeOf(record))))
+      counts.dropped++
     else counts.lost++
   }
   return counts

@@ -3,12 +3,13 @@
  *
  * @module
  */
-export type { StoreRequest, WireItem, WireValue } from './request.js'
+export type { StoreRequest, WireItem, WireValue, WireWrite } from './request.js'
 export {
   type Exchange,
   type StoreAnswer,
   type StoreProxy,
   type StoreProxyOptions,
+  type StoreRewrite,
   type StoreRule,
   startStoreProxy,
 } from './store-proxy.js'

@@ -15,17 +15,22 @@ export interface WireValue {
 /** An item, or a key, of DynamoDB's JSON protocol. */
 export type WireItem = Readonly<Record<string, WireValue>>
 
-/** The parts of a request's body that rules look at. */
-export interface RequestBody {
+/** What rules look at of one write: a request of its own, or a part of a transaction. */
+export interface WireWrite {
   readonly TableName?: string
   readonly Key?: WireItem
   readonly Item?: WireItem
   readonly ExpressionAttributeValues?: WireItem
+}
+
+/** The parts of a request's body that rules look at. */
+export interface RequestBody extends WireWrite {
   readonly Statement?: string
   readonly Statements?: readonly { readonly Statement: string; readonly Parameters?: readonly WireValue[] }[]
   /** Reads have keys under a table, writes a list. */
   readonly RequestItems?: Readonly<Record<string, unknown>>
-  readonly TransactItems?: readonly Readonly<Record<string, { readonly TableName?: string }>>[]
+  /** Each under its kind: `Put`, `Update`, `Delete` or `ConditionCheck`. */
+  readonly TransactItems?: readonly Readonly<Record<string, WireWrite>>[]
 }
 
 /** One request to the store. */

@@ -79,6 +79,15 @@ describe('a fault proxy in front of a store', () => {
     ])
   })
 
+  it('changes a request on its way', async () => {
+    rule = ({ body }) => ({ rewritten: { ...body, Key: { pk: { S: 'p' }, sk: { S: 'other' } } } })
+    await client.send(add('asked'))
+    rule = () => 'pass'
+    const found = async (sk: string) =>
+      (await client.send(new GetItemCommand({ TableName: table, Key: key(sk) }))).Item !== undefined
+    expect([await found('asked'), await found('other')]).toEqual([false, true])
+  })
+
   it('names the tables of a request, whatever its operation', async () => {
     await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: [{ PutRequest: { Item: key('b') } }] } }))
     await client.send(

@@ -18,8 +18,13 @@ export interface StoreAnswer {
   readonly body: object
 }
 
+/** Another body that is passed on in place of the caller's, who is told the store's answer to it. */
+export interface StoreRewrite {
+  readonly rewritten: object
+}
+
 /** Decides what becomes of one request. Called once per request, in the order of their arrival. */
-export type StoreRule = (request: StoreRequest) => 'pass' | StoreAnswer
+export type StoreRule = (request: StoreRequest) => 'pass' | StoreAnswer | StoreRewrite
 
 /** A request with what was answered. */
 export interface Exchange {
@@ -74,8 +79,10 @@ export async function startStoreProxy({ target, rule, onExchange }: StoreProxyOp
     const bytes = await collect(incoming)
     const request = readRequest(String(incoming.headers['x-amz-target'] ?? ''), bytes)
     const verdict = rule?.(request) ?? 'pass'
-    const reply = verdict === 'pass' ? await pass(to, agent, incoming, bytes) : replyOf(verdict)
-    onExchange?.(exchangeOf(request, reply, verdict !== 'pass'))
+    const isAnswer = verdict !== 'pass' && 'status' in verdict
+    const passed = verdict === 'pass' || isAnswer ? bytes : Buffer.from(JSON.stringify(verdict.rewritten))
+    const reply = isAnswer ? replyOf(verdict) : await pass(to, agent, incoming, passed)
+    onExchange?.(exchangeOf(request, reply, isAnswer))
     response.writeHead(reply.status, { ...reply.headers, 'content-length': reply.body.length })
     response.end(reply.body)
   }

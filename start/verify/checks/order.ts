@@ -1,8 +1,8 @@
-import type { Run } from '../../history/index.js'
+import type { Decision, Run } from '../../history/index.js'
 import { placeOf } from '../../orders/index.js'
 import { type Answer, answerOf, type Facts } from '../facts.js'
 
-/** Where the order of a customer's runs was broken. */
+/** Where the order of a customer's runs or effects was broken. */
 export interface OrderCheck {
   readonly violations: number
   readonly answer: Answer
@@ -11,33 +11,70 @@ export interface OrderCheck {
 /** What one customer's runs have come to. */
 interface Customer {
   highest: number
-  /** Offset of the record whose last run failed; it must run before what follows it. */
-  waiting: number | undefined
+  /** The last run that failed, until its record has run again. */
+  failed: Run | undefined
 }
 
-/** Per customer, first runs have rising `seq`, and nothing overtakes a record that waits for its retry. */
-export function order({ history: { runs, decisions } }: Facts): OrderCheck {
-  const failed = new Set(decisions.filter(({ decision }) => decision === 'retry').map(runId))
+/**
+ * Per customer, first runs and effects have rising `seq`, and nothing overtakes a record that waits for its retry: what ran
+ * behind it in its batch, before its effects were refused, has to run again.
+ */
+export function order(facts: Facts): OrderCheck {
+  const { complaints, customers } = orderOfRuns(facts)
+  // By order, so that what ran too early and took effect too early counts once.
+  for (const [orderId, complaint] of orderOfEffects(facts)) complaints.set(orderId, complaint)
+  const detail = `seq rises in the first runs and in the effects of ${customers} customers; nothing overtook a retry`
+  return { violations: complaints.size, answer: answerOf([...complaints.values()], detail) }
+}
+
+function orderOfRuns({ history: { runs, decisions } }: Facts) {
+  const failed = failedRuns(decisions)
   const customers = new Map<string, Customer>()
   const seen = new Set<string>()
-  const complaints: string[] = []
+  const inVain = new Map<string, Run>()
+  const complaints = new Map<string, string>()
   for (const run of runs) {
-    const customer = customers.get(run.customerId) ?? { highest: 0, waiting: undefined }
-    customers.set(run.customerId, customer)
-    const isFirst = !seen.has(placeOf(run))
-    seen.add(placeOf(run))
-    if (isFirst && run.seq <= customer.highest) {
-      complaints.push(`${run.customerId}: seq ${run.seq} ran first after ${customer.highest}, at ${placeOf(run)}`)
-    } else if (customer.waiting !== undefined && run.offset > customer.waiting) {
-      complaints.push(`${run.customerId}: ${placeOf(run)} ran while offset ${customer.waiting} waited for its retry`)
+    const { customerId, seq, orderId } = run
+    const customer = customers.get(customerId) ?? { highest: 0, failed: undefined }
+    customers.set(customerId, customer)
+    const place = placeOf(run)
+    const isFirst = !seen.has(place)
+    seen.add(place)
+    inVain.delete(place)
+    if (isFirst && seq <= customer.highest) {
+      complaints.set(orderId, `${customerId}: seq ${seq} ran first after ${customer.highest}, at ${place}`)
     }
-    customer.highest = Math.max(customer.highest, run.seq)
-    if (failed.has(runId(run))) customer.waiting = run.offset
-    else if (customer.waiting === run.offset) customer.waiting = undefined
+    if (customer.failed !== undefined && run.offset > customer.failed.offset) {
+      if (customer.failed.requestId === run.requestId) inVain.set(place, run)
+      else if (failed.get(runId(customer.failed)) === 'retry')
+        complaints.set(orderId, `${customerId}: ${place} ran while ${placeOf(customer.failed)} waited for its retry`)
+    }
+    customer.highest = Math.max(customer.highest, seq)
+    if (failed.has(runId(run))) customer.failed = run
+    else if (customer.failed?.offset === run.offset) customer.failed = undefined
   }
-  const detail = `seq rises in the first runs of ${customers.size} customers; nothing overtook a retry`
-  return { violations: complaints.length, answer: answerOf(complaints, detail) }
+  for (const [place, { orderId, customerId }] of inVain) {
+    complaints.set(orderId, `${customerId}: ${place} ran behind a record that failed, and never again`)
+  }
+  return { complaints, customers: customers.size }
 }
+
+function orderOfEffects({ produced, applied }: Facts): ReadonlyMap<string, string> {
+  const orders = new Map(produced.flatMap(({ fate: { order: one } }) => (one ? [[one.orderId, one]] : [])))
+  const highest = new Map<string, number>()
+  const complaints = new Map<string, string>()
+  for (const orderId of applied.flat()) {
+    const { customerId, seq } = orders.get(orderId) ?? { customerId: '', seq: 0 }
+    const before = highest.get(customerId) ?? 0
+    if (seq <= before) complaints.set(orderId, `${customerId}: seq ${seq} took effect after ${before}, as ${orderId}`)
+    highest.set(customerId, Math.max(before, seq))
+  }
+  return complaints
+}
+
+/** The runs that did not go well, with what was decided of them. */
+export const failedRuns = (decisions: readonly Decision[]): ReadonlyMap<string, Decision['decision']> =>
+  new Map(decisions.flatMap((one) => (one.decision === 'drop' ? [] : [[runId(one), one.decision]])))
 
 /** One run of one record, as a decision names it. */
 export const runId = (one: Pick<Run, 'requestId' | 'partition' | 'offset'>): string =>
