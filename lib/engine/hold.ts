@@ -86,17 +86,20 @@ export class Hold {
     this.#blocked.add(laneOf(record, this.#order))
   }
 
-  /** The effects of a record that had gone well were refused: it fails instead, and what ran behind it in its lane has not been. */
+  /**
+   * The effects of a record that had gone well were refused: it fails instead. Where it has to come again, what ran behind it in
+   * its lane has not been.
+   */
   revoke(record: RawRecord, verdict: Verdict): void {
+    this.effects.delete(record)
+    this.judge(record, verdict)
+    if (verdict.status !== 'retry') return
     const lane = laneOf(record, this.#order)
     for (const later of this.claimed.todo) {
       if (later.offset <= record.offset || laneOf(later, this.#order) !== lane) continue
       this.verdicts.delete(later)
       this.effects.delete(later)
     }
-    this.effects.delete(record)
-    this.judge(record, verdict)
-    if (verdict.status !== 'retry') this.block(record)
   }
 
   /**
@@ -133,9 +136,12 @@ export class Hold {
     return !this.stale && all.every(({ disposition }) => disposition.kind === 'settled')
   }
 
-  /** Nothing that went well counts any more, because something did not. */
+  /** Nothing counts any more, because something has to come again; but what was given up on is not run once more. */
   fail(): void {
-    for (const [record, { status }] of this.verdicts) if (status !== 'retry') this.verdicts.delete(record)
+    for (const [record, { status }] of this.verdicts) {
+      if (status === 'fallback') this.acknowledged.delete(record)
+      else if (status !== 'retry') this.verdicts.delete(record)
+    }
     this.effects.clear()
   }
 

@@ -18,7 +18,9 @@ export interface Processed {
  *
  * @throws MillraceError of the ledger's store, or the breach of contract that fails the batch and settles nothing (rule 9)
  */
-export async function processBatch(batch: Batch, engine: Engine, invocation: Invocation): Promise<Processed> {
+export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
+  // What may not run twice has one attempt.
+  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, attempts: 1 } : given
   const tally = {
     records: 0,
     ok: 0,

@@ -70,9 +70,12 @@ async function isolate(holds: readonly Hold[], surroundings: Surroundings, recor
       const now = engine.clock.now()
       const due = records.filter((record) => hold.mayStart(record, now))
       const [first] = due
-      if (first === undefined || !deadline.mayStart(now)) continue
-      await recorder.mark(hold, markerOf(first, due))
-      await runRecords([{ hold, records: due }], surroundings)
+      if (first !== undefined && deadline.mayStart(now)) {
+        await recorder.mark(hold, markerOf(first, due))
+        await runRecords([{ hold, records: due }], surroundings)
+      }
+      // What could not be run alone is not run at all.
+      for (const record of records) if (!hold.verdicts.has(record)) hold.block(record)
     }
     if (hold.marker !== null) await recorder.mark(hold, null)
   }

@@ -121,8 +121,7 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
     key: codec('key', options.key ?? (text() as Codec<K>)),
     order: oneOf('order', order, ['partition', 'key', 'none']),
     concurrency: count('concurrency', concurrency, 1, 10_000),
-    // What may not run twice has one attempt.
-    attempts: delivery === 'at-most-once' ? 1 : count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
+    attempts: count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
     idempotency: idempotencyKey === undefined ? undefined : readIdempotency(idempotencyKey),
     delivery,
     atomicity,

@@ -142,7 +142,7 @@ describe('a claim', () => {
 
   it('is held off by a living lease, and changes nothing', () => {
     const held = take(emptyState, [0, 5], { owner: 'other' }).state
-    expect(decide(held, [0, 5], { now: t0 + 9_999 })).toEqual({ kind: 'busy', leaseEnd: t0 + 10_000 })
+    expect(decide(held, [0, 5], { now: t0 + 9_999 })).toMatchObject({ kind: 'busy', leaseEnd: t0 + 10_000 })
     expect(decide(held, [0, 5], { now: t0 + 10_000 }).kind).toBe('claimed')
   })
 

@@ -24,6 +24,8 @@ export interface ClaimRequest {
   /** The batch: offsets rising, timestamps as the ledger keeps them; never empty. */
   readonly records: readonly Anchor[]
   readonly delivery: Delivery
+  /** The batch was recognised before it waited for another's lease: what was settled meanwhile is no cause for doubt. */
+  readonly recognised?: boolean
 }
 
 /** What a claim found, beside the state it wrote. */
@@ -38,17 +40,17 @@ export interface Found {
   readonly recreated: boolean
 }
 
-/** The claimed state, or until when somebody else's lease lasts. */
+/** The claimed state, or until when somebody else's lease lasts, and whether the batch is one of this source partition's. */
 export type ClaimDecision =
   | { readonly kind: 'claimed'; readonly state: LedgerState; readonly found: Found }
-  | { readonly kind: 'busy'; readonly leaseEnd: number }
+  | { readonly kind: 'busy'; readonly leaseEnd: number; readonly recognised: boolean }
 
 /** Takes the source partition when nobody's lease is running. */
 export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision {
   const { owner, now, leaseEnd, records, delivery } = request
   const former = state.claim
   if (former !== null && former.owner !== owner && former.leaseEnd > now) {
-    return { kind: 'busy', leaseEnd: former.leaseEnd }
+    return { kind: 'busy', leaseEnd: former.leaseEnd, recognised: recognise(inHand(state), records, now) === 'known' }
   }
   const left = former === null || former.owner === owner ? state : bury(state, former, request)
   const { known, recreated } = reconsider(left, request)
@@ -74,12 +76,19 @@ export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision 
   }
 }
 
+/** The state with what is in flight taken for reported: whoever brings it again brings what was delivered. */
+const inHand = (state: LedgerState): LedgerState =>
+  state.claim === null ? state : { ...state, reported: reportedWith(state.reported, state.claim.inFlight) }
+
+const reportedWith = (reported: readonly Range[], inFlight: Range): readonly Range[] =>
+  union(intervals(reported), intervals([inFlight])).map(({ from, to }) => ({ from, to }))
+
 /**
  * A claim that was never given back is evidence of a crash: its range joins the crashed range, and its marker becomes a death
  * of the record that ran alone, or a chunk of suspects (rule 7). All of it was to be delivered again.
  */
 function bury(state: LedgerState, { inFlight, marker }: Claim, { now, delivery }: ClaimRequest): LedgerState {
-  const reported = union(intervals(state.reported), intervals([inFlight])).map(({ from, to }) => ({ from, to }))
+  const reported = reportedWith(state.reported, inFlight)
   // What was settled before it ran is never run again, whatever it did.
   if (delivery === 'at-most-once') return { ...state, claim: null, reported, crashed: null, suspect: null }
   const alone = marker !== null && marker.from === marker.to
@@ -114,12 +123,12 @@ function withDeath({ open, settled }: LedgerState, offset: number, timestamp: nu
 /** The state as far as this batch proves it to speak of the same incarnation. */
 function reconsider(
   state: LedgerState,
-  { records, now, delivery }: ClaimRequest,
+  { records, now, delivery, recognised }: ClaimRequest,
 ): { readonly known: LedgerState; readonly recreated: boolean } {
   const recognition: Recognition = recognise(state, records, now)
   if (recognition === 'recreated') return { known: emptyState, recreated: true }
   // At most once, a doubt skips.
-  if (recognition === 'known' || delivery === 'at-most-once') return { known: state, recreated: false }
+  if (recognition === 'known' || recognised || delivery === 'at-most-once') return { known: state, recreated: false }
   return { known: forgetDoubtful(state, records), recreated: false }
 }
 

@@ -97,6 +97,8 @@ const marginMs = 1_000
 export function openLedger(settings: LedgerSettings): Ledger {
   const { store, clock, group, leaseMs, withholds, delivery = 'at-least-once' } = settings
   const memory = remember(store, clock)
+  /** Batches that wait for a lease, and are known to be of the source partition as the ledger knows it. */
+  const waiting = new WeakSet<PartitionBatch>()
   const leaseUntil = ({ deadline }: Holder) => Math.min(clock.now() + leaseMs, deadline + marginMs)
   const key = ({ topic, partition }: PartitionBatch) => itemKey(group, topic, partition)
 
@@ -128,8 +130,12 @@ export function openLedger(settings: LedgerSettings): Ledger {
         return {
           key: key(partition),
           decide(state) {
-            const decision = claim(state, { owner: holder.owner, now, leaseEnd, records, delivery })
-            if (decision.kind === 'busy') return { stop: decision.leaseEnd }
+            const recognised = waiting.has(partition)
+            const decision = claim(state, { owner: holder.owner, now, leaseEnd, records, delivery, recognised })
+            if (decision.kind === 'busy') {
+              if (decision.recognised) waiting.add(partition)
+              return { stop: decision.leaseEnd }
+            }
             return { write: decision.state, info: decision.found, putAside: decision.found.recreated }
           },
         }

@@ -191,7 +191,7 @@ describe('claim', () => {
     const held = claimed(emptyState, 0, 9, 'other', 0)
     const records = [0, 9].map((offset) => ({ offset, timestamp: offset }))
     const request = { owner, leaseEnd: 30_000, records, delivery: 'at-least-once' as const }
-    expect(claim(held, { ...request, now: 9_999 })).toEqual({ kind: 'busy', leaseEnd: 10_000 })
+    expect(claim(held, { ...request, now: 9_999 })).toMatchObject({ kind: 'busy', leaseEnd: 10_000 })
     expect(claim(held, { ...request, now: 10_000 })).toMatchObject({
       kind: 'claimed',
       state: { crashed: { from: 0, to: 9 }, claim: { owner, leaseEnd: 30_000, inFlight: { from: 0, to: 9 } } },

@@ -52,7 +52,8 @@ function landed({ history, world }: Simulation, failure: Failure, entryOf: (reco
     if (entry.deaths < 2 && !world.open) history.breach('only what died twice is convicted', () => showEntry(entry))
   }
   const isSpent = failure.rule === 'exhausted' && !world.batchHandler
-  if (isSpent && entry.runs < world.attempts)
+  const attempts = world.delivery === 'at-most-once' ? 1 : world.attempts
+  if (isSpent && entry.runs < attempts)
     history.breach('attempts are spent by failures alone', () => showEntry(entry))
 }
 
