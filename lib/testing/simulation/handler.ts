@@ -5,7 +5,7 @@ import { type AtomicWrite, itemKey } from '../../ledger/index.js'
 import { drop, fallback, type Outcome, ok, retry } from '../../outcome/index.js'
 import { type Environment, never } from './environment.js'
 import { type Shift, showEntry } from './history.js'
-import { onRun } from './on-run.js'
+import { onRun, onStart } from './on-run.js'
 import { group, type Simulation, topic } from './simulation.js'
 import { type Entry, effectOf } from './truth.js'
 import type { World } from './world.js'
@@ -21,10 +21,12 @@ export function handlerOf(
 ): Pick<Engine, 'handle' | 'handleAll'> {
   const { history, world } = simulation
 
-  async function handle(record: RawRecord, run: Run): Promise<Result> {
+  const pkOf = ({ partition }: Entry) => itemKey(group, topic, partition).pk
+
+  async function begin(record: RawRecord, run: Run): Promise<Result> {
     const entry = entryOf(record)
     history.note(() => `${env.name} runs ${showEntry(entry)}, attempt ${run.attempt}`)
-    onRun(simulation, itemKey(group, topic, entry.partition).pk, entry, run, shift)
+    onRun(simulation, pkOf(entry), entry, shift)
     // Timed out: given up, while it may still run.
     if (run.lastAttempt) run.signal.addEventListener('abort', () => shift.resolved.add(entry), { once: true })
     const result = await act(simulation, env, entry, run)
@@ -33,22 +35,29 @@ export function handlerOf(
     if (!fails || run.lastAttempt) shift.resolved.add(entry)
     return result
   }
+
+  function handle(record: RawRecord, run: Run): Promise<Result> {
+    onStart(simulation, pkOf(entryOf(record)), entryOf(record), run, shift)
+    return begin(record, run)
+  }
+
   if (!world.batchHandler) return { handle }
   return {
     handle,
     async handleAll(runs) {
+      for (const { record, run } of runs) onStart(simulation, pkOf(entryOf(record)), entryOf(record), run, shift)
       const results: Result[] = []
       const stopped = new Set<string>()
       for (const { record, run } of runs) {
         const entry = entryOf(record)
         const lane = world.order === 'key' ? `${entry.partition} ${entry.key}` : `${entry.partition}`
-        // It keeps its lanes in order itself.
-        if (world.order !== 'none' && stopped.has(lane)) {
+        // It keeps its lanes in order itself, and stops when it is told to.
+        if (run.signal.aborted || (world.order !== 'none' && stopped.has(lane))) {
           if (run.lastAttempt) shift.resolved.add(entry)
           results.push(retry('not run'))
           continue
         }
-        const result = await handle(record, run)
+        const result = await begin(record, run)
         if (!shift.resolved.has(entry)) stopped.add(lane)
         results.push(result)
       }
@@ -62,7 +71,8 @@ async function act({ world, choices }: Simulation, env: Environment, entry: Entr
   // Some die at once, some later.
   if (plan.kind === 'kills' && choices.oneIn('handler', 2)) return die(env)
   await env.clock.sleep(choices.below('time', 3))
-  if (slowMs > 0) await env.clock.sleep(slowMs)
+  // A death much later would be put down to another record.
+  if (slowMs > 0 && plan.kind !== 'kills') await env.clock.sleep(slowMs)
   if ('times' in plan && entry.runs <= plan.times) {
     if (plan.kind === 'breaches') throw new MillraceError('ML_OUTCOME_UNKNOWN', 'no outcome')
     // It ignores its signal.

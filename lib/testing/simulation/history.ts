@@ -44,6 +44,8 @@ export class History {
   readonly items = new Map<string, LedgerItem>()
   /** Former states put aside: partition key and version. */
   readonly aside = new Set<string>()
+  /** Another poller has taken over: what one of them delivers may lie behind what the other has. */
+  overlapped = false
   readonly trace: string[] = []
   violation: { readonly invariant: string; readonly detail: string } | undefined
   readonly #tracing: boolean

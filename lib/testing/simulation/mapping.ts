@@ -56,7 +56,7 @@ export async function runMapping(simulation: Simulation, topic: Topic, invoke: I
         overlapsLeft--
         others.push(rebalance(member))
       }
-      const answer = await invoke(piece.records, anew || members > 1)
+      const answer = await invoke(piece.records, anew)
       pieces.push(...next(piece, answer))
       await scheduler.sleep(choices.below('time', 4) * 30)
     }
@@ -65,6 +65,7 @@ export async function runMapping(simulation: Simulation, topic: Topic, invoke: I
   /** Another poller takes over from what is committed, while this one does not know yet. */
   function rebalance(member: Member): Promise<void> {
     member.isStale = true
+    history.overlapped = true
     member.deliveriesLeft = choices.below('mapping', 4)
     history.note(() => 'mapping: another poller takes over')
     return scheduler.sleep(choices.below('time', 5) * 100).then(() => poll({ isStale: false, deliveriesLeft: 0 }))

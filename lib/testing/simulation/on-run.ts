@@ -1,5 +1,6 @@
 import type { Run } from '../../engine/index.js'
 import { isCovered, type LedgerState } from '../../ledger/index.js'
+import { emptyState } from '../../ledger/state.js'
 import { type Shift, showEntry } from './history.js'
 import { overtaken } from './lanes.js'
 import type { Simulation } from './simulation.js'
@@ -8,31 +9,41 @@ import type { Entry } from './truth.js'
 /** A killer dies in the crash that is noticed, in its chunk, and twice on its own marker. */
 const mostRunsOfKiller = 4
 
-/** Checks that a record may be started just now. */
-export function onRun(simulation: Simulation, pk: string, entry: Entry, run: Run, shift: Shift): void {
+/** Checks that the engine may start a record just now. */
+export function onStart(simulation: Simulation, pk: string, entry: Entry, run: Run, shift: Shift): void {
   const { history, world } = simulation
   const state = history.stateOf(pk)
   const breach = (invariant: string, why = '') =>
     history.breach(invariant, () => `${showEntry(entry)} by ${shift.owner}, attempt ${run.attempt} ${why}`)
+  if (state === undefined || state.claim?.owner !== shift.owner) {
+    breach('no record is started without a claim', `while ${state?.claim?.owner} has it`)
+    return
+  }
+  if (run.attempt > world.attempts) breach('attempts are bounded')
+  const known = state.open.find(({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp)
+  if (known?.givenUp || known?.convicted) breach('what was given up is not run again')
+  if (world.delivery === 'at-most-once') return
+  if (isCovered(state.settled, entry.offset)) breach('what is settled is not run again')
+  isolated(simulation, pk, entry, state, shift)
+}
+
+/** Checks a run as it begins; a batch handler begins them in its own time. */
+export function onRun(simulation: Simulation, pk: string, entry: Entry, shift: Shift): void {
+  const { history, world } = simulation
+  const breach = (invariant: string, why = '') =>
+    history.breach(invariant, () => `${showEntry(entry)} by ${shift.owner} ${why}`)
   history.count('runs')
   entry.runs++
   entry.runsThisLife++
-  if (state === undefined || state.claim?.owner !== shift.owner) {
-    return breach('no record is started without a claim', `while ${state?.claim?.owner} has it`)
-  }
-  if (run.attempt > world.attempts) breach('attempts are bounded')
-  if (entry.plan.kind === 'kills' && entry.runsThisLife > mostRunsOfKiller && !world.open)
+  if (entry.plan.kind === 'kills' && entry.runsThisLife > mostRunsOfKiller && !world.open) {
     breach('a killer runs at most four times')
-  const known = state.open.find(({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp)
-  if (known?.givenUp || known?.convicted) breach('what was given up is not run again')
+  }
   if (world.delivery === 'at-most-once') {
     if (entry.runs > 1) breach('at most once is never twice')
     return
   }
-  if (isCovered(state.settled, entry.offset)) breach('what is settled is not run again')
-  isolated(simulation, pk, entry, state, shift)
   const log = history.entriesOf(pk, entry.incarnation)
-  const ahead = overtaken(entry, log, state, shift, world, history)
+  const ahead = overtaken(entry, log, history.stateOf(pk) ?? emptyState, shift, world, history)
   if (ahead !== undefined) breach('lanes keep their order', `before ${showEntry(ahead)}`)
 }
 

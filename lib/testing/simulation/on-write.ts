@@ -14,6 +14,8 @@ interface Write {
   readonly shift: Shift
   /** The owner takes the partition with this write. */
   readonly isClaim: boolean
+  /** It begins a new incarnation: the former state is put aside. */
+  readonly isNew: boolean
 }
 
 /** Checks every write of a ledger item as it is applied. */
@@ -28,11 +30,13 @@ export function onWrite(simulation: Simulation): OnWrite {
     const shift = history.shifts.get(ownerOf(after))
     if (shift === undefined) return history.breach('every write is somebody’s', () => after.writeId)
     const states = { before: before?.state ?? emptyState, after: after.state }
-    const write = { pk, shift, ...states, isClaim: states.before.claim?.owner !== shift.owner }
+    const isClaim = states.before.claim?.owner !== shift.owner
+    const isNew = isClaim && before !== undefined && history.aside.has(`${pk} ${before.version}`)
+    const write = { pk, shift, ...states, isClaim, isNew }
     rightful(simulation, write, before, after)
     if (simulation.world.delivery === 'at-least-once') {
       evidence(simulation, write)
-      remembered(simulation, write, before)
+      remembered(simulation, write)
     }
     recorded(simulation, write)
   }
@@ -54,11 +58,10 @@ function rightful(
 }
 
 /** What a crash leaves stays until the records were run or found settled; a claim repeated is no crash (rule 7). */
-function evidence({ history }: Simulation, { pk, before, after, shift, isClaim }: Write): void {
+function evidence({ history }: Simulation, { pk, before, after, shift, isClaim, isNew }: Write): void {
+  if (isNew) return
   const former = before.claim
   const entries = history.entriesOf(pk, shift.incarnation)
-  const isNew = isClaim && after.delivered < before.delivered
-  if (isNew) return
   if (isClaim && former !== null) {
     const { crashed } = after
     const lost = entries.find(
@@ -91,12 +94,10 @@ const covers = (outer: { from: number; to: number }, inner: { from: number; to: 
   outer.from <= inner.from && outer.to >= inner.to
 
 /** What was settled or open stays known, but for what the bound or a doubt makes forgotten, and for another incarnation. */
-function remembered({ history, world }: Simulation, write: Write, was: LedgerItem | undefined): void {
-  const { pk, before, after, shift, isClaim } = write
-  if (isClaim && was !== undefined && after.delivered < before.delivered) {
-    history.count('new incarnations')
-    if (!history.aside.has(`${pk} ${was.version}`)) history.breach('a former incarnation is put aside', () => pk)
-  }
+function remembered({ history, world }: Simulation, write: Write): void {
+  const { pk, before, after, shift, isClaim, isNew } = write
+  if (isNew) history.count('new incarnations')
+  else if (after.delivered < before.delivered) history.breach('a former incarnation is put aside', () => pk)
   for (const entry of history.entriesOf(pk, shift.incarnation)) {
     const { offset } = entry
     if (!entry.settled || !isCovered(before.settled, offset) || isCovered(after.settled, offset)) continue
@@ -106,7 +107,8 @@ function remembered({ history, world }: Simulation, write: Write, was: LedgerIte
       history.breach('the batch in hand is not forgotten', () => showEntry(entry))
     else history.count('forgotten by the bound')
   }
-  for (const { offset, timestamp, attempts } of before.open) {
+  // A new incarnation may be recognised late; what was tried of it by then is tried anew.
+  for (const { offset, timestamp, attempts } of isNew ? [] : before.open) {
     const entry = history
       .entriesOf(pk, shift.incarnation)
       .find((one) => one.offset === offset && one.timestamp === timestamp)
@@ -119,9 +121,9 @@ function remembered({ history, world }: Simulation, write: Write, was: LedgerIte
   }
 
   function doubted({ shift: { anew, batch } }: Write, entry: Entry): void {
-    history.count(after.delivered < before.delivered ? 'false incarnations' : 'forgotten in doubt')
+    history.count(isNew ? 'false incarnations' : 'forgotten in doubt')
     // A retry is known by what was reported; a timestamp in the future never confirms.
-    if (!anew && batch.get(pk)?.has(entry.offset) && world.timestamps !== 'odd')
+    if (!anew && !history.overlapped && batch.get(pk)?.has(entry.offset) && world.timestamps !== 'odd')
       history.breach('a retried batch is recognised', () => showEntry(entry))
   }
 }

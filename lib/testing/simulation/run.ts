@@ -66,7 +66,10 @@ export async function run(from: number | Recording, { open, tracing }: RunOption
 
 /** The process dies, or its event loop is blocked for longer or shorter than its lease. */
 function crash({ choices, scheduler, history, world }: Simulation, env: Environment): void {
-  if (!choices.oneIn('fault', 3)) return env.die()
+  if (!choices.oneIn('fault', 3)) {
+    env.die()
+    return
+  }
   const ms = (1 + choices.below('fault', 20)) * (world.leaseMs / 10)
   history.note(() => `${env.name} is blocked for ${ms} ms`)
   env.pausedUntil = scheduler.now + ms

@@ -67,5 +67,5 @@ function trimmed(recording: Recording): Recording {
     const list = recording[kind]
     return [kind, list.slice(0, list.findLastIndex((value) => value > 0) + 1)] as const
   })
-  return Object.fromEntries(lists) as Record<Kind, readonly number[]>
+  return Object.fromEntries(lists) as unknown as Recording
 }
