@@ -12,7 +12,7 @@ export interface Committing {
   readonly engine: Engine
   /** What a write records of a hold, with these dispositions; `final` gives the claim back. */
   progress(hold: Hold, records: readonly Disposed[], final: boolean): Progress
-  commit(progress: readonly Progress[], chunk: Chunk): Promise<Committed>
+  commit(holds: readonly Hold[], progress: readonly Progress[], chunk: Chunk): Promise<Committed>
   acknowledge(holds: readonly Hold[]): Promise<void>
 }
 
@@ -23,7 +23,7 @@ export async function commitInChunks(committing: Committing, hold: Hold, final: 
     const chunk = chunkOf(hold, committing.engine.order, single)
     const last = final && chunk.size === hold.effects.size
     const records = hold.dispositions(new Set(chunk.keys()))
-    const result = await committing.commit([committing.progress(hold, records, last)], chunk)
+    const result = await committing.commit([hold], [committing.progress(hold, records, last)], chunk)
     if (result.kind === 'invalid' && chunk.size > 1) single = true
     else if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, [hold], chunk, result)
     else {
@@ -42,7 +42,7 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
     if (writes + holds.length > maxWrites + 1) throw overLimit(holds.length, writes)
     const recorded = holds.map((hold) => hold.dispositions(new Set(chunk.keys())))
     const progress = holds.map((hold, i) => committing.progress(hold, recorded[i] ?? [], true))
-    const result = await committing.commit(progress, chunk)
+    const result = await committing.commit(holds, progress, chunk)
     if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, holds, chunk, result)
     else {
       for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i])

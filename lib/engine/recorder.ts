@@ -1,7 +1,7 @@
 import { asError, MillraceError } from '../errors.js'
-import type { Disposed, Holder, Marker, Progress, Recorded } from '../ledger/index.js'
+import type { Committed, Disposed, Holder, Marker, Progress, Recorded } from '../ledger/index.js'
 import { acknowledge } from './acknowledge.js'
-import { writesOf } from './chunks.js'
+import { type Chunk, writesOf } from './chunks.js'
 import { type Committing, commitInChunks, commitWhole, failAfterwards } from './effects.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
@@ -101,8 +101,18 @@ export class Recorder {
     return {
       engine: this.#engine,
       progress: (hold, records, final) => this.#progress(hold, records, final, final && throws()),
-      commit: (progress, chunk) => this.#engine.ledger.commit(progress, writesOf(chunk), this.#holder),
+      commit: (holds, progress, chunk) => this.#commit(holds, progress, chunk),
       acknowledge: (holds) => this.#acknowledge(holds),
+    }
+  }
+
+  async #commit(holds: readonly Hold[], progress: readonly Progress[], chunk: Chunk): Promise<Committed> {
+    try {
+      return await this.#engine.ledger.commit(progress, writesOf(chunk), this.#holder)
+    } catch (error) {
+      // It may have been applied all the same; another transaction could make the same effects again.
+      for (const hold of holds) hold.stale = true
+      throw error
     }
   }
 

@@ -57,7 +57,7 @@ export function stillGivenUp(record: RawRecord, entry: OpenRecord, now: number):
   const end = { record, entry, attempt: entry.attempts, attempts: entry.attempts, now: () => now }
   const [rule, reason] = entry.convicted
     ? ['convicted', `the process died ${entry.deaths} times while this record ran alone`]
-    : ['exhausted', 'given up on in an earlier delivery']
+    : ['given up', 'given up on in an earlier delivery']
   return { status: 'fallback', failure: failureOf(end, 'process', rule, reason) }
 }
 
