@@ -155,6 +155,8 @@ describe('a segment', () => {
           if (last?.full ?? true) expect([next.number, next.version]).toEqual([(last?.number ?? -1) + 1, 1])
           else expect([next.number, next.version]).toEqual([last?.number, (last?.version ?? 0) + 1])
           expect(next.full).toBe(next.bytes.length >= 640)
+          // It lives as long as the longest lived of its keys.
+          expect(next.deleted).toBeGreaterThanOrEqual(one.since)
           read.push(...[...groupsOf(next)].slice(-1))
           last = next
         }
