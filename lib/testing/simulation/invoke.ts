@@ -8,6 +8,7 @@ import { storeOf } from './network.js'
 import { group, type Simulation, topic } from './simulation.js'
 import { sinkOf } from './sink.js'
 import type { Entry } from './truth.js'
+import { reserveMs } from './world.js'
 
 /** What Lambda makes of an invocation: what has to come again, or that it failed. */
 export type Answer = { readonly kind: 'answered'; readonly left: ReadonlySet<Entry> } | { readonly kind: 'failed' }
@@ -63,7 +64,7 @@ export function functionOf(simulation: Simulation): (entries: readonly Entry[], 
       const deadline = scheduler.now + world.timeoutMs
       const cancel = scheduler.after(world.timeoutMs, () => env.die())
       const engine = engineOf(simulation, env, ledger, shift, entryOf)
-      const invocation = { owner, remainingMs: () => deadline - scheduler.now, reserveMs: 2_000 }
+      const invocation = { owner, remainingMs: () => deadline - scheduler.now, reserveMs }
       processBatch(batch, engine, invocation)
         .then((processed) =>
           env.later(choices.below('time', 3), () => answerOf(simulation, processed, batch, entries, entryOf)),

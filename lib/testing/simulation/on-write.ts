@@ -102,6 +102,7 @@ function remembered({ history, world }: Simulation, write: Write): void {
     const { offset } = entry
     if (!entry.settled || !isCovered(before.settled, offset) || isCovered(after.settled, offset)) continue
     entry.forgotten++
+    entry.runsThisLife = 0
     if (isClaim) doubted(write, entry)
     else if (shift.batch.get(pk)?.has(offset))
       history.breach('the batch in hand is not forgotten', () => showEntry(entry))
@@ -116,7 +117,7 @@ function remembered({ history, world }: Simulation, write: Write): void {
     if (entry === undefined || isCovered(after.settled, offset)) continue
     if (still === undefined && !entry.abandoned)
       history.breach('open records are not forgotten', () => showEntry(entry))
-    if (still !== undefined && still.attempts < attempts)
+    if (still !== undefined && still.attempts < attempts && entry.plan.kind !== 'poison')
       history.breach('attempts are not forgotten', () => showEntry(entry))
   }
 

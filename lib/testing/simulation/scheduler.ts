@@ -42,12 +42,13 @@ export class Scheduler {
 
   /** Runs tasks until none is left or `enough` says so. */
   async run(enough: () => boolean): Promise<void> {
-    while (!enough()) {
+    for (;;) {
+      await drained()
+      if (enough()) return
       const task = this.#next()
       if (task === undefined) return
       this.steps++
       task.run()
-      await drained()
     }
   }
 

@@ -40,6 +40,9 @@ export interface World {
   readonly faultOneIn: number
 }
 
+/** Below this much time left no record is started. */
+export const reserveMs = 2_000
+
 /** Draws a world; the first of each list is the plainest. */
 export function drawWorld(choices: Choices, open: boolean): World {
   const pick = <T>(...list: [T, ...T[]]): T => choices.pick('world', list)
@@ -49,6 +52,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
   const recreates = rarely(4) && delivery === 'at-least-once'
   const long = rarely(40)
   const attempts = pick(3, 1, 2, 5)
+  const leaseMs = pick(1_000, 10_000)
   return {
     open,
     partitions: pick(1, 1, 2, 3),
@@ -61,8 +65,8 @@ export function drawWorld(choices: Choices, open: boolean): World {
     partialResponses: !rarely(4),
     withholds: long || rarely(5),
     delivery,
-    leaseMs: pick(1_000, 10_000),
-    timeoutMs: pick(60_000, 20_000),
+    leaseMs,
+    timeoutMs: pick(6, 3) * leaseMs + 2 * reserveMs,
     atomic: rarely(2),
     batchHandler: rarely(8),
     batchSize: long ? 25 : pick(4, 8, 20, 2),

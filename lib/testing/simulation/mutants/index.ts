@@ -1,0 +1,1 @@
+export { type MutantOptions, type MutantResult, runMutants } from './run.js'
