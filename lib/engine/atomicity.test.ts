@@ -149,11 +149,13 @@ describe("atomicity 'batch'", () => {
     expect(calls).toEqual(['swap 3', 'transact 3+0'])
   })
 
-  it('keeps the attempts of what failed, and nothing else of the failed event', async () => {
+  it('keeps the attempts of what failed, and what was given up, which is not run once more', async () => {
     await environment('batch', { '1:1': retry('no'), '0:0': fallback('no good') }).deliver(batchOf(2))
     expect((await world.state(1)).open).toMatchObject([{ offset: 1, attempts: 1 }])
-    expect(await world.state(0)).toMatchObject({ settled: [], open: [], pending: [{ from: 0, to: 1 }] })
+    expect(await world.state(0)).toMatchObject({ settled: [], open: [{ offset: 0, givenUp: true }] })
     expect(left(await environment('batch').deliver(batchOf(2)))).toEqual({ 't-0': [], 't-1': [] })
+    expect(await effects('0:0', '0:1', '1:0', '1:1')).toEqual([undefined, 1, 1, 1])
+    expect((await world.failures()).map(([offset]) => offset)).toEqual([0])
   })
 
   it('waits for all of its partitions: it runs none while somebody else holds one [K-03]', async () => {
@@ -174,6 +176,7 @@ describe("atomicity 'batch'", () => {
     const little = { remainingMs: () => 5_000, reserveMs: 1_000 }
     expect(left(await deliver(batchOf(2), little))).toEqual({ 't-0': [0, 1], 't-1': [0, 1] })
     expect([ran, (await world.state(1)).claim]).toEqual([[], null])
+    void other.die()
     // With more time it outwaits the lease of the one that died, and runs it alone at first.
     expect(left(await deliver(batchOf(2), { remainingMs: () => 60_000, reserveMs: 1_000 }))).toEqual({
       't-0': [],

@@ -56,7 +56,7 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
 function committed(hold: Hold, result: Recorded, settledAs: readonly Disposed[] | undefined): void {
   hold.follow(result)
   if (result.kind === 'written') hold.settledAs = settledAs
-  else hold.stale = true
+  else hold.lose()
 }
 
 /** The records whose writes were refused fail; the others are tried without them. */

@@ -34,6 +34,8 @@ export class Hold {
   leaseEnd: number
   /** Somebody else has it: nothing more is started or written (rule 4). */
   stale = false
+  /** A write of effects may have been applied or not. */
+  isLost = false
   /** What runs alone just now. */
   marker: Marker | null = null
   readonly #order: Order
@@ -145,6 +147,12 @@ export class Hold {
     this.effects.clear()
   }
 
+  /** Whether a write of effects was applied is not known, so nothing more is written: it could make them a second time. */
+  lose(): void {
+    this.isLost = true
+    this.stale = true
+  }
+
   /** Takes over what a write has found of the claim. */
   follow(result: Recorded): void {
     if (result.kind === 'written') this.leaseEnd = result.leaseEnd
@@ -176,14 +184,15 @@ export class Hold {
     if (verdict.status === 'duplicate') return verdict.isSettled(committing) ? settled : pending
     if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return settled
     const { attempts, firstSeen, stage } = verdict.failure
-    const { deaths = 0, convicted = false } = this.#entries.get(record) ?? {}
+    const { deaths = 0, convicted = false, attempts: spent = 0 } = this.#entries.get(record) ?? {}
     // Poison is found again by decoding it again; a handler's verdict is kept, lest it run behind records that followed it.
     const givenUp = verdict.status === 'fallback' && stage === 'process' && !convicted
     const { offset } = record
     const entry = {
       offset,
       timestamp: keptTime(record.timestamp),
-      attempts,
+      // Poison has none of its own, and takes none back.
+      attempts: Math.max(attempts, spent),
       firstSeen,
       deaths,
       convicted,

@@ -57,8 +57,7 @@ async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift)
       const holds = claimed.map((one) => new Hold(one, engine.order))
       await recorder.giveBack(holds, { ran: false })
     } else {
-      const failed = unsettled.some(({ offsets }) => offsets.length > 0)
-      if (claimed.length > 0) unsettled.push(...(await work(claimed, shift, failed)))
+      if (claimed.length > 0) unsettled.push(...(await work(claimed, shift)))
       waiting = busy.map(({ partition }) => partition)
     }
     if (busy.length > 0 && !(await leaseEnds(busy, engine, invocation))) {

@@ -38,7 +38,7 @@ export class Recorder {
     await this.#exclusively(async () => {
       hold.marker = marker
       const [result] = await this.#checkpoint([hold])
-      if (result?.kind !== 'unknown') return
+      if (result?.kind !== 'unknown' && !hold.isLost) return
       throw new MillraceError(
         'ML_STORE_UNREACHABLE',
         'DynamoDB did not confirm a marker in 8 tries; the batch comes again',
@@ -46,18 +46,17 @@ export class Recorder {
     })
   }
 
-  /** Records everything and gives the claims back. `failed`: some other part of the event has to come again. */
-  async settle(holds: readonly Hold[], failed: boolean): Promise<void> {
+  /** Records everything and gives the claims back. */
+  async settle(holds: readonly Hold[]): Promise<void> {
     await this.#exclusively(async () => {
-      const { atomicity, partialResponses } = this.#engine
+      const { atomicity } = this.#engine
       await this.#failLate(holds)
       await this.#acknowledge(holds)
-      const throws = () => !partialResponses && (failed || holds.some((hold) => !hold.isComplete()))
-      const committing = this.#committing(throws)
-      if (atomicity === 'record') await Promise.all(holds.map((hold) => commitInChunks(committing, hold, true)))
-      else if (atomicity === 'partition') await Promise.all(holds.map((hold) => commitWhole(committing, [hold], false)))
+      const committing = this.#committing()
+      if (atomicity === 'record') await allEnded(holds.map((hold) => commitInChunks(committing, hold, true)))
+      else if (atomicity === 'partition') await allEnded(holds.map((hold) => commitWhole(committing, [hold], false)))
       else await commitWhole(committing, holds, holds.length > 1)
-      await this.#record(holds, (hold) => hold.dispositions(), true, throws())
+      await this.#record(holds, (hold) => hold.dispositions(), true)
     })
   }
 
@@ -65,7 +64,7 @@ export class Recorder {
   async giveBack(holds: readonly Hold[], { ran }: { readonly ran: boolean }): Promise<void> {
     const spent = ran && this.#engine.ledger.delivery === 'at-most-once'
     await this.#exclusively(async () => {
-      await this.#record(holds, (hold) => (spent ? hold.undecided().map(settled) : hold.undecided()), true, true)
+      await this.#record(holds, (hold) => (spent ? hold.undecided().map(settled) : hold.undecided()), true)
     })
   }
 
@@ -89,18 +88,18 @@ export class Recorder {
 
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
-    if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false, false)
+    if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false)
     await this.#failLate(holds)
     await this.#acknowledge(holds)
-    const committing = this.#committing(() => false)
-    await Promise.all(holds.map((hold) => commitInChunks(committing, hold, false)))
-    return this.#record(holds, (hold) => hold.dispositions(), false, false)
+    const committing = this.#committing()
+    await allEnded(holds.map((hold) => commitInChunks(committing, hold, false)))
+    return this.#record(holds, (hold) => hold.dispositions(), false)
   }
 
-  #committing(throws: () => boolean): Committing {
+  #committing(): Committing {
     return {
       engine: this.#engine,
-      progress: (hold, records, final) => this.#progress(hold, records, final, final && throws()),
+      progress: (hold, records, final) => this.#progress(hold, records, final),
       commit: (holds, progress, chunk) => this.#commit(holds, progress, chunk),
       acknowledge: (holds) => this.#acknowledge(holds),
     }
@@ -111,7 +110,7 @@ export class Recorder {
       return await this.#engine.ledger.commit(progress, writesOf(chunk), this.#holder)
     } catch (error) {
       // It may have been applied all the same; another transaction could make the same effects again.
-      for (const hold of holds) hold.stale = true
+      for (const hold of holds) hold.lose()
       throw error
     }
   }
@@ -120,11 +119,10 @@ export class Recorder {
     all: readonly Hold[],
     recordsOf: (hold: Hold) => readonly Disposed[],
     final: boolean,
-    whole: boolean,
   ): Promise<readonly Recorded[]> {
     const holds = all.filter(({ stale, settledAs }) => !stale && settledAs === undefined)
     if (holds.length === 0) return []
-    const progress = holds.map((hold) => this.#progress(hold, recordsOf(hold), final, whole))
+    const progress = holds.map((hold) => this.#progress(hold, recordsOf(hold), final))
     const results = await this.#engine.ledger.record(progress, this.#holder)
     for (const [i, hold] of holds.entries()) {
       const result = results[i]
@@ -135,16 +133,20 @@ export class Recorder {
     return results
   }
 
-  #progress(hold: Hold, records: readonly Disposed[], final: boolean, whole: boolean): Progress {
+  #progress(hold: Hold, records: readonly Disposed[], final: boolean): Progress {
     const atMostOnce = this.#engine.ledger.delivery === 'at-most-once'
     return {
       claimed: hold.claimed,
       records: atMostOnce ? records.map(settledIfRun) : records,
       abandoned: hold.abandoned,
-      whole,
       hold: final ? null : { marker: hold.marker },
     }
   }
+}
+
+/** One write at a time: the next may only begin when all of these have ended, even where one has failed. */
+async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
 }
 
 /** At most once, what has run never comes again, whatever became of it. */

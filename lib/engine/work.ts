@@ -30,7 +30,7 @@ export interface Shift {
 }
 
 /** Runs and settles what is claimed. Answers what of it has to come again. */
-export async function work(claims: readonly Claimed[], shift: Shift, failed: boolean): Promise<Unsettled[]> {
+export async function work(claims: readonly Claimed[], shift: Shift): Promise<Unsettled[]> {
   const { engine, recorder, deadline } = shift
   const holds = claims.map((claimed) => new Hold(claimed, engine.order))
   for (const { claimed } of holds) if (claimed.recreated) logRecreated(claimed, engine)
@@ -55,7 +55,7 @@ export async function work(claims: readonly Claimed[], shift: Shift, failed: boo
     throw breach
   }
   stopRenewing()
-  await recorder.settle(holds, failed)
+  await recorder.settle(holds)
   await tellSettled(holds, engine)
   count(holds, shift)
   return holds.map((hold) => ({ identifier: hold.claimed.partition.identifier, offsets: leftOf(hold, engine) }))

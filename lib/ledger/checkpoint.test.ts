@@ -35,10 +35,7 @@ describe('a checkpoint', () => {
   })
 
   it('lasts, even if the batch fails after it: nothing that it settled comes undone', () => {
-    const undecided = settlementOf(
-      [0, 1, 2, 3].map((offset) => [offset, pending]),
-      { whole: true },
-    )
+    const undecided = settlementOf([0, 1, 2, 3].map((offset) => [offset, pending]))
     const after = settle(checkpoint(claimed, half, lease), undecided)
     expect(rangesOf(after.settled)).toEqual([
       [0, 0],
@@ -213,7 +210,7 @@ describe('after a thousand batches with a gap behind each', () => {
         const [claim] = await ledger.claim(partitions, holder)
         if (claim?.kind !== 'claimed') throw new Error('busy')
         const done = records.map(({ offset, timestamp }) => ({ offset, timestamp, disposition: settled }))
-        await ledger.record([{ claimed: claim, records: done, abandoned: [], whole: false, hold: null }], holder)
+        await ledger.record([{ claimed: claim, records: done, abandoned: [], hold: null }], holder)
         units.push([ledger.usage.writeUnits - writeUnits, ledger.usage.readUnits - readUnits])
       }
       expect(units.map(([written]) => written)).toEqual([2, 2, 2])

@@ -226,7 +226,7 @@ describe('at most once', () => {
     expect([...again.found.todo]).toEqual([0, 1])
   })
 
-  it('what was never started is reported by the settle, and run when it comes again', () => {
+  it('what was never started is pending, and run when it comes again', () => {
     const { state } = take(emptyState, [0, 1, 2], mostly)
     const after = settle(
       state,
@@ -239,7 +239,7 @@ describe('at most once', () => {
         mostly,
       ),
     )
-    expect(after).toMatchObject({ pending: [{ from: 1, to: 2 }], reported: [{ from: 1, to: 2 }], claim: null })
+    expect(after).toMatchObject({ pending: [{ from: 1, to: 2 }], claim: null })
     expect([...take(after, [0, 1, 2, 3], mostly).found.todo]).toEqual([1, 2, 3])
   })
 

@@ -32,7 +32,6 @@ const settle = async (ledger: Ledger, progress: Progress[], owner: string): Prom
 const done = (claimed: Claimed): Progress => ({
   claimed,
   abandoned: [],
-  whole: false,
   hold: null,
   records: claimed.partition.records.map(({ offset, timestamp }) => ({
     offset,

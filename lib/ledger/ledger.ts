@@ -45,8 +45,6 @@ export interface Progress {
   readonly records: readonly Disposed[]
   /** Offsets of abandoned records whose report is acknowledged. */
   readonly abandoned: readonly number[]
-  /** The whole batch will come again, because the function throws. */
-  readonly whole: boolean
   /** Null gives the claim back (settle); else it is kept, with a new lease and this marker (checkpoint). */
   readonly hold: { readonly marker: Marker | null } | null
 }

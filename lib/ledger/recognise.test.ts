@@ -76,33 +76,23 @@ describe('a doubt', () => {
 })
 
 describe('what was reported', () => {
-  it('is the whole batch where the function throws, and the rest of it stands when a part is settled', () => {
+  it('is the whole batch, whose answer may never arrive, and the rest of it stands when a part is settled', () => {
     const reported = settle(
       take(stateOf({}), [0, 1, 2, 3, 4, 5]).state,
-      settlementOf(
-        [0, 1, 2, 3, 4, 5].map((offset) => [offset, offset === 4 ? pending : settled]),
-        { whole: true },
-      ),
+      settlementOf([0, 1, 2, 3, 4, 5].map((offset) => [offset, offset === 4 ? pending : settled])),
     )
     expect(reported.reported).toEqual([{ from: 0, to: 5 }])
     const half = settle(take(reported, [0, 1, 2]).state, settlementOf([0, 1, 2].map((offset) => [offset, settled])))
-    expect(half.reported).toEqual([{ from: 3, to: 5 }])
+    expect(half.reported).toEqual([
+      { from: 0, to: 2 },
+      { from: 3, to: 5 },
+    ])
     const withoutAnchors = { ...half, settled: half.settled.map((one) => ({ ...one, anchors: [] })) }
-    expect(recognise(withoutAnchors, anchorsAt(3, 4), t0)).toBe('known')
-    expect(recognise(withoutAnchors, anchorsAt(1, 2), t0)).toBe('doubtful')
-  })
-
-  it('is nothing, when all was settled', () => {
-    const { state } = take(stateOf({}), [0, 1])
-    expect(
-      settle(
-        state,
-        settlementOf([
-          [0, settled],
-          [1, settled],
-        ]),
-      ).reported,
-    ).toEqual([])
+    expect(recognise(withoutAnchors, anchorsAt(1, 3), t0)).toBe('known')
+    const later = settle(take(half, [3, 4, 5]).state, settlementOf([3, 4, 5].map((offset) => [offset, settled])))
+    expect(later.reported).toEqual([{ from: 3, to: 5 }])
+    const forgotten = { ...later, settled: later.settled.map((one) => ({ ...one, anchors: [] })) }
+    expect(recognise(forgotten, anchorsAt(1, 2), t0)).toBe('doubtful')
   })
 })
 
@@ -183,7 +173,7 @@ function deliver(
   })
   const left = disposed.flatMap(({ disposition, ...record }) => (disposition.kind === 'settled' ? [] : [record]))
   const whole = end === 'throws' && left.length > 0
-  const settlement = settlementOf([], { records: disposed, deliveredBefore, whole })
+  const settlement = settlementOf([], { records: disposed, deliveredBefore })
   if (end === 'checkpoints and dies')
     return { state: checkpoint(claimed, settlement, { leaseEnd: now + 10_000, marker: null }), due: batch }
   const lowest = left[0]?.offset ?? Number.POSITIVE_INFINITY

@@ -28,7 +28,7 @@ const open = (offset: number, attempts = 1): Disposition => ({
 })
 const records = (list: readonly (readonly [number, Disposition])[]): Disposed[] =>
   list.map(([offset, disposition]) => ({ offset, timestamp: offset, disposition }))
-const rest = { delivery: 'at-least-once', abandoned: [], whole: false } as const
+const rest = { delivery: 'at-least-once', abandoned: [] } as const
 const ranges = ({ settled }: LedgerState) => settled.map(({ from, to }) => [from, to])
 const batch = (state: LedgerState, list: readonly (readonly [number, Disposition])[], withholds = false): LedgerState =>
   settle(claimed(state, list[0]?.[0] ?? 0, list.at(-1)?.[0] ?? 0), {

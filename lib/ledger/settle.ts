@@ -29,8 +29,6 @@ export interface Settlement {
   readonly delivery: Delivery
   /** Offsets of open records whose report as abandoned is acknowledged. */
   readonly abandoned: readonly number[]
-  /** The whole batch will be delivered again, because the function throws. */
-  readonly whole: boolean
 }
 
 /** The state in the middle of a batch: its outcomes so far recorded, the claim kept with a new lease and marker. */
@@ -44,7 +42,7 @@ export function checkpoint(
 
 /** The state after the batch: its outcomes recorded, the claim given back. What of the crashed range is not cleared yet stays. */
 export function settle(state: LedgerState, settlement: Settlement): LedgerState {
-  const { records, whole, delivery } = settlement
+  const { records, delivery } = settlement
   const inHand = spanOf(records)
   const recorded = record(state, settlement)
   // What a checkpoint has settled stays so, even if the batch fails after it.
@@ -54,13 +52,13 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
   const unstarted = unsettled.filter(
     ({ offset, disposition }) => disposition.kind === 'pending' && !openNow.has(offset),
   )
-  const first = whole ? inHand.from : unsettled[0]?.offset
   // What this batch reaches beyond leaves the pending ranges; at most once, nothing brings it back either.
   const kept = delivery === 'at-most-once' ? state.pending.filter(({ to }) => to < inHand.from) : []
   return {
     ...recorded,
     pending: [...kept, ...rangesOf(unstarted.map(({ offset }) => offset)), ...above(state.pending, inHand.to)],
-    reported: [...(first === undefined ? [] : [{ from: first, to: inHand.to }]), ...above(state.reported, inHand.to)],
+    // All of it may come again, settled or not: the answer may never arrive.
+    reported: [inHand, ...above(state.reported, inHand.to)],
     claim: null,
   }
 }

@@ -70,7 +70,6 @@ export const settlementOf = (
   withholds: false,
   delivery: 'at-least-once',
   abandoned: [],
-  whole: false,
   ...facts,
 })
 

@@ -78,7 +78,10 @@ export interface LedgerState {
   readonly crashed: Range | null
   /** The marked chunk that died: the culprit is among its records. */
   readonly suspect: Range | null
-  /** What Lambda was last told to deliver again, rising and disjoint: a batch within it is no recreated topic's. */
+  /**
+   * What was last in hand, and may come again whatever was answered, rising and disjoint: a batch within it is no recreated
+   * topic's.
+   */
   readonly reported: readonly Range[]
   /** The highest offset ever delivered; -1 before the first. */
   readonly delivered: number

@@ -67,7 +67,6 @@ const done = (claims: readonly Claimed[], hold: Progress['hold'] = null): Progre
   claims.map((claim) => ({
     claimed: claim,
     abandoned: [],
-    whole: false,
     hold,
     records: claim.partition.records.map(({ offset, timestamp }) => ({
       offset,
