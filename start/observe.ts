@@ -1,5 +1,6 @@
 import type { LogMeta } from '../lib/local/worker/index.js'
-import type { AppliedTransaction } from './faults/index.js'
+import type { Exchange } from '../lib/testing/faults/index.js'
+import { appliedTransaction, costMeter } from './faults/index.js'
 import { historyReader } from './history/index.js'
 import type { Surroundings } from './job.js'
 import { killOnce } from './kill.js'
@@ -40,6 +41,7 @@ export async function observe(
   const { history } = reader
   const workerPids = new Set<number>()
   const applied: (readonly string[])[] = []
+  const meter = costMeter(target.tables)
   const killer = killOnce({ orders: options.orders, kill: (pid) => process.kill(pid, 'SIGKILL') })
   const ledger = target.tables.ledger
   const watch = watchBatches({
@@ -53,7 +55,10 @@ export async function observe(
     logs.function(line)
     reader.read(line, meta)
   }
-  const onTransaction = (transaction: AppliedTransaction) => {
+  const onExchange = (exchange: Exchange) => {
+    meter.count(exchange)
+    const transaction = appliedTransaction(exchange, target.tables)
+    if (transaction === undefined) return
     applied.push(transaction.orderIds)
     killer.onTransaction(transaction)
   }
@@ -62,7 +67,7 @@ export async function observe(
     return { produced: count, runs: history.runs.length, invocations: watch.invocations, killedPid: killer.victim }
   })
 
-  const hooks = { onLine, onBatch: watch.onBatch, onTransaction, log: logs.local }
+  const hooks = { onLine, onBatch: watch.onBatch, onExchange, log: logs.local }
   const system = await stages.run('starting the stack', () => startSystem(prepared, hooks, stopLater))
   const { kafka, mapping, store } = system
   const started = performance.now()
@@ -76,18 +81,17 @@ export async function observe(
   )
   const left = await stages.run('reading what the run has left', () => readLeft(prepared, system))
   const kill = await watch.kill
-  const facts = { ...again, ...left, topic, produced, applied, elapsedMs, history, kill }
+  const facts = { ...again, ...left, topic, produced, applied, costs: meter.costs, elapsedMs, history, kill }
   return { facts, pids: [...system.pids, ...workerPids], ground: system.description }
 }
 
 /** What stands in the store and at the broker when all is done, by clients of the verifier's own. */
-async function readLeft({ target: { mapping, tables } }: Prepared, { store, kafka, costs }: System) {
+async function readLeft({ target: { mapping, tables } }: Prepared, { store, kafka }: System) {
   return {
     ledgerTable: tables.ledger,
     ledger: await readLedger(store, tables.ledger, { ...mapping, partitions }),
     balances: await readBalances(store, tables.balances),
     failures: await readFailures(store, tables.failures),
     lag: await readLag(kafka, mapping.group, mapping.topic),
-    costs: costs(),
   }
 }

@@ -10,8 +10,8 @@ export interface Stages {
   end(): void
 }
 
-/** Starts the clock of a job that may take `limitMs` milliseconds and ends with `signal`. */
-export function watchStages(limitMs: number, signal: AbortSignal): Stages {
+/** Starts the clock of a job that may take `limitMs` milliseconds and ends with `signal`; `job` names it. */
+export function watchStages(limitMs: number, signal: AbortSignal, job = 'the main job'): Stages {
   let current = 'starting'
   let fail: (error: unknown) => void = () => undefined
   const failed = new Promise<never>((_, reject) => {
@@ -19,7 +19,7 @@ export function watchStages(limitMs: number, signal: AbortSignal): Stages {
   })
   // Nobody may be waiting when the time is over.
   failed.catch(() => undefined)
-  const timer = setTimeout(() => fail(overdue(current, limitMs)), limitMs)
+  const timer = setTimeout(() => fail(overdue(job, current, limitMs)), limitMs)
   const abort = () => fail(signal.reason)
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
@@ -38,8 +38,8 @@ export function watchStages(limitMs: number, signal: AbortSignal): Stages {
   }
 }
 
-const overdue = (what: string, limitMs: number) =>
+const overdue = (job: string, what: string, limitMs: number) =>
   new MillraceError(
     'ML_START_OVERDUE',
-    `the main job was still ${what} after ${limitMs / 1000} s; look at the last lines under .millrace/logs for what it waited for`,
+    `${job} was still ${what} after ${limitMs / 1000} s; look at the last lines under .millrace/logs for what it waited for`,
   )

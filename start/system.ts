@@ -8,7 +8,6 @@ import type { LogMeta } from '../lib/local/worker/index.js'
 import { type Exchange, startStoreProxy } from '../lib/testing/faults/index.js'
 import type { Cleanup } from './cleanup.js'
 import { emptyTables, emptyTopic } from './empty.js'
-import { type AppliedTransaction, appliedTransaction, type Costs, costMeter } from './faults/index.js'
 import { kafkaClient } from './kafka.js'
 import { type Prepared, partitions, serviceDir } from './prepare.js'
 
@@ -17,7 +16,8 @@ export interface System {
   readonly mapping: RunningMapping
   readonly kafka: Kafka
   readonly store: DynamoDBClient
-  readonly costs: () => Costs
+  /** Of the function, while one lives. */
+  readonly workerPid: () => number | undefined
   /** Of the processes that were started for it, beside the function's. */
   readonly pids: readonly number[]
   /** What it runs on, for people. */
@@ -27,8 +27,12 @@ export interface System {
 export interface SystemHooks {
   readonly onLine: (line: string, meta: LogMeta) => void
   readonly onBatch: (attempt: Attempt, store: DynamoDBClient) => void
-  /** Told of each transaction that the store has applied, before the function is. */
-  readonly onTransaction: (transaction: AppliedTransaction) => void
+  /** Told of what the store has answered, before the function is. */
+  readonly onExchange: (exchange: Exchange) => void
+  /** What the function finds in its environment besides. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** As of the mapping. */
+  readonly retryBackoffMs?: () => number
   readonly log: (line: string) => void
 }
 
@@ -37,16 +41,13 @@ export interface SystemHooks {
  *
  * @throws MillraceError of the stack, `ML_START_NOT_EMPTY`
  */
-export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks, stopLater: Cleanup): Promise<System> {
-  const { onLine, onBatch, onTransaction, log } = hooks
-  const meter = costMeter(target.tables)
+export async function startSystem(
+  { target, rule }: Pick<Prepared, 'target' | 'rule'>,
+  hooks: SystemHooks,
+  stopLater: Cleanup,
+): Promise<System> {
+  const { onLine, onBatch, onExchange, log, environment, retryBackoffMs } = hooks
   let clients: { kafka: Kafka; store: DynamoDBClient } | undefined
-
-  function onExchange(exchange: Exchange): void {
-    meter.count(exchange)
-    const applied = appliedTransaction(exchange, target.tables)
-    if (applied !== undefined) onTransaction(applied)
-  }
 
   /** Between the ground and the function: topic and tables exist by now, and nothing reads them yet. */
   async function beforeFunctions({ brokers, dynamodbUrl }: Ground): Promise<Record<string, string>> {
@@ -58,7 +59,7 @@ export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks
     const proxy = await startStoreProxy({ target: dynamodbUrl, rule, onExchange })
     await stopLater.add('the fault proxy', proxy.stop)
     clients = { kafka, store }
-    return storeEnvironment(proxy.url)
+    return { ...storeEnvironment(proxy.url), ...environment }
   }
 
   const stack = await startStack({
@@ -66,7 +67,10 @@ export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks
     log,
     functionLog: onLine,
     functionEnvironment: beforeFunctions,
-    mapping: { onBatch: (attempt) => clients && onBatch(attempt, clients.store) },
+    mapping: {
+      onBatch: (attempt) => clients && onBatch(attempt, clients.store),
+      ...(retryBackoffMs ? { retryBackoffMs } : {}),
+    },
   })
   await stopLater.add('the stack', () => stopStack(stack))
   const mapping = stack.running.find(({ config }) => config.id === target.mapping.id)
@@ -74,7 +78,8 @@ export async function startSystem({ target, rule }: Prepared, hooks: SystemHooks
     throw new MillraceError('ML_LOCAL_STOPPED', `the mapping ${target.mapping.id} did not start; look at the log`)
   }
   const { store } = stack.embedded
-  return { mapping, ...clients, costs: () => meter.costs, pids: store ? [store.pid] : [], description: describe(stack) }
+  const workerPid = () => stack.workers.get(target.fn.name)?.pid
+  return { mapping, ...clients, workerPid, pids: store ? [store.pid] : [], description: describe(stack) }
 }
 
 /** Does not wait for what is in flight: when a run was broken off, nobody wants it any more. */

@@ -1,8 +1,11 @@
 import { drop, json, kafkaFunction } from 'millrace'
 import { Order } from './schema.js'
 
+/** How long the source partitions of a crashed invocation wait, in milliseconds; the crash tests have no time to lose. */
+const leaseMs = Number(process.env.LEASE_MS ?? 10_000)
+
 /** Adds each order to its item (how often it took effect, and how much it is worth) and to its customer's balance. */
-export const handler = kafkaFunction({ value: json(Order), order: 'key' }, ({ value: order }, ctx) => {
+export const handler = kafkaFunction({ value: json(Order), order: 'key', leaseMs }, ({ value: order }, ctx) => {
   const { orderId, customerId, seq, cents } = order
   if (cents === 0) return drop('empty order')
   // One line per run, before the effect: together they are the history of what was run.

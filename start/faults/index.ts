@@ -1,6 +1,6 @@
 export { type Costs, costMeter, type InvocationCost } from './costs.js'
 export { type AppliedTransaction, appliedTransaction, type EffectTables } from './effects.js'
-export { partitionOf } from './ledger-writes.js'
+export { ledgerWrites, partitionOf } from './ledger-writes.js'
 export {
   failingDownstream,
   firstOf,

@@ -17,7 +17,7 @@ export type Fate =
   | {
       readonly outcome: 'fallback'
       readonly stage: 'decode' | 'validate' | 'process'
-      readonly rule: 'undecodable' | 'invalid' | 'exhausted'
+      readonly rule: 'undecodable' | 'invalid' | 'exhausted' | 'convicted'
       /** Runs of the handler spent on it. */
       readonly attempts: number
       /** Of one that the downstream never took. */

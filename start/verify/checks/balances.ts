@@ -1,7 +1,7 @@
 import { type Answer, answerOf, type Facts } from '../facts.js'
 
 /** Every customer's balance is what their good orders are worth, to the cent; and nobody else has one. */
-export function balances({ produced, balances: table }: Facts): Answer {
+export function balances({ produced, balances: table }: Pick<Facts, 'produced' | 'balances'>): Answer {
   const expected = new Map<string, number>()
   for (const { fate } of produced) {
     if (fate.outcome !== 'ok') continue

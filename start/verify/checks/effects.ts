@@ -1,7 +1,7 @@
 import { type Answer, answerOf, type Facts } from '../facts.js'
 
 /** No good order without its effect, none beside them, and cents exact, whatever the number of effects. */
-export function effects({ produced, effects: table }: Facts): Answer {
+export function effects({ produced, effects: table }: Pick<Facts, 'produced' | 'effects'>): Answer {
   const complaints: string[] = []
   let cents = 0
   const good = new Set<string>()

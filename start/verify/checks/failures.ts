@@ -2,7 +2,7 @@ import { type Header, type Produced, placeOf } from '../../orders/index.js'
 import { type Answer, answerOf, type Facts, type KeptFailure } from '../facts.js'
 
 /** Every bad or exhausted record is in the failures table, byte for byte, with its provenance; and nothing else is. */
-export function failures({ topic, produced, failures: kept }: Facts): Answer {
+export function failures({ topic, produced, failures: kept }: Pick<Facts, 'topic' | 'produced' | 'failures'>): Answer {
   const found = new Map(kept.map((failure) => [placeOf(failure), failure]))
   const expected = produced.filter(({ fate }) => fate.outcome === 'fallback')
   const complaints = expected.flatMap((record) => {

@@ -1,7 +1,7 @@
 import { type Answer, answerOf, type Facts } from '../facts.js'
 
 /** The group has committed everything, by an admin client's account. */
-export function lag({ lag: byPartition, elapsedMs }: Facts): Answer {
+export function lag({ lag: byPartition, elapsedMs }: Pick<Facts, 'lag' | 'elapsedMs'>): Answer {
   const complaints = [...byPartition].flatMap(([partition, behind]) =>
     behind === 0 ? [] : [`partition ${partition}: ${behind} behind`],
   )

@@ -2,7 +2,7 @@ import { isCovered } from '../../../lib/ledger/index.js'
 import { type Answer, answerOf, type Facts } from '../facts.js'
 
 /** Every produced offset is settled in the ledger; nothing is open, pending, claimed or suspected any more. */
-export function ledger({ produced, ledger: states }: Facts): Answer {
+export function ledger({ produced, ledger: states }: Pick<Facts, 'produced' | 'ledger'>): Answer {
   const complaints: string[] = []
   const missing = new Map<number, number>()
   for (const { partition, offset } of produced) {

@@ -59,7 +59,11 @@ function orderOfRuns({ history: { runs, decisions } }: Facts) {
   return { complaints, customers: customers.size }
 }
 
-function orderOfEffects({ produced, applied }: Facts): ReadonlyMap<string, string> {
+/** Effects that came before their turn, or again: by order, what is wrong. */
+export function orderOfEffects({
+  produced,
+  applied,
+}: Pick<Facts, 'produced' | 'applied'>): ReadonlyMap<string, string> {
   const orders = new Map(produced.flatMap(({ fate: { order: one } }) => (one ? [[one.orderId, one]] : [])))
   const highest = new Map<string, number>()
   const complaints = new Map<string, string>()
