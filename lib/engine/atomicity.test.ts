@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { LedgerStore } from '../ledger/index.js'
+import { itemKey, type LedgerStore } from '../ledger/index.js'
 import { fallback, type Outcome, ok, retry } from '../outcome/index.js'
 import type { RecordSpec } from '../testing/events/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
@@ -172,7 +172,10 @@ describe("atomicity 'batch'", () => {
     )
     const other = world.environment({ handle: () => new Promise(() => {}) })
     void other.deliver(batchOf(1))
-    await expect.poll(() => world.state().then(({ claim }) => claim)).not.toBeNull()
+    const seen = () => world.store().load([itemKey(world.group, world.topic, 0)])
+    await expect
+      .poll(async () => (await seen())[0]?.state.claim ?? null, { interval: 5, timeout: 20_000 })
+      .not.toBeNull()
     const little = { remainingMs: () => 5_000, reserveMs: 1_000 }
     expect(left(await deliver(batchOf(2), little))).toEqual({ 't-0': [0, 1], 't-1': [0, 1] })
     expect([ran, (await world.state(1)).claim]).toEqual([[], null])

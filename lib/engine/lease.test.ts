@@ -28,9 +28,11 @@ function gate() {
   }
   return { pass, open: () => open(), waiting }
 }
+/** Long enough for a machine under load. */
+const patiently = { interval: 5, timeout: 20_000 }
 const claimNow = async () => (await world.state()).claim
 const settledNow = async () => (await world.state()).settled.map(({ from, to }) => [from, to])
-const leaseBecomes = (ms: number) => expect.poll(claimNow, { interval: 5 }).toMatchObject({ leaseEnd: start + ms })
+const leaseBecomes = (ms: number) => expect.poll(claimNow, patiently).toMatchObject({ leaseEnd: start + ms })
 const noTime = { remainingMs: () => 2_000, reserveMs: 1_000 }
 
 describe('a batch that outlives a third of its lease', () => {
@@ -152,7 +154,7 @@ describe('checkpoints by count', () => {
       checkpointRecords: 2,
       concurrency: 1,
       async handle({ offset }) {
-        if (offset === 2 || offset === 4) await expect.poll(settledNow, { interval: 5 }).toEqual([[0, offset - 1]])
+        if (offset === 2 || offset === 4) await expect.poll(settledNow, patiently).toEqual([[0, offset - 1]])
         seen.push(offset)
         return ok()
       },
