@@ -35,8 +35,8 @@ export const fromDesign: readonly Mutant[] = [
     {
       name: 'doubt-skips',
       why: '§5 recreated topic: an overlap with neither match nor mismatch is run again, never skipped (rule 8).',
-      find: "recognition === 'known' || delivery",
-      replace: 'recognition !== null || delivery',
+      find: "recognition === 'known' || recognised",
+      replace: 'recognition !== null || recognised',
     },
   ]),
   ...inFile('lib/ledger/recognise.ts', [
