@@ -27,7 +27,7 @@ export async function commitInChunks(committing: Committing, hold: Hold, final: 
     if (result.kind === 'invalid' && chunk.size > 1) single = true
     else if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, [hold], chunk, result)
     else {
-      committed(hold, result, last ? records : undefined)
+      committed(hold, result, records, last)
       for (const record of chunk.keys()) hold.effects.delete(record)
     }
   }
@@ -45,7 +45,7 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
     const result = await committing.commit(holds, progress, chunk)
     if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, holds, chunk, result)
     else {
-      for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i])
+      for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i] ?? [], true)
       return
     }
   }
@@ -53,10 +53,10 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
 }
 
 /** Where it is not known whether it was applied, nothing more is: another transaction could make the same effects again. */
-function committed(hold: Hold, result: Recorded, settledAs: readonly Disposed[] | undefined): void {
-  hold.follow(result)
-  if (result.kind === 'written') hold.settledAs = settledAs
-  else hold.lose()
+function committed(hold: Hold, result: Recorded, records: readonly Disposed[], final: boolean): void {
+  if (result.kind !== 'written') hold.lose()
+  else if (final) hold.settledAs = records
+  else hold.follow(result, records)
 }
 
 /** The records whose writes were refused fail; the others are tried without them. */

@@ -12,7 +12,10 @@ import type { Acknowledgement, Failure } from '../sink/index.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
 import type { Verdict } from './verdict.js'
 
-/** Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. */
+/**
+ * Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. What runs side by
+ * side, at most one batch of a batch handler, may pass it.
+ */
 export const maxOpen = 1_000
 
 const settled = { kind: 'settled' } as const
@@ -26,6 +29,8 @@ export class Hold {
   readonly acknowledged = new Map<RawRecord, Acknowledgement>()
   /** Writes declared by records that went well, not committed yet. */
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
+  /** Offsets that checkpoints have settled: nothing undoes that. */
+  readonly recorded = new Set<number>()
   /** Offsets of abandoned records whose report is acknowledged. */
   readonly abandoned: number[] = []
   /** What the last write has recorded, once the claim is given back. */
@@ -153,10 +158,12 @@ export class Hold {
     this.stale = true
   }
 
-  /** Takes over what a write has found of the claim. */
-  follow(result: Recorded): void {
-    if (result.kind === 'written') this.leaseEnd = result.leaseEnd
-    else if (result.kind === 'stale') this.stale = true
+  /** Takes over what a checkpoint has found of the claim, and has recorded. */
+  follow(result: Recorded, records: readonly Disposed[]): void {
+    if (result.kind === 'written') {
+      this.leaseEnd = result.leaseEnd
+      for (const { offset, disposition } of records) if (disposition.kind === 'settled') this.recorded.add(offset)
+    } else if (result.kind === 'stale') this.stale = true
   }
 
   /** What its sink has not acknowledged yet. */

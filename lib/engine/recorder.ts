@@ -78,7 +78,10 @@ export class Recorder {
   async #failLate(holds: readonly Hold[]): Promise<void> {
     for (const [record, error] of (await this.#engine.late?.()) ?? []) {
       const status = holds.find(({ verdicts }) => verdicts.has(record))?.verdicts.get(record)?.status
-      if (status === 'ok' || status === 'drop') failAfterwards(this.#engine, holds, record, error)
+      const isRecorded = holds.some(
+        ({ claimed, recorded }) => claimed.todo.includes(record) && recorded.has(record.offset),
+      )
+      if (!isRecorded && (status === 'ok' || status === 'drop')) failAfterwards(this.#engine, holds, record, error)
     }
   }
 
@@ -127,8 +130,9 @@ export class Recorder {
     for (const [i, hold] of holds.entries()) {
       const result = results[i]
       if (result === undefined) continue
-      hold.follow(result)
-      if (final && result.kind === 'written') hold.settledAs = progress[i]?.records
+      const records = progress[i]?.records ?? []
+      if (final && result.kind === 'written') hold.settledAs = records
+      else hold.follow(result, records)
     }
     return results
   }

@@ -79,9 +79,9 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
         if (result instanceof Promise) {
           underWay.add(run)
           result = await (limit === undefined ? result : Promise.race([result, limit.late]))
-          underWay.delete(run)
-          // What ends after the cut-off has been judged already.
+          // What ends after the cut-off is judged by it.
           if (deadline.isCutOff()) return
+          underWay.delete(run)
         }
         if (!end(run, result)) return
       } catch (error) {

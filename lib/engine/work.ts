@@ -44,6 +44,8 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
       holds.map((hold) => ({ hold, records: hold.unjudged() })),
       surroundings,
     )
+    stopRenewing()
+    await recorder.settle(holds)
   } catch (breach) {
     stopRenewing()
     // Given back with nothing more settled, so that the next delivery need not wait for the lease.
@@ -54,8 +56,6 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
       )
     throw breach
   }
-  stopRenewing()
-  await recorder.settle(holds)
   await tellSettled(holds, engine)
   count(holds, shift)
   return holds.map((hold) => ({ identifier: hold.claimed.partition.identifier, offsets: leftOf(hold, engine) }))

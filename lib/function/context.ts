@@ -93,16 +93,17 @@ export class RunContext implements Context {
     return this.#run.signal
   }
 
-  atomically(writes: readonly AtomicWrite[]): void {
-    this.#run.atomically(writes)
+  // Handlers take these apart: ({ value }, { atomically }) => …
+  get atomically(): Context['atomically'] {
+    return (writes) => this.#run.atomically(writes)
   }
 
-  result(value: unknown): void {
-    this.#results.keep(this.#record, value)
+  get result(): Context['result'] {
+    return (value) => this.#results.keep(this.#record, value)
   }
 
-  remainingMs(): number {
-    return this.#surroundings.remainingMs()
+  get remainingMs(): Context['remainingMs'] {
+    return this.#surroundings.remainingMs
   }
 
   get metrics(): Metrics {

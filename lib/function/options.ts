@@ -49,7 +49,10 @@ export interface FunctionOptions<V = unknown, K = string | null> {
    * settled in one transaction (`batch`, at most 100 source partitions and declared writes together, else `ML_TRANSACTION_LIMIT`).
    */
   readonly atomicity?: Atomicity
-  /** Milliseconds that one record may run, 1 to 840,000; then its signal aborts and it has failed. Default: as long as the batch. */
+  /**
+   * Milliseconds that one record may run, 1 to 840,000; then its signal aborts and it has failed. Default: as long as
+   * the batch. Of batch handlers, `batchTimeoutMs` is the limit.
+   */
   readonly recordTimeoutMs?: number
   /** Milliseconds that a batch may run, 1 to 840,000; then no record is started and signals abort. Default: the invocation's time. */
   readonly batchTimeoutMs?: number

@@ -98,6 +98,7 @@ function bury(state: LedgerState, { inFlight, marker }: Claim, { now, delivery }
     reported,
     crashed: hull(state.crashed, inFlight),
     open: alone ? withDeath(state, marker.from, marker.timestamp, now) : state.open,
+    pending: alone ? [...below(state.pending, marker.from), ...above(state.pending, marker.from)] : state.pending,
     suspect: alone ? state.suspect : hull(state.suspect, marker && { from: marker.from, to: marker.to }),
   }
 }
@@ -125,7 +126,9 @@ function reconsider(
   state: LedgerState,
   { records, now, delivery, recognised }: ClaimRequest,
 ): { readonly known: LedgerState; readonly recreated: boolean } {
-  const recognition: Recognition = recognise(state, records, now)
+  // At most once, only a contradiction is one.
+  const timeless = delivery === 'at-most-once' ? { ...state, newest: Number.POSITIVE_INFINITY } : state
+  const recognition: Recognition = recognise(timeless, records, now)
   if (recognition === 'recreated') return { known: emptyState, recreated: true }
   // At most once, a doubt skips.
   if (recognition === 'known' || recognised || delivery === 'at-most-once') return { known: state, recreated: false }

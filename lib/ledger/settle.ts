@@ -66,7 +66,9 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
 /** Settled intervals, open records and what is left of the evidence of crashes. */
 function record(state: LedgerState, settlement: Settlement): LedgerState {
   const { records, delivery } = settlement
-  if (delivery === 'at-most-once') return state
+  if (delivery === 'at-most-once') {
+    return { ...state, open: state.open.filter(({ offset }) => !settlement.abandoned.includes(offset)) }
+  }
   const inHand = spanOf(records)
   const settled = forget(union(state.settled, settledIntervals(settlement)), maxIntervals, inHand)
   const opened = records.flatMap(({ disposition }) => (disposition.kind === 'open' ? disposition.entry : []))
