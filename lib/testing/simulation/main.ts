@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { runMutants } from './mutants/index.js'
-import { reportMutants, reportRuns } from './report.js'
+import { reportMutant, reportMutants, reportRuns } from './report.js'
 import { simulate } from './simulate.js'
 
 const usage = `usage: npm run sim -- [--runs 10000] [--seed N] [--open] [--mutants [--only <words>]] [--json]
@@ -21,7 +21,7 @@ async function main(args: string[]): Promise<number> {
     return 2
   }
   const { runs, seed, open, json, mutants, only } = options
-  if (mutants) return reportMutants(await runMutants({ seed, only }), json)
+  if (mutants) return reportMutants(await runMutants({ seed, only, onResult: json ? () => {} : reportMutant }), json)
   return reportRuns(await simulate({ runs, seed, open }), { open, json })
 }
 

@@ -74,8 +74,11 @@ export async function runMapping(simulation: Simulation, topic: Topic, invoke: I
   function next({ records, tries }: Piece, answer: Answer): Piece[] {
     if (answer.kind === 'answered' && answer.left.size === 0) return []
     if (maximumRetries >= 0 && tries >= maximumRetries) {
-      for (const entry of records) giveUp(simulation, entry)
-      return []
+      const left = answer.kind === 'answered' && world.givesUpSingly ? [...answer.left] : records
+      const given = left === records ? records : left.slice(choices.below('mapping', left.length)).slice(0, 1)
+      for (const entry of given) giveUp(simulation, entry)
+      const rest = left.filter((entry) => !given.includes(entry))
+      return rest.length > 0 ? [{ records: rest, tries: 0 }] : []
     }
     if (answer.kind === 'answered')
       return [{ records: again(records, answer.left, world.redelivery), tries: tries + 1 }]

@@ -22,17 +22,16 @@ export function reportRuns(simulated: Simulated, { open, json }: { open: boolean
   return found === undefined || open ? 0 : 1
 }
 
-/** Says which planted bugs were found. Answers the exit code. */
+/** Says what became of a planted bug, as soon as it is known. */
+export function reportMutant({ name, foundAt, invariant }: MutantResult): void {
+  const verdict = foundAt === undefined ? 'SURVIVED' : `found at run ${String(foundAt).padStart(4)}: ${invariant}`
+  console.log(`${name.padEnd(36)} ${verdict}`)
+}
+
+/** Says how many planted bugs were found. Answers the exit code. */
 export function reportMutants(results: readonly MutantResult[], json: boolean): number {
   const survivors = results.filter(({ foundAt }) => foundAt === undefined)
   if (json) console.log(JSON.stringify({ mutants: results, survivors: survivors.length }))
-  else {
-    const width = Math.max(...results.map(({ name }) => name.length))
-    for (const { name, foundAt, invariant } of results) {
-      const verdict = foundAt === undefined ? 'SURVIVED' : `found at run ${String(foundAt).padStart(4)}: ${invariant}`
-      console.log(`${name.padEnd(width)}  ${verdict}`)
-    }
-    console.log(`${results.length - survivors.length} of ${results.length} planted bugs found`)
-  }
-  return survivors.length === 0 ? 0 : 1
+  else console.log(`${results.length - survivors.length} of ${results.length} planted bugs found`)
+  return survivors.length === 0 && results.length > 0 ? 0 : 1
 }

@@ -18,6 +18,7 @@ export interface RunResult {
   readonly violation: { readonly invariant: string; readonly detail: string } | undefined
   readonly counts: Readonly<Record<Counted, number>>
   readonly trace: readonly string[]
+  readonly steps: number
   readonly recording: Recording
 }
 
@@ -61,7 +62,7 @@ export async function run(from: number | Recording, { open, tracing }: RunOption
       scheduler.steps > mostSteps ? 'it goes round in circles' : 'it waits for nothing',
     )
   const { violation, counts, trace } = history
-  return { world, violation, counts, trace, recording: choices.recording }
+  return { world, violation, counts, trace, steps: scheduler.steps, recording: choices.recording }
 }
 
 /** The process dies, or its event loop is blocked for longer or shorter than its lease. */

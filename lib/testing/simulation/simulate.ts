@@ -33,7 +33,18 @@ export interface Simulated {
 }
 
 /** Runs until something does not hold, or all is done; under `open` to the end. */
-export async function simulate({ runs, seed, open, shrinks = true }: SimulateOptions): Promise<Simulated> {
+export async function simulate(options: SimulateOptions): Promise<Simulated> {
+  const { stackTraceLimit } = Error
+  // A good part of the time would go into stacks that nobody reads.
+  Error.stackTraceLimit = 0
+  try {
+    return await simulateAll(options)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+async function simulateAll({ runs, seed, open, shrinks = true }: SimulateOptions): Promise<Simulated> {
   const began = performance.now()
   const counts = Object.fromEntries(counted.map((name) => [name, 0])) as Record<Counted, number>
   const breaches: Record<string, number> = {}

@@ -3,12 +3,6 @@ import { encodeState } from '../../ledger/format/index.js'
 import { type AtomicWrite, decodeState, type ItemKey, type LedgerItem } from '../../ledger/index.js'
 import type { Swap, SwapResult, Transaction, TransactResult } from '../../ledger/store/index.js'
 
-interface StoredItem {
-  readonly version: number
-  readonly writeId: string
-  readonly bytes: Uint8Array
-}
-
 /** Called for every write that is applied, with the item before and after it. */
 export type OnWrite = (key: ItemKey, before: LedgerItem | undefined, after: LedgerItem) => void
 
@@ -23,7 +17,7 @@ const itemsPerTransaction = 100
 export class Tables {
   /** Counters of handlers' own writes, by table and key. */
   readonly counters = new Map<string, number>()
-  readonly #items = new Map<string, StoredItem>()
+  readonly #items = new Map<string, LedgerItem>()
   readonly #tokens = new Map<string, number>()
   readonly #now: () => number
   readonly #onWrite: OnWrite
@@ -34,8 +28,7 @@ export class Tables {
   }
 
   load({ pk, sk }: ItemKey): LedgerItem | undefined {
-    const stored = this.#items.get(`${pk} ${sk}`)
-    return stored && { version: stored.version, writeId: stored.writeId, state: decodeState(stored.bytes) }
+    return this.#items.get(`${pk} ${sk}`)
   }
 
   swap(swap: Swap): Exclude<SwapResult, { kind: 'lost' }> {
@@ -61,10 +54,12 @@ export class Tables {
     return { kind: 'applied' }
   }
 
-  #write({ key, item: { version, writeId, state } }: Swap): void {
+  /** What is kept is what the item's bytes say. */
+  #write({ key, item }: Swap): void {
     const before = this.load(key)
-    this.#items.set(`${key.pk} ${key.sk}`, { version, writeId, bytes: encodeState(state) })
-    this.#onWrite(key, before, { version, writeId, state })
+    const after = { ...item, state: decodeState(encodeState(item.state)) }
+    this.#items.set(`${key.pk} ${key.sk}`, after)
+    this.#onWrite(key, before, after)
   }
 
   /** The one condition of handlers' own writes that is modelled: the item is there. */

@@ -27,6 +27,8 @@ export interface World {
   readonly bisect: boolean
   /** -1: without end. */
   readonly maximumRetries: number
+  /** Where attempts run out, some of what was reported is given up, and the rest goes on; else the whole of it is. */
+  readonly givesUpSingly: boolean
   /** Other invocations of the same source partition may run at once. */
   readonly overlaps: boolean
   readonly resets: boolean
@@ -50,7 +52,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
   const delivery = rarely(8) ? 'at-most-once' : 'at-least-once'
   const overlaps = rarely(3)
   const recreates = rarely(4) && delivery === 'at-least-once'
-  const long = rarely(40)
+  const long = rarely(100)
   const attempts = pick(3, 1, 2, 5)
   const leaseMs = pick(1_000, 10_000)
   return {
@@ -73,6 +75,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
     redelivery: pick('from lowest', 'only reported'),
     bisect: rarely(4),
     maximumRetries: rarely(5) ? pick(attempts + 3, 0, 2) : -1,
+    givesUpSingly: rarely(2),
     overlaps,
     resets: rarely(4),
     retention: rarely(8),

@@ -26,29 +26,41 @@ export interface MutantOptions {
   /** Only those whose name holds this. */
   readonly only: string
   readonly mutants?: readonly Mutant[]
+  onResult(result: MutantResult): void
 }
 
+const all: readonly Mutant[] = [...planted, ...fromDesign]
+
 /** Plants each bug in a bundle of its own, and runs the simulation on it. @throws Error where a bug cannot be planted */
-export async function runMutants({
-  seed,
-  only,
-  mutants = [...planted, ...fromDesign],
-}: MutantOptions): Promise<MutantResult[]> {
+export async function runMutants({ seed, only, onResult, mutants = all }: MutantOptions): Promise<MutantResult[]> {
   const root = projectRoot()
   const folder = join(root, '.cache', 'mutants')
   await mkdir(folder, { recursive: true })
+  const chosen = mutants.filter(({ name }) => name.includes(only))
+  await checkTexts(chosen, root)
   const results: MutantResult[] = []
-  for (const [i, mutant] of mutants.entries()) {
-    if (!mutant.name.includes(only)) continue
+  for (const [i, mutant] of chosen.entries()) {
     const outfile = join(folder, `${process.pid}-${i}.mjs`)
     try {
       await bundle(mutant, root, outfile)
-      results.push({ name: mutant.name, why: mutant.why, ...(await runBundle(outfile, seed)) })
+      const result = { name: mutant.name, why: mutant.why, ...(await runBundle(outfile, seed)) }
+      onResult(result)
+      results.push(result)
     } finally {
       await rm(outfile, { force: true })
     }
   }
   return results
+}
+
+/** A bug whose text is gone or ambiguous would silently be none. */
+async function checkTexts(mutants: readonly Mutant[], root: string): Promise<void> {
+  const wrong: string[] = []
+  for (const { name, file, find } of mutants) {
+    const times = (await readFile(join(root, file), 'utf8')).split(find).length - 1
+    if (times !== 1) wrong.push(`${name}: its text occurs ${times} times in ${file}`)
+  }
+  if (wrong.length > 0) throw new Error(`a bug is planted where its text occurs once:\n${wrong.join('\n')}`)
 }
 
 async function bundle(mutant: Mutant, root: string, outfile: string): Promise<void> {
@@ -66,11 +78,8 @@ function plant({ name, file, find, replace }: Mutant, root: string): Plugin {
       let planted = false
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         if (path !== join(root, file)) return undefined
-        const text = await readFile(path, 'utf8')
-        const times = text.split(find).length - 1
-        if (times !== 1) throw new Error(`${name}: its text occurs ${times} times in ${file}; it has to occur once`)
         planted = true
-        return { contents: text.replace(find, () => replace), loader: 'ts' }
+        return { contents: (await readFile(path, 'utf8')).replace(find, () => replace), loader: 'ts' }
       })
       build.onEnd(() => {
         if (!planted) throw new Error(`${name}: ${file} is not part of the simulation`)

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import type { Recording } from './choices.js'
+import { run } from './run.js'
+import { shrink } from './shrink.js'
+import { simulate } from './simulate.js'
+
+const seed = Date.now() % 1_000_000_000
+
+it('loses nothing, skips nothing, repeats no effect and keeps its lanes in order, whatever fails, dies and comes late (2,000 runs)', async () => {
+  console.log(`simulation: 2,000 runs from seed ${seed}; again: npm run sim -- --runs 2000 --seed ${seed}`)
+  const { found, runs, counts } = await simulate({ runs: 2_000, seed, open: false })
+  expect(found && `seed ${found.seed}: ${found.invariant}: ${found.detail}\n${found.trace.join('\n')}`).toBeUndefined()
+  expect(runs).toBe(2_000)
+  // It has really met what it claims to.
+  for (const name of ['deaths', 'abandoned', 'given up by Lambda', 'convicted', 'new incarnations'] as const) {
+    expect(counts[name]).toBeGreaterThan(20)
+  }
+}, 300_000)
+
+it('makes the same run of the same seed, and of what was chosen in it', async () => {
+  const options = { open: false, tracing: true }
+  const first = await run(42, options)
+  const second = await run(42, options)
+  const replayed = await run(structuredClone(first.recording) as Recording, options)
+  expect(first.trace.length).toBeGreaterThan(10)
+  expect(second.trace).toEqual(first.trace)
+  expect(replayed.trace).toEqual(first.trace)
+})
+
+it('makes a failing run smaller without knowing what it is about', async () => {
+  const options = { open: true, tracing: true }
+  let failing = await run(0, options)
+  for (let next = 1; failing.violation === undefined && next < 20_000; next++) failing = await run(next, options)
+  const smallest = await shrink(failing, options)
+  expect(smallest.violation?.invariant).toBe(failing.violation?.invariant)
+  expect(smallest.trace.length).toBeLessThan(failing.trace.length)
+}, 300_000)
