@@ -3,6 +3,8 @@ import type { Choices } from './choices.js'
 /** Finitely many faults, each struck by chance. */
 export class Faults {
   #left: number
+  /** Epoch ms until which the table takes next to no writes. */
+  throttledUntil = 0
   readonly #oneIn: number
   readonly #choices: Choices
 
@@ -22,5 +24,6 @@ export class Faults {
   /** From now on all goes well. */
   end(): void {
     this.#left = 0
+    this.throttledUntil = 0
   }
 }

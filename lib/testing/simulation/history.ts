@@ -13,6 +13,8 @@ export interface Shift {
   readonly resolved: Set<Entry>
   /** The batch comes for another reason than that its last answer asked for it. */
   readonly anew: boolean
+  /** It has waited for another's lease. */
+  waited: boolean
   /** It has answered, failed or died. */
   over: boolean
 }
@@ -22,8 +24,7 @@ export const counted = [
   'invocations',
   'runs',
   'deaths',
-  'repeats of what the bound forgot',
-  'repeats of what was forgotten in doubt',
+  'effects made again after they were forgotten',
   'forgotten by the bound',
   'forgotten in doubt',
   'new incarnations',

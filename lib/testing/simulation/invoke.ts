@@ -102,7 +102,7 @@ function batchOf(entries: readonly Entry[], owner: string, anew: boolean) {
   )
   const batch: Batch = { topic, partitions }
   const incarnation = entries[0]?.incarnation ?? 0
-  const shift: Shift = { owner, incarnation, batch: known, resolved: new Set(), anew, over: false }
+  const shift: Shift = { owner, incarnation, batch: known, resolved: new Set(), anew, waited: false, over: false }
   return { batch, shift, entryOf: (record: RawRecord) => records.get(record) as Entry }
 }
 
@@ -115,8 +115,10 @@ function engineOf(
 ): Engine {
   const { world, history } = simulation
   const { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords, partialResponses } = world
-  const line = (message: string, fields: Record<string, unknown>) =>
+  const line = (message: string, fields: Record<string, unknown>) => {
+    if (message.startsWith('busy')) shift.waited = true
     history.note(() => `${env.name} logs ${message} ${JSON.stringify({ ...fields, error: undefined })}`)
+  }
   return {
     ...{ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords, partialResponses },
     ...{

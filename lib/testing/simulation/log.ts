@@ -11,7 +11,7 @@ export function drawLog(
   now: number,
 ): PartitionLog {
   const below = (n: number) => choices.below('log', n)
-  const length = world.long ? 50 + below(20) : 1 + below(choices.oneIn('log', 5) ? 24 : 9)
+  const length = world.long ? 60 + below(20) : 1 + below(choices.oneIn('log', 5) ? 24 : 9)
   // A consumer may start anywhere: the log begins where retention has left it.
   let offset = choices.oneIn('log', 3) ? below(12) : 0
   let time = now - 1_000_000 * (incarnation === 0 ? 1 : 0)
@@ -29,7 +29,7 @@ export function drawLog(
       withheld: world.withholds && choices.oneIn('log', 8),
       ...fresh(),
     })
-    offset += 1 + (choices.oneIn('log', world.long ? 2 : 4) ? 1 + below(3) : 0)
+    offset += 1 + ((world.long ? below(4) > 0 : choices.oneIn('log', 4)) ? 1 + below(3) : 0)
   }
   return { incarnation, entries, start: 0 }
 }

@@ -36,7 +36,12 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
     })
   }
 
-  const fateOf = (): Fate => (choices.oneIn('fault', 3) ? 'fine' : choices.pick('fault', fates))
+  /** A fault strikes the call; or the table is throttled for longer. */
+  function fatesOfCall(): () => Fate {
+    if (scheduler.now < faults.throttledUntil) return () => (choices.oneIn('fault', 4) ? 'lost after' : 'throttled')
+    if (!faults.strikes()) return () => 'fine'
+    return () => (choices.oneIn('fault', 3) ? 'fine' : choices.pick('fault', fates))
+  }
 
   /** Applies a write with its fate. A late one is applied when nobody waits for it any more. */
   function apply<T>(write: () => T, fate: Fate, what: string): T | typeof lost {
@@ -94,12 +99,12 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
       })
     },
     swap(swaps) {
-      const afflicted = faults.strikes()
+      const fateOf = fatesOfCall()
       return request(() => {
         let refused: unknown
         const results = swaps.map((swap): SwapResult => {
           try {
-            return apply(() => swapOne(swap), afflicted ? fateOf() : 'fine', swap.item.writeId)
+            return apply(() => swapOne(swap), fateOf(), swap.item.writeId)
           } catch (error) {
             refused = error
             return lost
@@ -110,7 +115,7 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
       })
     },
     transact(transaction) {
-      const fate = faults.strikes() ? fateOf() : 'fine'
+      const fate = fatesOfCall()()
       return request(() => {
         if (fate === 'throttled') return { kind: 'contended', cause }
         return apply(() => transactAll(transaction), fate, `transaction ${transaction.token}`)

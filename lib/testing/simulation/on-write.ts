@@ -36,6 +36,7 @@ export function onWrite(simulation: Simulation): OnWrite {
     rightful(simulation, write, before, after)
     if (simulation.world.delivery === 'at-least-once') {
       evidence(simulation, write)
+      confirmed(simulation, write)
       remembered(simulation, write)
     }
     recorded(simulation, write)
@@ -92,6 +93,25 @@ function evidence({ history }: Simulation, { pk, before, after, shift, isClaim, 
 
 const covers = (outer: { from: number; to: number }, inner: { from: number; to: number }) =>
   outer.from <= inner.from && outer.to >= inner.to
+
+/** An overlap with what is settled is confirmed by a fingerprint or by continuity; else it is forgotten (DESIGN §5). */
+function confirmed({ history, scheduler }: Simulation, { pk, before, after, shift, isClaim, isNew }: Write): void {
+  if (!isClaim || isNew || shift.waited) return
+  const batch = [...(shift.batch.get(pk)?.values() ?? [])]
+  const expected = [...before.reported, ...(before.claim === null ? [] : [before.claim.inFlight])]
+  const prints = [...before.settled.flatMap(({ anchors }) => anchors), ...before.open]
+  const isPast = ({ timestamp }: Entry) => timestamp <= scheduler.now + 600_000
+  const isKnown = (entry: Entry) =>
+    isPast(entry) && prints.some(({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp)
+  if (batch.some(isKnown)) return
+  const doubtful = batch.find(
+    ({ offset }) =>
+      isCovered(before.settled, offset) &&
+      isCovered(after.settled, offset) &&
+      !expected.some((range) => isCovered([range], offset)),
+  )
+  if (doubtful !== undefined) history.breach('what is doubtful is run again', () => showEntry(doubtful))
+}
 
 /** What was settled or open stays known, but for what the bound or a doubt makes forgotten, and for another incarnation. */
 function remembered({ history, world }: Simulation, write: Write): void {

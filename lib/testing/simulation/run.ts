@@ -9,6 +9,7 @@ import { Scheduler } from './scheduler.js'
 import type { Simulation } from './simulation.js'
 import { Tables } from './tables.js'
 import { topicOf } from './topic.js'
+import { effectOf } from './truth.js'
 import { drawWorld, type World } from './world.js'
 
 /** What came of one run. */
@@ -65,10 +66,16 @@ export async function run(from: number | Recording, { open, tracing }: RunOption
   return { world, violation, counts, trace, steps: scheduler.steps, recording: choices.recording }
 }
 
-/** The process dies, or its event loop is blocked for longer or shorter than its lease. */
-function crash({ choices, scheduler, history, world }: Simulation, env: Environment): void {
-  if (!choices.oneIn('fault', 3)) {
+/** The process dies, its event loop is blocked for longer or shorter than its lease, or the table is throttled for a while. */
+function crash({ choices, scheduler, history, world, faults }: Simulation, env: Environment): void {
+  const kind = choices.pick('fault', ['dies', 'dies', 'is blocked', 'is throttled'])
+  if (kind === 'dies') {
     env.die()
+    return
+  }
+  if (kind === 'is throttled') {
+    faults.throttledUntil = scheduler.now + 1_000 * (1 + choices.below('fault', 8))
+    history.note(() => `the table is throttled until ${faults.throttledUntil - start}`)
     return
   }
   const ms = (1 + choices.below('fault', 20)) * (world.leaseMs / 10)
@@ -91,9 +98,11 @@ async function play(simulation: Simulation): Promise<void> {
 }
 
 /** Nothing is lost, and nothing is left behind. */
-function atTheEnd({ history, world }: Simulation): void {
+function atTheEnd({ history, world, tables }: Simulation): void {
   for (const [pk, logs] of history.logs) {
     for (const entry of logs.flatMap(({ entries }) => entries)) {
+      const effects = tables.counters.get(`effects ${effectOf(entry)}`) ?? 0
+      if (effects > 1) history.count('effects made again after they were forgotten')
       if (entry.settled || entry.abandoned || entry.gone || entry.withheld) continue
       history.breach('nothing is lost', () => showEntry(entry))
     }

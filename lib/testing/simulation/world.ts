@@ -77,7 +77,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
     maximumRetries: rarely(5) ? pick(attempts + 3, 0, 2) : -1,
     givesUpSingly: rarely(2),
     overlaps,
-    resets: rarely(4),
+    resets: rarely(long ? 2 : 4),
     retention: rarely(8),
     recreates,
     timestamps: rarely(6) && (open || !recreates) ? 'odd' : 'rising',
