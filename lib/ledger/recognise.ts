@@ -25,10 +25,10 @@ export function recognise(state: LedgerState, records: readonly Anchor[], now: n
     if (print !== timestamp) return 'recreated'
     matched ||= notFuture(timestamp, now)
   }
-  const unexpected = overlap.filter(({ offset }) => !covers(state.reported, offset))
-  // What was in hand last may be newer than all that was seen: its time had not come when it was delivered.
-  if (unexpected.some(({ timestamp }) => timestamp > state.newest && notFuture(timestamp, now))) return 'recreated'
-  return matched || unexpected.length === 0 ? 'known' : 'doubtful'
+  // Even of what was in hand last: a record whose time has come since is run again rather than one of a new topic skipped.
+  if (overlap.some(({ timestamp }) => timestamp > state.newest && notFuture(timestamp, now))) return 'recreated'
+  const expected = overlap.every(({ offset }) => covers(state.reported, offset))
+  return matched || expected ? 'known' : 'doubtful'
 }
 
 /** The state without the settled intervals that a doubtful batch overlaps: its records are run again rather than skipped. */
