@@ -40,7 +40,7 @@ export interface KillerOptions {
 }
 
 /** Calls at most: more than a batch of 500 makes that runs under no markers, fewer than one that runs under them. */
-const mostCalls = 100
+const mostCalls = 60
 /** As long as a handful of store calls take. */
 const mostDelayMs = 30
 

@@ -46,7 +46,9 @@ describe('serverless invoke local -f orders', slow, () => {
     const key = { orderId: { S: 'order-1' } }
     const { Item } = await client.send(new GetItemCommand({ TableName: 'millrace-dev-orders', Key: key }))
     client.destroy()
-    expect(TableNames?.sort()).toEqual(['millrace-dev-failures', 'millrace-dev-ledger', 'millrace-dev-orders'])
+    expect(TableNames?.sort()).toEqual(
+      ['balances', 'failures', 'ledger', 'orders'].map((name) => `millrace-dev-${name}`),
+    )
     expect(Item).toEqual({ ...key, effects: { N: '1' }, cents: { N: '1250' } })
   })
 

@@ -9,6 +9,7 @@ import {
   type Recorded,
 } from '../ledger/index.js'
 import type { Acknowledgement, Failure } from '../sink/index.js'
+import { entriesOf, entryAfter } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
 import type { Verdict } from './verdict.js'
 
@@ -190,34 +191,7 @@ export class Hold {
     if (verdict.status === 'ok' || verdict.status === 'drop') return settled
     if (verdict.status === 'duplicate') return verdict.isSettled(committing) ? settled : pending
     if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return settled
-    const { attempts, firstSeen, stage } = verdict.failure
-    const { deaths = 0, convicted = false, attempts: spent = 0 } = this.#entries.get(record) ?? {}
-    // Poison is found again by decoding it again; a handler's verdict is kept, lest it run behind records that followed it.
-    const givenUp = verdict.status === 'fallback' && stage === 'process' && !convicted
-    const { offset } = record
-    const entry = {
-      offset,
-      timestamp: keptTime(record.timestamp),
-      // Poison has none of its own, and takes none back.
-      attempts: Math.max(attempts, spent),
-      firstSeen,
-      deaths,
-      convicted,
-      givenUp,
-      notBefore: 0,
-    }
+    const entry = entryAfter(verdict.failure, this.#entries.get(record), verdict.status === 'fallback')
     return { kind: 'open', entry }
   }
-}
-
-/** The entry of each record that has one; one whose timestamp differs speaks of another incarnation. */
-function entriesOf({ state, todo }: Claimed): ReadonlyMap<RawRecord, OpenRecord> {
-  if (state.open.length === 0) return new Map()
-  const open = new Map(state.open.map((entry) => [entry.offset, entry]))
-  return new Map(
-    todo.flatMap((record): [RawRecord, OpenRecord][] => {
-      const entry = open.get(record.offset)
-      return entry?.timestamp === keptTime(record.timestamp) ? [[record, entry]] : []
-    }),
-  )
 }

@@ -67,13 +67,18 @@ describe('what a handler starts and does not await', () => {
   })
 
   it('fails it as well when it is rejected after the handler has returned, while others run [K-06]', async () => {
-    let reject = (_: Error) => {}
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const write = async () => {
+      await released
+      throw new Error('late')
+    }
     expect(
       await failures(
         async ({ key }) => {
-          if (key === 'a') void new Promise((_, no) => (reject = no))
+          if (key === 'a') void write()
           if (key !== 'c') return
-          reject(new Error('late'))
+          release()
           await new Promise((resolve) => setImmediate(resolve))
         },
         { concurrency: 1 },

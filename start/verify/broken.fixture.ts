@@ -117,12 +117,8 @@ export const broken: readonly (readonly [what: string, failing: readonly string[
     ['a pending range that is left', ['ledger'], (facts) => withLedger(facts, { pending: [{ from: 7, to: 7 }] })],
     ['a claim that is left', ['ledger'], (facts) => withLedger(facts, { claim })],
     ['a crashed range that is left', ['ledger'], (facts) => withLedger(facts, { crashed: claim.inFlight })],
-    ['a run before its turn', ['order'], withRuns((runs) => swapped(runs, 6, 7))],
-    [
-      'what ran behind a failure, and never again',
-      ['order'],
-      withRuns((runs) => runs.filter(({ requestId }) => requestId !== 'fifth')),
-    ],
+    ['a run before its turn', ['order'], withRuns((runs) => swapped(runs, 7, 8))],
+    ['what ran behind a record to be retried, and not again', ['order'], withRuns((runs) => runs.slice(0, -1))],
     [
       'first runs in another order',
       ['order'],

@@ -20,7 +20,7 @@ describe('the verifier', () => {
       duplicateEffectsAllowed: 0,
       orderViolations: 0,
       reruns: 4,
-      ddbCallsPerBatch: 1.4,
+      ddbCallsPerBatch: 1.75,
       writeUnitsPerBatch: 3,
       recordsPerSecond: 7,
     })

@@ -16,7 +16,8 @@ export async function shrink(failing: RunResult, options: RunOptions): Promise<R
   async function isStill(recording: Recording): Promise<boolean> {
     if (runs++ >= mostRuns) return false
     const result = await run(recording, { ...options, tracing: false })
-    if (result.violation?.invariant !== invariant) return false
+    // A plainer choice may lead a longer way round.
+    if (result.violation?.invariant !== invariant || result.steps > best.steps) return false
     // A replay records what it has really used.
     best = { ...result, recording: trimmed(result.recording) }
     return true

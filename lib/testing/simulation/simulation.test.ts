@@ -33,5 +33,11 @@ it('makes a failing run smaller without knowing what it is about', async () => {
   for (let next = 1; failing.violation === undefined && next < 20_000; next++) failing = await run(next, options)
   const smallest = await shrink(failing, options)
   expect(smallest.violation?.invariant).toBe(failing.violation?.invariant)
-  expect(smallest.trace.length).toBeLessThan(failing.trace.length)
+  expect(smallest.steps).toBeLessThanOrEqual(failing.steps)
+  expect(weightOf(smallest.recording)).toBeLessThan(weightOf(failing.recording) / 2)
 }, 300_000)
+
+const weightOf = (recording: Recording) =>
+  Object.values(recording)
+    .flat()
+    .filter((value) => value > 0).length

@@ -11,13 +11,13 @@ export interface OrderCheck {
 /** What one customer's runs have come to. */
 interface Customer {
   highest: number
-  /** The last run that failed, until its record has run again. */
+  /** The last run that has to be repeated, until it is. */
   failed: Run | undefined
 }
 
 /**
  * Per customer, first runs and effects have rising `seq`, and nothing overtakes a record that waits for its retry: what ran
- * behind it in its batch, before its effects were refused, has to run again.
+ * behind it in its batch, before its effects were refused, has to run again. Behind a record that is given up its lane goes on.
  */
 export function order(facts: Facts): OrderCheck {
   const { complaints, customers } = orderOfRuns(facts)
@@ -28,7 +28,7 @@ export function order(facts: Facts): OrderCheck {
 }
 
 function orderOfRuns({ history: { runs, decisions } }: Facts) {
-  const failed = failedRuns(decisions)
+  const retried = retriedRuns(decisions)
   const customers = new Map<string, Customer>()
   const seen = new Set<string>()
   const inVain = new Map<string, Run>()
@@ -46,15 +46,14 @@ function orderOfRuns({ history: { runs, decisions } }: Facts) {
     }
     if (customer.failed !== undefined && run.offset > customer.failed.offset) {
       if (customer.failed.requestId === run.requestId) inVain.set(place, run)
-      else if (failed.get(runId(customer.failed)) === 'retry')
-        complaints.set(orderId, `${customerId}: ${place} ran while ${placeOf(customer.failed)} waited for its retry`)
+      else complaints.set(orderId, `${customerId}: ${place} ran while ${placeOf(customer.failed)} waited for its retry`)
     }
     customer.highest = Math.max(customer.highest, seq)
-    if (failed.has(runId(run))) customer.failed = run
+    if (retried.has(runId(run))) customer.failed = run
     else if (customer.failed?.offset === run.offset) customer.failed = undefined
   }
   for (const [place, { orderId, customerId }] of inVain) {
-    complaints.set(orderId, `${customerId}: ${place} ran behind a record that failed, and never again`)
+    complaints.set(orderId, `${customerId}: ${place} ran behind one that has to run again, and did not itself`)
   }
   return { complaints, customers: customers.size }
 }
@@ -76,9 +75,9 @@ export function orderOfEffects({
   return complaints
 }
 
-/** The runs that did not go well, with what was decided of them. */
-export const failedRuns = (decisions: readonly Decision[]): ReadonlyMap<string, Decision['decision']> =>
-  new Map(decisions.flatMap((one) => (one.decision === 'drop' ? [] : [[runId(one), one.decision]])))
+/** The runs that have to be repeated. */
+export const retriedRuns = (decisions: readonly Decision[]): ReadonlySet<string> =>
+  new Set(decisions.filter(({ decision }) => decision === 'retry').map(runId))
 
 /** One run of one record, as a decision names it. */
 export const runId = (one: Pick<Run, 'requestId' | 'partition' | 'offset'>): string =>
