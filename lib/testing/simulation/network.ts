@@ -1,5 +1,12 @@
 import { MillraceError } from '../../errors.js'
-import type { LedgerStore, Swap, SwapResult, Transaction, TransactResult } from '../../ledger/store/index.js'
+import {
+  itemKey,
+  type LedgerStore,
+  type Swap,
+  type SwapResult,
+  type Transaction,
+  type TransactResult,
+} from '../../ledger/store/index.js'
 import { type Environment, never } from './environment.js'
 import type { Simulation } from './simulation.js'
 
@@ -9,6 +16,8 @@ type Fate = 'fine' | (typeof fates)[number]
 
 const cause = new MillraceError('ML_STORE_UNREACHABLE', 'the answer was lost')
 const refusal = () => new MillraceError('ML_STORE_FAILED', 'DynamoDB refused the call')
+/** Items under other sort keys are former incarnations, put aside as they were. */
+const { sk: ledgerSk } = itemKey('', '', 0)
 const lost = { kind: 'lost', cause } as const
 
 /**
@@ -68,7 +77,7 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
     }
   }
 
-  const isMarker = ({ item }: Swap) => item.state.claim?.marker != null
+  const isMarker = ({ key, item }: Swap) => key.sk === ledgerSk && item.state.claim?.marker != null
   /** Open by design: a marker that lands after its invocation died counts one death too many. */
   const tooLate = (swaps: readonly Swap[]) => !world.open && swaps.some(isMarker) && !history.isUnderWay(swaps)
 

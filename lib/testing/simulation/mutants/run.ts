@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Plugin } from 'esbuild'
 import { fromDesign, type Mutant } from '../mutants-from-design.js'
+import { run } from '../run.js'
 import { planted } from './planted.js'
 
 /** A bug has to be found within so many runs. */
@@ -31,7 +32,11 @@ export interface MutantOptions {
 
 const all: readonly Mutant[] = [...planted, ...fromDesign]
 
-/** Plants each bug in a bundle of its own, and runs the simulation on it. @throws Error where a bug cannot be planted */
+/**
+ * Plants each bug in a bundle of its own, and runs the simulation on it.
+ *
+ * @throws Error where a bug cannot be planted, or a run that found one breaks something without it too
+ */
 export async function runMutants({ seed, only, onResult, mutants = all }: MutantOptions): Promise<MutantResult[]> {
   const root = projectRoot()
   const folder = join(root, '.cache', 'mutants')
@@ -91,7 +96,11 @@ function plant({ name, file, find, replace }: Mutant, root: string): Plugin {
 async function runBundle(path: string, seed: number): Promise<Pick<MutantResult, 'foundAt' | 'invariant'>> {
   const { stdout } = await promisify(execFile)(process.execPath, [path, String(mostRuns), String(seed)])
   const { at, invariant } = JSON.parse(stdout) as { at?: number; invariant?: string }
-  return at === undefined || invariant === undefined ? {} : { foundAt: at, invariant }
+  if (at === undefined || invariant === undefined) return {}
+  const { violation } = await run(seed + at - 1, { open: false, tracing: false })
+  if (violation !== undefined)
+    throw new Error(`seed ${seed + at - 1} finds something without a planted bug as well (${violation.invariant})`)
+  return { foundAt: at, invariant }
 }
 
 /** The sources are beside the build, which has none of them. */
