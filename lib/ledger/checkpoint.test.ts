@@ -5,7 +5,7 @@ import type { Range } from './state.js'
 
 const open = (offset: number): Disposition => ({ kind: 'open', entry: openRecord(offset) })
 const lease = { leaseEnd: t0 + 30_000, marker: null }
-const claimed = take(stateOf({}), [0, 1, 2, 3]).state
+const claim = () => take(stateOf({}), [0, 1, 2, 3]).state
 const half = settlementOf([
   [0, settled],
   [1, open(1)],
@@ -16,7 +16,7 @@ const half = settlementOf([
 describe('a checkpoint', () => {
   it('records what is done so far, and keeps the claim with a new lease and marker', () => {
     const marker = { from: 3, to: 3, timestamp: timeOf(3) }
-    const after = checkpoint(claimed, half, { leaseEnd: t0 + 30_000, marker })
+    const after = checkpoint(claim(), half, { leaseEnd: t0 + 30_000, marker })
     expect(rangesOf(after.settled)).toEqual([
       [0, 0],
       [2, 2],
@@ -29,7 +29,7 @@ describe('a checkpoint', () => {
 
   it('lasts, even if the batch fails after it: nothing that it settled comes undone', () => {
     const undecided = settlementOf([0, 1, 2, 3].map((offset) => [offset, pending]))
-    const after = settle(checkpoint(claimed, half, lease), undecided)
+    const after = settle(checkpoint(claim(), half, lease), undecided)
     expect(rangesOf(after.settled)).toEqual([
       [0, 0],
       [2, 2],
@@ -43,15 +43,15 @@ describe('a checkpoint', () => {
   })
 
   it('lasts, even if the process dies after it: a successor runs the rest', () => {
-    const after = take(checkpoint(claimed, half, lease), [0, 1, 2, 3], { owner: 'next', now: t0 + 30_000 })
+    const after = take(checkpoint(claim(), half, lease), [0, 1, 2, 3], { owner: 'next', now: t0 + 30_000 })
     expect([...after.found.todo]).toEqual([1, 3])
     expect(after.state).toMatchObject({ open: [{ offset: 1, attempts: 1, deaths: 0 }], crashed: { from: 0, to: 3 } })
   })
 
   it('of nothing decided renews the lease and changes nothing else', () => {
     const undecided = settlementOf([0, 1, 2, 3].map((offset) => [offset, pending]))
-    const after = checkpoint(claimed, undecided, lease)
-    expect(after).toEqual({ ...claimed, claim: { ...claimed.claim, ...lease } })
+    const after = checkpoint(claim(), undecided, lease)
+    expect(after).toEqual({ ...claim(), claim: { ...claim().claim, ...lease } })
   })
 })
 
