@@ -84,3 +84,8 @@ export const add = (name: string): AtomicWrite => ({
     ExpressionAttributeValues: { ':n': { N: '1' } },
   },
 })
+
+/** One that is refused where nothing was added under its name. */
+export const exists = (name: string): AtomicWrite => ({
+  ConditionCheck: { TableName: 'counts', Key: { id: { S: name } }, ConditionExpression: 'attribute_exists(id)' },
+})
