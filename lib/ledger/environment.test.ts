@@ -110,6 +110,9 @@ describe('a claim', () => {
     expect((await item())?.state.settled[0]?.anchors.at(-1)).toEqual({ offset: 3, timestamp: -(2 ** 50) })
     const again = granted((await ledger.claim(partitionsOf(topic, records), holder('next')))[0])
     expect([again.recreated, again.todo]).toEqual([false, []])
+    const mixed = [{ offset: 0, timestamp: 1 }, ...records.slice(1)]
+    const third = granted((await ledger.claim(partitionsOf(topic, mixed), holder('next')))[0])
+    expect([third.recreated, third.todo]).toEqual([false, []])
   })
 
   it('of a batch that was known before it waited for a lease is no cause for doubt, whatever is settled meanwhile', async () => {

@@ -116,6 +116,7 @@ describe('the bytes of a ledger item', () => {
   it.each([
     ['end within a number', '01 02 80'],
     ['end before a section', '01 02 03 01'],
+    ['end within a section', '01 02 03 0300'],
     ['end within a list', '01 08 01 01'],
     ['tell of more elements than there are bytes', '01 08 08 ffffffffffff7f 00'],
     ['hold a number beyond what is safe', '01 02 09 8080808080808020 00'],
