@@ -11,7 +11,7 @@ import { keyedReader, plainReader, type Reader } from './keys.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
 import { publish } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
-import { unwatched, type Watch, Watcher } from './unawaited.js'
+import { unwatched, type Watch, Watcher } from './unawaited/index.js'
 
 /**
  * A Lambda function for the records of a Kafka topic: each handled once it is known not to be settled, each failure reported,
@@ -123,7 +123,7 @@ async function answer<V, K>(
         ...{ ledger, fallback, clock, log: logger, partialResponses },
         ...handling(reader, { logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
         ...reader.engine,
-        ...(watcher && { late: () => watcher.failures() }),
+        ...(watcher && { late: (handlers) => watcher.failures(handlers) }),
       },
       { owner: clock.nonce(), remainingMs, reserveMs },
     )
@@ -132,7 +132,7 @@ async function answer<V, K>(
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(tally)
     return response
   } finally {
-    end?.()
+    for (const error of end?.() ?? []) logger.error('rejected too late for any record to fail by it', { error })
     // Powertools warns where there are none, as after an error before the batch was claimed.
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
   }
