@@ -25,20 +25,16 @@ import { utf8 } from './text.js'
 export function json(): Codec<unknown>
 export function json<S extends StandardSchemaV1>(schema: S): Codec<StandardSchemaV1.InferOutput<S>>
 export function json(schema?: StandardSchemaV1): Codec<unknown> {
-  if (schema === undefined) return { name: 'json', decode: parse }
-  const { validate } = schema['~standard']
-  return {
-    name: 'json',
-    decode(bytes) {
-      const result = validate(parse(bytes))
-      return result instanceof Promise ? result.then((late) => accepted(late, bytes)) : accepted(result, bytes)
-    },
+  const { validate } = schema?.['~standard'] ?? { validate: (value: unknown) => ({ value }) }
+  function decodeText(text: string | null): unknown {
+    const result = validate(parse(text))
+    return result instanceof Promise ? result.then((late) => accepted(late, text)) : accepted(result, text)
   }
+  return { name: 'json', decode: (bytes) => decodeText(bytes === null ? null : utf8(bytes)), decodeText }
 }
 
-function parse(bytes: Buffer | null): unknown {
-  if (bytes === null) return null
-  const source = utf8(bytes)
+function parse(source: string | null): unknown {
+  if (source === null) return null
   try {
     return JSON.parse(source)
   } catch (cause) {
@@ -54,9 +50,9 @@ function parse(bytes: Buffer | null): unknown {
   }
 }
 
-function accepted(result: StandardSchemaV1.Result<unknown>, bytes: Buffer | null): unknown {
+function accepted(result: StandardSchemaV1.Result<unknown>, source: string | null): unknown {
   if (result.issues === undefined) return result.value
-  if (bytes === null) {
+  if (source === null) {
     throw new MillraceError(
       'ML_RECORD_INVALID',
       'the record is a tombstone (it has no value), and the schema does not accept null; make it nullable if deletes are expected',

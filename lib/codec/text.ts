@@ -26,5 +26,5 @@ export function utf8(bytes: Buffer): string {
  * ```
  */
 export function text(): Codec<string | null> {
-  return { name: 'text', decode: (bytes) => (bytes === null ? null : utf8(bytes)) }
+  return { name: 'text', decode: (bytes) => (bytes === null ? null : utf8(bytes)), decodeText: (text) => text }
 }

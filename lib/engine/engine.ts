@@ -68,7 +68,7 @@ export interface Engine {
   /** Told which records went well and are settled. Its failure changes nothing. */
   readonly settled?: (records: readonly RawRecord[]) => Promise<void>
   /** What has failed since its handler returned (K-06), asked before anything is settled. Throws what fails the whole batch. */
-  readonly late?: () => Promise<ReadonlyMap<RawRecord, Error>>
+  readonly late?: (handlers: 'running' | 'ended') => Promise<ReadonlyMap<RawRecord, Error>>
 }
 
 /** The time an invocation has. */

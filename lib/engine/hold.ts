@@ -12,6 +12,7 @@ import type { Acknowledgement, Failure } from '../sink/index.js'
 import { entriesOf, entryAfter } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
 import type { Verdict } from './verdict.js'
+import { Verdicts } from './verdicts.js'
 
 /**
  * Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. What runs side by
@@ -26,7 +27,7 @@ const nothing: ReadonlySet<RawRecord> = new Set()
 /** A claimed source partition under way: what its records have come to, and what of it is recorded. */
 export class Hold {
   readonly claimed: Claimed
-  readonly verdicts = new Map<RawRecord, Verdict>()
+  readonly verdicts: Verdicts
   readonly acknowledged = new Map<RawRecord, Acknowledgement>()
   /** Writes declared by records that went well, not committed yet. */
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
@@ -53,6 +54,7 @@ export class Hold {
 
   constructor(claimed: Claimed, order: Order) {
     this.claimed = claimed
+    this.verdicts = new Verdicts(claimed.partition.records)
     this.leaseEnd = claimed.leaseEnd
     this.#order = order
     this.#todo = claimed.todo.length === claimed.partition.records.length ? null : new Set(claimed.todo)
@@ -169,9 +171,10 @@ export class Hold {
 
   /** What its sink has not acknowledged yet. */
   unacknowledged(): Failure[] {
-    return [...this.verdicts.values()].flatMap((verdict) =>
-      verdict.status === 'fallback' && !this.acknowledged.get(verdict.failure.record)?.ok ? [verdict.failure] : [],
-    )
+    const failures: Failure[] = []
+    for (const [record, verdict] of this.verdicts)
+      if (verdict.status === 'fallback' && !this.acknowledged.get(record)?.ok) failures.push(verdict.failure)
+    return failures
   }
 
   /** Abandoned records that are not reported yet. */

@@ -50,7 +50,7 @@ export class Recorder {
   async settle(holds: readonly Hold[]): Promise<void> {
     await this.#exclusively(async () => {
       const { atomicity } = this.#engine
-      await this.#failLate(holds)
+      await this.#failLate(holds, 'ended')
       await this.#acknowledge(holds)
       const committing = this.#committing()
       if (atomicity === 'record') await allEnded(holds.map((hold) => commitInChunks(committing, hold, true)))
@@ -75,8 +75,8 @@ export class Recorder {
   }
 
   /** What a handler had not awaited has failed: its record has, too, unless a checkpoint has settled it already. */
-  async #failLate(holds: readonly Hold[]): Promise<void> {
-    for (const [record, error] of (await this.#engine.late?.()) ?? []) {
+  async #failLate(holds: readonly Hold[], handlers: 'running' | 'ended'): Promise<void> {
+    for (const [record, error] of (await this.#engine.late?.(handlers)) ?? []) {
       const status = holds.find(({ verdicts }) => verdicts.has(record))?.verdicts.get(record)?.status
       const isRecorded = holds.some(
         ({ claimed, recorded }) => claimed.todo.includes(record) && recorded.has(record.offset),
@@ -92,7 +92,7 @@ export class Recorder {
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
     if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false)
-    await this.#failLate(holds)
+    await this.#failLate(holds, 'running')
     await this.#acknowledge(holds)
     const committing = this.#committing()
     await allEnded(holds.map((hold) => commitInChunks(committing, hold, false)))

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { kafkaEvent } from '../testing/events/index.js'
@@ -12,6 +13,8 @@ const codeOf = (event: unknown): string => {
   }
   return 'read'
 }
+
+const isBase64 = (text: string) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
 describe('readBatch', () => {
   it('reads Amazon MSK and self-managed events alike', () => {
@@ -76,6 +79,29 @@ describe('readBatch', () => {
       ?.records[0]
     expect(record?.value).toBe(record?.value)
     expect(record?.headers).toBe(record?.headers)
+  })
+
+  it('reads ASCII without making its bytes, exactly as they say, and leaves all else to them', () => {
+    const texts = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', '\0', '~\x7f', 'ü', 'Y', '==='),
+    )
+    const wire = fc.oneof(
+      texts.map((text) => Buffer.from(text).toString('base64')),
+      texts.map((text) => Buffer.from(text, 'latin1').toString('base64url')),
+      texts,
+    )
+    fc.assert(
+      fc.property(wire, (value) => {
+        const event = kafkaEvent({ topic: 't', records: [{}] })
+        Object.assign(event.records['t-0']?.[0] ?? {}, { value })
+        const record = readBatch(event).partitions[0]?.records[0]
+        const text = record?.asciiText('value')
+        if (typeof text === 'string') expect(record?.value).toEqual(Buffer.from(text, 'ascii'))
+        else expect(isBase64(value) && isAscii(Buffer.from(value, 'base64'))).toBe(false)
+      }),
+    )
   })
 
   it('refuses base64 that is none, when the bytes are asked for [P-02]', () => {

@@ -51,6 +51,21 @@ export class RawRecord {
     return this.#valueBytes
   }
 
+  /**
+   * The text of ASCII bytes, read without making them, which costs half of it; null where there are none. Undefined for all
+   * other bytes: their buffer tells.
+   */
+  asciiText(what: 'key' | 'value'): string | null | undefined {
+    const base64 = what === 'key' ? this.keyId : this.#value
+    if (base64 === null) return null
+    try {
+      const text = atob(base64)
+      return text.length === lengthOf(base64) && !beyondAscii.test(text) ? text : undefined
+    } catch {
+      return undefined
+    }
+  }
+
   get headers(): readonly Header[] {
     this.#decodedHeaders ??= (this.#headers ?? []).flatMap((entry) =>
       // Lambda sends signed bytes; Buffer.from takes them modulo 256, which is their unsigned reading.
@@ -71,12 +86,17 @@ export class RawRecord {
   }
 }
 
-function fromBase64(text: string, what: 'key' | 'value'): Buffer {
-  const bytes = Buffer.from(text, 'base64')
+const beyondAscii = /[\x80-\xff]/
+
+function fromBase64(base64: string, what: 'key' | 'value'): Buffer {
+  const bytes = Buffer.from(base64, 'base64')
   // Node skips what is not base64, so anything illegal shows as a shorter result.
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  if (text.length % 4 !== 0 || bytes.length !== (text.length / 4) * 3 - padding) {
-    throw new MillraceError('ML_DECODE_BASE64', `the record's ${what} is not base64; Lambda always sends base64`)
-  }
-  return bytes
+  if (bytes.length === lengthOf(base64)) return bytes
+  throw new MillraceError('ML_DECODE_BASE64', `the record's ${what} is not base64; Lambda always sends base64`)
+}
+
+/** How many bytes it stands for; no whole number where it is cut off. */
+function lengthOf(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
+  return (base64.length / 4) * 3 - padding
 }

@@ -1,3 +1,4 @@
+import type { Codec } from '../codec/index.js'
 import type { Failed } from '../engine/index.js'
 import { asError, MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
@@ -11,15 +12,20 @@ export type Decoded<V, K> = DecodedRecord<V, K> | Failed
 export function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): Decoded<V, K> | Promise<Decoded<V, K>> {
   let what: 'key' | 'value' = 'key'
   try {
-    const decodedKey = key.decode(raw.key)
+    const decodedKey = decodeField(raw, 'key', key)
     what = 'value'
-    const decodedValue = value.decode(raw.value)
+    const decodedValue = decodeField(raw, 'value', value)
     if (decodedKey instanceof Promise || decodedValue instanceof Promise)
       return decodeLate(raw, decodedKey, decodedValue)
     return new DecodedRecord(raw, decodedKey, decodedValue)
   } catch (thrown) {
     return undecodable(thrown, what)
   }
+}
+
+function decodeField<T>(raw: RawRecord, what: 'key' | 'value', codec: Codec<T>): T | Promise<T> {
+  const text = codec.decodeText && raw.asciiText(what)
+  return text === undefined || codec.decodeText === undefined ? codec.decode(raw[what]) : codec.decodeText(text)
 }
 
 async function decodeLate<V, K>(raw: RawRecord, key: K | Promise<K>, value: V | Promise<V>): Promise<Decoded<V, K>> {

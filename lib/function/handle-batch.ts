@@ -5,7 +5,7 @@ import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, namingLogger, type Surroundings } from './context.js'
 import type { Reader } from './keys.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
-import type { Watch } from './unawaited.js'
+import type { Watch } from './unawaited/index.js'
 
 /** A record of a batch, with what a {@link Context} tells of one. */
 export interface BatchRecord<V = unknown, K = string | null>
@@ -58,6 +58,7 @@ export function handleAllWith<V, K>(
       decoded.map(({ raw }) => raw),
       signal,
       () => handler(decoded, { signal, remainingMs, logger: namingLogger(logger, {}), metrics }),
+      (end) => end,
     )
     const outcomes = 'error' in ended ? undefined : outcomesById(decoded, ended.returned)
     return results.map((result): Outcome | Failed => {

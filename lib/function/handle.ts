@@ -6,7 +6,7 @@ import type { Decoded } from './decode.js'
 import type { Reader } from './keys.js'
 import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
-import type { Ended, Watch } from './unawaited.js'
+import type { Ended, Watch } from './unawaited/index.js'
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return statement, which TypeScript calls void.
 type Answer = Outcome | undefined | void
@@ -45,12 +45,12 @@ export function handleWith<V, K>(
 
   function handled(raw: RawRecord, run: Run, decoded: Decoded<V, K>): ReturnType<Engine['handle']> {
     if (!(decoded instanceof DecodedRecord)) return decoded
-    const ended = watch(raw, run.signal, () => {
+    const handle = () => {
       const first = reader.first(raw)
       if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
       return handler(decoded, new RunContext(raw, run, surroundings, reader))
-    })
-    return ended instanceof Promise ? ended.then(outcomeOf) : outcomeOf(ended)
+    }
+    return watch(raw, run.signal, handle, outcomeOf)
   }
 }
 

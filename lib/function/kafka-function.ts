@@ -4,6 +4,7 @@ import { type Engine, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
 import type { Surroundings } from './context.js'
+import { warnOfExit } from './exit.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
@@ -11,7 +12,7 @@ import { keyedReader, plainReader, type Reader } from './keys.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
 import { publish } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
-import { unwatched, type Watch, Watcher } from './unawaited.js'
+import { unwatched, type Watch, Watcher } from './unawaited/index.js'
 
 /**
  * A Lambda function for the records of a Kafka topic: each handled once it is known not to be settled, each failure reported,
@@ -115,6 +116,7 @@ async function answer<V, K>(
       : keyedReader(settings, idempotency, deduplicator, clock.now)
   const watcher = settings.unawaitedWrites === 'fail' ? new Watcher() : undefined
   const end = watcher?.begin()
+  const survived = warnOfExit(logger)
   try {
     const { unsettled, tally } = await processBatch(
       batch,
@@ -123,7 +125,7 @@ async function answer<V, K>(
         ...{ ledger, fallback, clock, log: logger, partialResponses },
         ...handling(reader, { logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
         ...reader.engine,
-        ...(watcher && { late: () => watcher.failures() }),
+        ...(watcher && { late: (handlers) => watcher.failures(handlers) }),
       },
       { owner: clock.nonce(), remainingMs, reserveMs },
     )
@@ -132,7 +134,8 @@ async function answer<V, K>(
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(tally)
     return response
   } finally {
-    end?.()
+    survived()
+    for (const error of end?.() ?? []) logger.error('rejected too late for any record to fail by it', { error })
     // Powertools warns where there are none, as after an error before the batch was claimed.
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
   }

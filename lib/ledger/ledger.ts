@@ -102,8 +102,14 @@ export function openLedger(settings: LedgerSettings): Ledger {
 
   /** The change that a progress makes: to a claim that is still its owner's. */
   function changeOf(progress: Progress, leaseEnd: number, { owner }: Holder): Fresh<null, 'stale'> {
-    const { claimed, hold, ...outcome } = progress
-    const settlement: Settlement = { ...outcome, deliveredBefore: claimed.deliveredBefore, withholds, delivery }
+    const { claimed, records, abandoned, hold } = progress
+    const settlement: Settlement = {
+      records,
+      abandoned,
+      deliveredBefore: claimed.deliveredBefore,
+      withholds,
+      delivery,
+    }
     return {
       key: key(claimed.partition),
       decide(state) {

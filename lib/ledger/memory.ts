@@ -22,10 +22,10 @@ export function remember(store: LedgerStore, clock: Clock): Memory {
 
   /** What a failing write leaves is unknown: an item is only trusted after a write that is known to be the last. */
   const take = <Info, Stop>(changes: readonly Fresh<Info, Stop>[]): Change<Info, Stop>[] =>
-    changes.map((change) => {
-      const known = items.get(change.key.pk)
-      items.delete(change.key.pk)
-      return { ...change, known }
+    changes.map(({ key, decide }) => {
+      const known = items.get(key.pk)
+      items.delete(key.pk)
+      return { key, known, decide }
     })
 
   function keep<Info, Stop>(

@@ -2,9 +2,9 @@ import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type FunctionOptions, type Handler, kafkaFunction } from '../index.js'
-import { invoke, kafkaEvent, type TestDeployment, testDeployment } from '../testing/index.js'
-import { captureLogs } from './logs.fixture.js'
+import { type FunctionOptions, type Handler, kafkaFunction } from '../../index.js'
+import { invoke, kafkaEvent, type TestDeployment, testDeployment } from '../../testing/index.js'
+import { captureLogs } from '../logs.fixture.js'
 
 let deployment: TestDeployment
 let server: Server

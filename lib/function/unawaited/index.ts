@@ -1,0 +1,1 @@
+export { type Ended, unwatched, type Watch, Watcher } from './watcher.js'
