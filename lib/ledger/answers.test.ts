@@ -126,6 +126,12 @@ describe('the changes of a transaction', () => {
     expect(store.count(add('a'))).toBe(1)
   })
 
+  it('are undecided where others are in their way every time', async () => {
+    const transactions = Array.from({ length: maxRounds }, () => 'contended' as const)
+    expect(await run([count(0)], faulty(store, { transactions }))).toEqual({ kind: 'undecided' })
+    expect(await item(0)).toBeUndefined()
+  })
+
   it('are read once, however often others are in their way', async () => {
     const on = faulty(store, { transactions: ['contended', 'contended', 'contended'] })
     const { readUnits } = store.usage

@@ -79,6 +79,10 @@ describe('at most once', () => {
     expect(rangesOf(take(state, [2, 13], mostly).state.settled)).toEqual([[2, 13]])
   })
 
+  it('from the first offset on nothing is skipped that was never delivered [P-20]', () => {
+    expect([...take(emptyState, [0, 1], mostly).found.todo]).toEqual([0, 1])
+  })
+
   it('of a batch its first and its last record are kept as fingerprints', () => {
     expect(take(emptyState, [5, 6, 7, 8, 9], mostly).state.settled[0]?.anchors).toEqual(anchorsAt(5, 9))
     expect(take(emptyState, [5], mostly).state.settled[0]?.anchors).toEqual(anchorsAt(5))
@@ -95,10 +99,13 @@ describe('at most once', () => {
     })
     const { state: claimed } = take(state, [5, 7, 9], mostly)
     expect(claimed.open.map(({ offset }) => offset)).toEqual([2, 12])
-    expect(rangesOf(claimed.pending)).toEqual([
+    const outside = [
       [3, 4],
       [10, 14],
-    ])
+    ]
+    expect(rangesOf(claimed.pending)).toEqual(outside)
+    const all = [5, 7, 9].map((offset) => [offset, settled] as const)
+    expect(rangesOf(settle(claimed, settlementOf(all, mostly)).pending)).toEqual(outside)
   })
 
   it('what failed is settled all the same, and neither open nor pending; what never started below the batch stays', () => {

@@ -103,6 +103,7 @@ describe('a claim', () => {
     const records = times.map((timestamp, offset) => ({ offset, timestamp }))
     const ledger = open()
     const [claim] = await ledger.claim(partitionsOf(topic, records), holder())
+    expect(granted(claim).state).toMatchObject({ delivered: 3, newest: 1, claim: { inFlight: { from: 0, to: 3 } } })
     const kept = [1, -1, 2 ** 50, -(2 ** 50)]
     const progress = done(granted(claim))
     const disposed = progress.records.map((one, i) => ({ ...one, timestamp: kept[i] ?? 0 }))

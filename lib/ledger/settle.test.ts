@@ -121,7 +121,11 @@ describe('settle', () => {
   })
 
   it('leaves what the batch reaches beyond out of the pending ranges, and keeps what lies above it', () => {
-    const before = { ...emptyState, pending: [{ from: 0, to: 9 }], delivered: 9 }
+    const pendingBefore = [
+      { from: 0, to: 1 },
+      { from: 3, to: 9 },
+    ]
+    const before = { ...emptyState, pending: pendingBefore, delivered: 9 }
     expect(
       batch(before, [
         [4, settled],
