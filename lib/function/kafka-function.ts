@@ -4,6 +4,7 @@ import { type Engine, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
 import type { Surroundings } from './context.js'
+import { warnOfExit } from './exit.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
@@ -115,6 +116,7 @@ async function answer<V, K>(
       : keyedReader(settings, idempotency, deduplicator, clock.now)
   const watcher = settings.unawaitedWrites === 'fail' ? new Watcher() : undefined
   const end = watcher?.begin()
+  const survived = warnOfExit(logger)
   try {
     const { unsettled, tally } = await processBatch(
       batch,
@@ -132,6 +134,7 @@ async function answer<V, K>(
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(tally)
     return response
   } finally {
+    survived()
     for (const error of end?.() ?? []) logger.error('rejected too late for any record to fail by it', { error })
     // Powertools warns where there are none, as after an error before the batch was claimed.
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()

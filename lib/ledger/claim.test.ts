@@ -68,8 +68,31 @@ describe('a claim whose owner died', () => {
   })
 
   it('convicts nobody of a record that a checkpoint has settled', () => {
-    const state = dead(stateOf({ settled: [interval(4, 8)] }), [4, 8, 9], alone(8))
-    expect(next(state, [9]).state.open).toEqual([])
+    const state = dead(stateOf({ settled: [interval(4, 8)], open: [openRecord(9)] }), [4, 8, 9], alone(8))
+    expect(next(state, [9]).state.open).toEqual([openRecord(9)])
+  })
+
+  it('is no death of another record produced in the same millisecond, and leaves the open records rising', () => {
+    const timestamp = timeOf(4)
+    const open = [openRecord(6, { timestamp, attempts: 3 }), openRecord(8, { timestamp })]
+    const { state } = next(dead(stateOf({ open, delivered: 8 }), [4, 9], alone(4)), [4, 9])
+    expect(state.open).toEqual([openRecord(4, { timestamp, attempts: 0, deaths: 1, firstSeen: later }), ...open])
+  })
+
+  it('takes the record that ran alone out of the pending ones, and leaves what lies on either side', () => {
+    const pending = [{ from: 2, to: 9 }]
+    const { state } = next(dead(stateOf({ pending, delivered: 9 }), [2, 4, 9], alone(4)), [20])
+    expect(rangesOf(state.pending)).toEqual([
+      [2, 3],
+      [5, 9],
+    ])
+    expect(next(dead(stateOf({ pending, delivered: 9 }), [2, 4, 9], chunk(4, 5)), [20]).state.pending).toEqual(pending)
+  })
+
+  it('leaves the suspects there are where it had no marker', () => {
+    const suspect = { from: 2, to: 3 }
+    expect(next(dead(stateOf({ suspect }), [2, 4]), [2, 4]).state).toMatchObject({ suspect, open: [] })
+    expect(next(dead(stateOf({ suspect }), [2, 4], alone(4)), [2, 4]).state.suspect).toEqual(suspect)
   })
 
   it('counts anew where the timestamp is that of another record at the same offset (rule 8)', () => {
@@ -146,6 +169,18 @@ describe('a claim', () => {
     expect(decide(held, [0, 5], { now: t0 + 10_000 }).kind).toBe('claimed')
   })
 
+  it('is told, where it is held off, whether its batch is known to be of the source partition', () => {
+    const state = stateOf({ settled: [interval(0, 9)], reported: [{ from: 0, to: 1 }] })
+    const held = take(state, [0, 1, 3, 4], { owner: 'other' }).state
+    const recognised = (offsets: number[], by = held) => decide(by, offsets)
+    expect(recognised([0, 1])).toMatchObject({ kind: 'busy', recognised: true })
+    // In the other's hand, so that its return is no surprise.
+    expect(recognised([3, 4])).toMatchObject({ recognised: true })
+    expect(recognised([5, 6])).toMatchObject({ recognised: false })
+    const records = [{ offset: 9, timestamp: timeOf(9) + 1 }]
+    expect(decide(held, [], { records })).toMatchObject({ recognised: false })
+  })
+
   it('finds all of the batch that is not settled: open, pending, and never seen (rule 2)', () => {
     const state = stateOf({
       settled: [interval(0, 3), interval(6, 6)],
@@ -192,61 +227,5 @@ describe('a record is abandoned', () => {
     expect(after.open).toMatchObject([{ offset: 5 }])
     expect(rangesOf(after.settled)).toEqual([[10, 10]])
     expect([...take(after, [3, 9, 10]).found.todo]).toEqual([3, 9])
-  })
-})
-
-describe('at most once', () => {
-  const mostly = { delivery: 'at-most-once' as const }
-
-  it('all of a batch is settled with its claim, holes included, up to one frontier [P-20]', () => {
-    const { state, found } = take(stateOf({ settled: [interval(0, 3)] }), [6, 9], mostly)
-    expect(rangesOf(state.settled)).toEqual([[0, 9]])
-    expect([...found.todo]).toEqual([6, 9])
-  })
-
-  it('nothing below the frontier is run, known to be settled or not [P-20]', () => {
-    const state = stateOf({ settled: [interval(4, 9)] })
-    expect([...take(state, [1, 2, 5, 9, 10], mostly).found.todo]).toEqual([10])
-  })
-
-  it('only what is known never to have been started is, and what a function left that ran at least once', () => {
-    const state = stateOf({
-      settled: [interval(0, 0), interval(9, 9)],
-      pending: [{ from: 2, to: 4 }],
-      open: [openRecord(6)],
-    })
-    const { state: claimed, found } = take(state, [3, 6, 7], mostly)
-    expect([...found.todo]).toEqual([3, 6])
-    expect(claimed).toMatchObject({ open: [], pending: [{ from: 2, to: 2 }] })
-  })
-
-  it('a batch whose owner died is not seen again, but for what lay pending outside it [P-20]', () => {
-    const first = take(stateOf({ pending: [{ from: 0, to: 1 }], delivered: 1 }), [2, 5], mostly).state
-    const again = take(first, [0, 1, 2, 5], { ...mostly, owner: 'successor', now: later })
-    expect([...again.found.todo]).toEqual([0, 1])
-  })
-
-  it('what was never started is pending, and run when it comes again', () => {
-    const { state } = take(emptyState, [0, 1, 2], mostly)
-    const after = settle(
-      state,
-      settlementOf(
-        [
-          [0, settled],
-          [1, pending],
-          [2, pending],
-        ],
-        mostly,
-      ),
-    )
-    expect(after).toMatchObject({ pending: [{ from: 1, to: 2 }], claim: null })
-    expect([...take(after, [0, 1, 2, 3], mostly).found.todo]).toEqual([1, 2, 3])
-  })
-
-  it('an overlap that nothing confirms is skipped, and one that is contradicted is another topic [P-20]', () => {
-    const state = stateOf({ settled: [interval(0, 9)] })
-    expect([...take(state, [3, 4], mostly).found.todo]).toEqual([])
-    const records = [{ offset: 0, timestamp: timeOf(0) + 1 }]
-    expect(take(state, [], { ...mostly, records }).found).toMatchObject({ recreated: true })
   })
 })

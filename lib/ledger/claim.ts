@@ -50,7 +50,10 @@ export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision 
   const { owner, now, leaseEnd, records, delivery } = request
   const former = state.claim
   if (former !== null && former.owner !== owner && former.leaseEnd > now) {
-    return { kind: 'busy', leaseEnd: former.leaseEnd, recognised: recognise(inHand(state), records, now) === 'known' }
+    // What is in flight counts as reported: whoever brings it again brings what was delivered.
+    const reported = reportedWith(state.reported, former.inFlight)
+    const recognised = recognise({ ...state, reported }, records, now) === 'known'
+    return { kind: 'busy', leaseEnd: former.leaseEnd, recognised }
   }
   const left = former === null || former.owner === owner ? state : bury(state, former, request)
   const { known, recreated } = reconsider(left, request)
@@ -75,10 +78,6 @@ export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision 
     },
   }
 }
-
-/** The state with what is in flight taken for reported: whoever brings it again brings what was delivered. */
-const inHand = (state: LedgerState): LedgerState =>
-  state.claim === null ? state : { ...state, reported: reportedWith(state.reported, state.claim.inFlight) }
 
 const reportedWith = (reported: readonly Range[], inFlight: Range): readonly Range[] =>
   union(intervals(reported), intervals([inFlight])).map(({ from, to }) => ({ from, to }))

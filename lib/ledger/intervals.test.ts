@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { covers, forget, rangesOf, thin, union } from './intervals.js'
+import { above, below, covers, forget, hull, overlaps, rangesOf, spanOf, thin, union } from './intervals.js'
 import type { Interval } from './state.js'
 
 const intervals = (offsets: readonly number[]): Interval[] =>
@@ -25,6 +25,21 @@ describe('intervals of offsets', () => {
     )
   })
 
+  it('that join keep the anchors of both, rising, each offset once, and the first list is believed', () => {
+    const all = { from: 0, to: 9, anchors: [0, 5, 9].map((offset) => ({ offset, timestamp: 1 })) }
+    const part = { from: 3, to: 5, anchors: [3, 5].map((offset) => ({ offset, timestamp: 2 })) }
+    const anchors = [
+      { offset: 0, timestamp: 1 },
+      { offset: 3, timestamp: 2 },
+      { offset: 5, timestamp: 1 },
+      { offset: 9, timestamp: 1 },
+    ]
+    expect(union([all], [part])).toEqual([{ from: 0, to: 9, anchors }])
+    const second = { from: 0, to: 1, anchors: [{ offset: 0, timestamp: 2 }] }
+    expect(union([all], [second])).toEqual([all])
+    expect(union([second], [all])[0]?.anchors[0]).toEqual({ offset: 0, timestamp: 2 })
+  })
+
   it('over their bound forget the lowest, never widen', () => {
     const five = intervals([0, 2, 4, 6, 8])
     expect(forget(five, 3, { from: 8, to: 8 })).toEqual(five.slice(2))
@@ -41,5 +56,71 @@ describe('intervals of offsets', () => {
     const kept = thin(anchors).map(({ offset }) => offset)
     expect(kept).toHaveLength(4)
     expect([kept[0], kept.at(-1)]).toEqual([0, 49])
+  })
+
+  it.each([
+    ['four or fewer are all kept', [1, 2, 3, 90], [1, 2, 3, 90]],
+    ['of five the inner one goes that stands closest between its neighbours', [0, 10, 12, 60, 100], [0, 12, 60, 100]],
+    ['wherever it stands', [0, 40, 90, 98, 100], [0, 40, 90, 100]],
+    ['the first of several that stand equally close', [0, 10, 20, 30, 40], [0, 20, 30, 40]],
+    ['but never the first or the last', [0, 1, 50, 98, 99], [0, 1, 50, 99]],
+    ['one after the other goes', [0, 1, 2, 3, 30, 60, 100], [0, 30, 60, 100]],
+  ])('as for their anchors: %s', (_, offsets, kept) => {
+    expect(thin(offsets.map((offset) => ({ offset, timestamp: 0 }))).map(({ offset }) => offset)).toEqual(kept)
+  })
+})
+
+describe('ranges', () => {
+  const ranges = [
+    { from: 2, to: 4 },
+    { from: 6, to: 6 },
+    { from: 8, to: 9 },
+  ]
+
+  it('are made of rising offsets, neighbours together', () => {
+    expect(rangesOf([2, 3, 4, 6, 8, 9])).toEqual(ranges)
+    expect(rangesOf([])).toEqual([])
+  })
+
+  it.each([
+    [1, [], ranges],
+    [2, [], [{ from: 3, to: 4 }, ...ranges.slice(1)]],
+    [3, [{ from: 2, to: 2 }], [{ from: 4, to: 4 }, ...ranges.slice(1)]],
+    [4, [{ from: 2, to: 3 }], ranges.slice(1)],
+    [6, ranges.slice(0, 1), ranges.slice(2)],
+    [7, ranges.slice(0, 2), ranges.slice(2)],
+    [10, ranges, []],
+  ])('are cut at the offset %i, which neither side keeps', (offset, lower, upper) => {
+    expect(below(ranges, offset)).toEqual(lower)
+    expect(above(ranges, offset)).toEqual(upper)
+  })
+
+  it('have a hull that holds both, whichever is the lower; nothing adds nothing', () => {
+    const [low, , high] = ranges
+    if (low === undefined || high === undefined) throw new Error('no ranges')
+    expect([hull(low, high), hull(high, low), hull({ from: 0, to: 20 }, low)]).toEqual([
+      { from: 2, to: 9 },
+      { from: 2, to: 9 },
+      { from: 0, to: 20 },
+    ])
+    expect([hull(low, null), hull(null, low), hull(null, null)]).toEqual([low, low, null])
+  })
+
+  it('overlap where they have an offset in common', () => {
+    const five = { from: 5, to: 7 }
+    const overlapping = [
+      [1, 4],
+      [1, 5],
+      [6, 6],
+      [1, 9],
+      [7, 9],
+      [8, 9],
+    ].map(([from = 0, to = 0]) => overlaps({ from, to }, five))
+    expect(overlapping).toEqual([false, true, true, true, true, false])
+  })
+
+  it('span from the first of rising records to the last', () => {
+    expect(spanOf([{ offset: 3 }, { offset: 5 }, { offset: 9 }])).toEqual({ from: 3, to: 9 })
+    expect(spanOf([{ offset: 3 }])).toEqual({ from: 3, to: 3 })
   })
 })

@@ -21,7 +21,8 @@ export function covers(ranges: readonly Range[], offset: number): boolean {
 /** The union of two lists of disjoint, rising intervals; intervals that touch become one. */
 export function union(a: readonly Interval[], b: readonly Interval[]): Interval[] {
   const merged: Interval[] = []
-  for (const next of mergeRising(a, b)) {
+  // Of those that begin together the first list's comes first: its anchors are kept.
+  for (const next of [...a, ...b].sort((x, y) => x.from - y.from)) {
     const last = merged.at(-1)
     if (last === undefined || next.from > last.to + 1) merged.push(next)
     else merged[merged.length - 1] = join(last, next)
@@ -70,23 +71,6 @@ export const below = (ranges: readonly Range[], offset: number): Range[] =>
   ranges.filter(({ from }) => from < offset).map(({ from, to }) => ({ from, to: Math.min(to, offset - 1) }))
 
 export const overlaps = (a: Range, b: Range): boolean => a.from <= b.to && b.from <= a.to
-
-function* mergeRising(a: readonly Interval[], b: readonly Interval[]): Generator<Interval> {
-  let i = 0
-  let j = 0
-  for (;;) {
-    const left = a[i]
-    const right = b[j]
-    if (left === undefined && right === undefined) return
-    if (right === undefined || (left !== undefined && left.from <= right.from)) {
-      if (left !== undefined) yield left
-      i++
-    } else {
-      yield right
-      j++
-    }
-  }
-}
 
 function join(a: Interval, b: Interval): Interval {
   const known = new Set(a.anchors.map(({ offset }) => offset))

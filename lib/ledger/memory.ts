@@ -28,7 +28,10 @@ export function remember(store: LedgerStore, clock: Clock): Memory {
       return { key, known, decide }
     })
 
-  function keep<Info, Stop>(changes: readonly Fresh<Info, Stop>[], changed: readonly Changed<Info, Stop>[]): void {
+  function keep<Info, Stop>(
+    changes: readonly Fresh<Info, Stop>[],
+    changed: readonly (Changed<Info, Stop> | undefined)[],
+  ): void {
     for (const [i, { key }] of changes.entries()) {
       const one = changed[i]
       if (one?.kind === 'written') items.set(key.pk, one.item)

@@ -1,4 +1,4 @@
-import { covers, overlaps } from './intervals.js'
+import { covers, overlaps, spanOf } from './intervals.js'
 import { type Anchor, type LedgerState, notFuture } from './state.js'
 
 /**
@@ -40,8 +40,8 @@ export function forgetDoubtful(state: LedgerState, records: readonly Anchor[]): 
 }
 
 function fingerprints(state: LedgerState, records: readonly Anchor[]): ReadonlyMap<number, number> {
-  const [from, to] = [records[0]?.offset ?? 0, records.at(-1)?.offset ?? 0]
-  const near = state.settled.filter((interval) => overlaps(interval, { from, to }))
+  const batch = spanOf(records)
+  const near = state.settled.filter((interval) => overlaps(interval, batch))
   const all: readonly Anchor[] = [...near.flatMap(({ anchors }) => anchors), ...state.open]
   return new Map(all.map(({ offset, timestamp }) => [offset, timestamp]))
 }

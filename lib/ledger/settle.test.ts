@@ -83,6 +83,70 @@ describe('settle', () => {
     expect(ranges(after)).toEqual([[0, 2]])
   })
 
+  it('keeps one entry of a record that fails again, with what its last run says', () => {
+    const before = batch(emptyState, [
+      [3, open(3)],
+      [5, open(5)],
+    ])
+    const after = batch(before, [
+      [3, open(3, 2)],
+      [4, settled],
+    ])
+    expect(after.open).toMatchObject([
+      { offset: 3, attempts: 2 },
+      { offset: 5, attempts: 1 },
+    ])
+  })
+
+  it('keeps the open records rising, whichever batch brought them', () => {
+    const before = batch(emptyState, [[8, open(8)]])
+    const after = batch(before, [
+      [4, open(4)],
+      [5, pending],
+      [9, open(9)],
+    ])
+    expect(after.open.map(({ offset }) => offset)).toEqual([4, 8, 9])
+  })
+
+  it('keeps what a record has spent that was not started this time, unless its timestamp is another’s (rule 8)', () => {
+    const before = batch(emptyState, [
+      [3, open(3)],
+      [5, open(5)],
+    ])
+    const other = { offset: 5, timestamp: 6, disposition: pending }
+    const disposed = [...records([[3, pending]]), other]
+    const after = settle(before, { records: disposed, deliveredBefore: 5, withholds: false, ...rest })
+    expect(after.open).toMatchObject([{ offset: 3, attempts: 1 }])
+    expect(after.pending).toEqual([{ from: 5, to: 5 }])
+  })
+
+  it('leaves what the batch reaches beyond out of the pending ranges, and keeps what lies above it', () => {
+    const before = { ...emptyState, pending: [{ from: 0, to: 9 }], delivered: 9 }
+    expect(
+      batch(before, [
+        [4, settled],
+        [5, pending],
+      ]).pending,
+    ).toEqual([
+      { from: 5, to: 5 },
+      { from: 6, to: 9 },
+    ])
+  })
+
+  it('keeps one anchor of a record that stands alone, and the first and the last of a run', () => {
+    const after = batch(
+      emptyState,
+      [
+        [0, settled],
+        [2, settled],
+        [3, settled],
+        [4, settled],
+      ],
+      true,
+    )
+    expect(after.settled.map(({ anchors }) => anchors.map(({ offset }) => offset))).toEqual([[0], [2, 4]])
+  })
+
   it('keeps the open records of another batch', () => {
     const before = batch(emptyState, [[0, open(0)]])
     expect(batch(before, [[5, settled]]).open).toMatchObject([{ offset: 0 }])
@@ -98,6 +162,19 @@ describe('settle', () => {
         ]),
       ),
     ).toEqual([[0, 9]])
+  })
+
+  it('fills the hole right behind what was delivered last, and none before it (rule 3)', () => {
+    const state = { ...emptyState, delivered: 4 }
+    const after = batch(state, [
+      [2, settled],
+      [4, settled],
+      [8, settled],
+    ])
+    expect(ranges(after)).toEqual([
+      [2, 2],
+      [4, 8],
+    ])
   })
 
   it('fills no hole that lies below what was delivered before, a crashed range included (rule 3)', () => {

@@ -47,10 +47,9 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
   const recorded = record(state, settlement)
   // What a checkpoint has settled stays so, even if the batch fails after it.
   const isSettled = (offset: number) => delivery === 'at-least-once' && covers(recorded.settled, offset)
-  const unsettled = records.filter(({ offset, disposition }) => disposition.kind !== 'settled' && !isSettled(offset))
   const openNow = new Set(recorded.open.map(({ offset }) => offset))
-  const unstarted = unsettled.filter(
-    ({ offset, disposition }) => disposition.kind === 'pending' && !openNow.has(offset),
+  const unstarted = records.filter(
+    ({ offset, disposition }) => disposition.kind === 'pending' && !isSettled(offset) && !openNow.has(offset),
   )
   // What this batch reaches beyond leaves the pending ranges; at most once, nothing brings it back either.
   const kept = delivery === 'at-most-once' ? state.pending.filter(({ to }) => to < inHand.from) : []
@@ -101,9 +100,8 @@ function stillOpen(
 /** The settled records of the batch as intervals, with the provable holes between its records filled (rule 3). */
 function settledIntervals({ records, deliveredBefore, withholds }: Settlement): Interval[] {
   const intervals: Interval[] = []
-  for (let i = 0; i < records.length; ) {
-    const first = records[i]
-    if (first === undefined) break
+  let i = 0
+  for (let first = records[i]; first !== undefined; first = records[i]) {
     if (first.disposition.kind !== 'settled') {
       i++
       continue

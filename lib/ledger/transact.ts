@@ -4,7 +4,8 @@ import { begin, type Change, type Changed, loadMissing, maxRounds, pause, prepar
 
 /** All changes were written with the handlers' writes, or nothing was. */
 export type Transacted<Info, Stop> =
-  | { readonly kind: 'all'; readonly changed: readonly Extract<Changed<Info, Stop>, { kind: 'written' }>[] }
+  /** In the order of the changes; undefined for one that landed, and was overwritten before it was seen. */
+  | { readonly kind: 'all'; readonly changed: readonly (Changed<Info, Stop> | undefined)[] }
   /** One of the changes was not to be. */
   | { readonly kind: 'stopped'; readonly stop: Stop }
   /** Conditions of the handlers' own writes failed. */
@@ -31,17 +32,13 @@ export async function transact<Info, Stop>(
     const writing = prepare(attempts, owner, clock)
     for (const { done } of attempts) if (done?.kind === 'stopped') return { kind: 'stopped', stop: done.stop }
     // All or nothing: where one change is found to have landed, all have.
-    if (writing.length < attempts.length) return all(attempts.map(({ done }) => done))
+    if (writing.length < attempts.length) return { kind: 'all', changed: attempts.map(({ done }) => done) }
     const result = await store.transact({ swaps: writing.map(({ swap }) => swap), writes, token: clock.nonce() })
     if (result.kind === 'applied') {
-      return all(writing.map(({ swap, info }) => ({ kind: 'written', item: swap.item, info })))
+      return { kind: 'all', changed: writing.map(({ swap, info }) => ({ kind: 'written', item: swap.item, info })) }
     }
     if (result.kind === 'refused' || result.kind === 'invalid') return result
     for (const attempt of attempts) attempt.loaded = attempt.loaded && result.kind === 'contended'
   }
   return { kind: 'undecided' }
-}
-
-function all<Info, Stop>(done: readonly (Changed<Info, Stop> | undefined)[]): Transacted<Info, Stop> {
-  return { kind: 'all', changed: done.filter((one) => one?.kind === 'written') }
 }
