@@ -70,7 +70,7 @@ export function functionOf(simulation: Simulation): (entries: readonly Entry[], 
           env.later(choices.below('time', 3), () => answerOf(simulation, processed, batch, entries, entryOf)),
         )
         .catch((error: Error) => {
-          history.note(() => `${owner} throws ${error.stack}`)
+          history.note(() => `${owner} throws ${error}`)
           return env.later(0, (): Answer => ({ kind: 'failed' }))
         })
         .then(back)
