@@ -24,6 +24,8 @@ const settled: LedgerState = {
   delivered: 4,
   newest: 1_000,
   claim: null,
+  left: -1,
+  born: 0,
   foreign: [],
 }
 

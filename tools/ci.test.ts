@@ -9,6 +9,8 @@ import { root } from './project.js'
 interface Steps {
   readonly verify?: { readonly report?: object; readonly exit?: number }
   readonly start?: { readonly report?: object; readonly exit?: number }
+  readonly sim?: { readonly report?: object; readonly exit?: number }
+  readonly bench?: { readonly report?: object; readonly exit?: number }
   readonly node24?: { readonly report?: object; readonly exit?: number }
 }
 
@@ -18,7 +20,13 @@ afterEach(() => {
 })
 
 /** Runs `.ci/run` in a project whose scripts do nothing but report. */
-function ci({ verify, start, node24 }: Steps): Promise<{ code: number | null; lines: string[] }> {
+function ci({
+  verify,
+  start,
+  sim = proven,
+  bench = measured,
+  node24,
+}: Steps): Promise<{ code: number | null; lines: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-ci-'))
   folders.push(folder)
   cpSync(join(root, '.ci'), join(folder, '.ci'), { recursive: true })
@@ -32,6 +40,8 @@ function ci({ verify, start, node24 }: Steps): Promise<{ code: number | null; li
   const scripts = {
     verify: script('verify', verify, "'.cache/reports/tests.json'"),
     start: script('start', start, '1'),
+    sim: script('sim', sim, '1'),
+    bench: script('bench', bench, '1'),
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
   }
   const manifest = { name: 'stand-in', version: '1.0.0' }
@@ -51,6 +61,9 @@ function ci({ verify, start, node24 }: Steps): Promise<{ code: number | null; li
 
 const tests = (passed: number, failed = 0) => ({ numPassedTests: passed, numFailedTests: failed })
 const checks = (...ok: boolean[]) => ({ checks: ok.map((ok) => ({ name: 'a', ok })) })
+/** One report for the runs and for the planted bugs: it is the same command. */
+const proven = { report: { runs: 10_000, mutants: [{}, {}], survivors: 0 } }
+const measured = { report: { results: Array.from({ length: 30 }, () => ({})) } }
 const good: Steps = {
   verify: { report: tests(5) },
   start: { report: checks(true, true) },
@@ -60,7 +73,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it('sums what was really counted, on its last line', async () => {
     const { code, lines } = await ci(good)
-    expect(lines.at(-1)).toBe('11 passed, 0 failed')
+    expect(lines.at(-1)).toBe('15 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -72,14 +85,23 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '5 passed, 3 failed',
+      '9 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '5 passed, 3 failed',
+      '9 passed, 3 failed',
     ],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '6 passed, 1 failed'],
+    [
+      'a breach that the simulation found, a planted bug that it did not find, and a benchmark without results',
+      {
+        ...good,
+        sim: { report: { runs: 10_000, found: { seed: 1 }, mutants: [{}, {}], survivors: 1 }, exit: 1 },
+        bench: { report: { results: [] } },
+      },
+      '12 passed, 3 failed',
+    ],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '10 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)

@@ -9,6 +9,10 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npm ci': { file: '.ci/run', shows: /npm ci/ },
   'npm start': { file: '.ci/run', shows: /npm (--silent )?start/ },
   'npm test': { file: '.ci/run', shows: /npm run verify/ },
+  'npm run sim -- --runs 10000': { file: '.ci/run', shows: /npm run --silent sim -- --runs 10000/ },
+  'npm run sim -- --mutants': { file: '.ci/run', shows: /npm run --silent sim -- --mutants/ },
+  'npm run crash -- --kills 20': { file: 'crash/crash.test.ts', shows: /'--kills', '\d/ },
+  'npm run bench -- --smoke': { file: '.ci/run', shows: /npm run --silent bench -- --smoke/ },
   'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev[ ']/ },
   'npx millrace broker --port 9092': { file: 'lib/cli/cli.test.ts', shows: /'broker --port \d/ },
   'npx millrace dynamodb --port 8000': { file: 'lib/cli/cli.test.ts', shows: /'dynamodb --port \d/ },
@@ -21,5 +25,6 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
 
 /** Commands that nothing here can run, and why. */
 export const notRun: Readonly<Record<string, string>> = {
+  'npm run mutation': 'runs for half an hour: for whoever changes the ledger, not for each check of the project',
   'npx serverless deploy': 'needs an account; what it would deploy is what `npx serverless package` writes',
 }

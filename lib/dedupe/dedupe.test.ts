@@ -88,6 +88,15 @@ describe.each([
     expect((await deliver(env, [0, 3, 'a'])).told).toEqual({ '0:3': 'settled' })
   })
 
+  it('has its effect once even where the ledger has forgotten the first, as transaction markers make it', async () => {
+    const env = fresh()
+    for (let n = 0; n < 45; n++) await (await deliver(env, [0, 2 * n, `k${n}`])).settle(`0:${2 * n}`)
+    expect((await deliver(env.open(), [0, 90, 'k0'], [0, 91, 'k44'])).told).toEqual({
+      '0:90': 'settled',
+      '0:91': 'settled',
+    })
+  })
+
   it('in two groups is two events', async () => {
     const [one, two] = [fresh(), fresh()]
     await (await deliver(one, [0, 0, 'a'])).settle('0:0')

@@ -22,6 +22,8 @@ const settled = (from: number, to: number, offset: number, timestamp: number) =>
 ]
 const claim = { owner: 'x', leaseEnd: now + 1, inFlight: { from: 40, to: 60 }, marker: null }
 
+const beyond = { delivered: 100, settled: settled(51, 90, 60, now), pending: [{ from: 91, to: 99 }] }
+
 const cases: [string, Partial<LedgerState>, Standing][] = [
   ['settled', { settled: settled(0, 60, 0, now - 9_000) }, 'settled'],
   [
@@ -33,11 +35,10 @@ const cases: [string, Partial<LedgerState>, Standing][] = [
   ['pending', { pending: [{ from: 50, to: 50 }] }, 'unsettled'],
   ['in flight', { claim }, 'unsettled'],
   ['in flight at a crash', { crashed: claim.inFlight }, 'unsettled'],
-  [
-    'nowhere in its ledger',
-    { delivered: 100, settled: settled(51, 90, 60, now), pending: [{ from: 91, to: 99 }] },
-    'unknown',
-  ],
+  ['nowhere in its ledger, above all that was left', { ...beyond, left: 49 }, 'settled'],
+  ['nowhere in its ledger, below what was left', { ...beyond, left: 50 }, 'unknown'],
+  ['above all that was delivered', { delivered: 49 }, 'unknown'],
+  ['of an earlier incarnation', { ...beyond, settled: settled(0, 60, 0, 1), born: owner.since + 5_001 }, 'unknown'],
   ['open, but as another record', { open: [{ ...open, timestamp: 1 }] }, 'unknown'],
   ['settled, but as another record', { settled: settled(50, 60, 50, 1) }, 'unknown'],
   ['above a record made after it was delivered', { settled: settled(40, 60, 40, now - 1_000) }, 'settled'],
@@ -57,7 +58,7 @@ describe('an owner', () => {
   })
 
   it('in the range of the claim that asks is not in flight: the claim would have brought it', () => {
-    expect(standing({ ...emptyState, claim }, owner, true, now)).toBe('unknown')
+    expect(standing({ ...emptyState, claim, delivered: 60, left: 50 }, owner, true, now)).toBe('unknown')
   })
 })
 

@@ -13,6 +13,9 @@ export interface Owner extends RecordId {
 /** How an owner stands with its ledger. `unknown`: abandoned, forgotten by the ledger's bound, or of another incarnation. */
 export type Standing = 'settled' | 'unsettled' | 'unknown'
 
+/** The clocks of two environments may differ by so much, in milliseconds. */
+const clockSkewMs = 5_000
+
 /** Producers' clocks may run ahead of this one's by so much, in milliseconds. */
 const skewMs = 60_000
 
@@ -33,8 +36,9 @@ export const owns = (owner: Owner, record: RawRecord): boolean =>
 
 /**
  * Reads from the ledger of its source partition whether an owner is settled. Nothing that is settled is ever due, so what the
- * settled set covers is settled, whatever claim or crash touches it. What is neither covered nor anywhere else in the ledger is
- * not known to be settled: its duplicate takes the key and is run (rule 2).
+ * settled set covers is settled, whatever claim or crash touches it. What is neither covered nor anywhere else in the ledger was
+ * settled and forgotten by its bound, if it lies above all that was ever left unsettled; else it is not known to be settled,
+ * and its duplicate takes the key and is run (rule 2).
  *
  * @param held the claim in the state is the asker's own, who brings the owner if it is due: that claim is no evidence
  */
@@ -47,14 +51,16 @@ export function standing(state: LedgerState, owner: Owner, held: boolean, now: n
   const { pending, crashed, claim } = state
   const mayRun = [...(crashed ? [crashed] : []), ...(claim && !held ? [claim.inFlight] : [])]
   const isDue = isCovered(pending, offset) || mayRun.some(({ from, to }) => from <= offset && offset <= to)
-  return isDue ? 'unsettled' : 'unknown'
+  if (isDue) return 'unsettled'
+  return offset > state.left && offset <= state.delivered ? 'settled' : 'unknown'
 }
 
 /**
  * Whether the ledger speaks of another incarnation than the owner's, as far as timestamps tell (rule 8): it remembers another
  * record at that offset; or, at a lower one, a record made after the owner had been delivered. A time still to come tells nothing.
  */
-function isOfAnother({ settled }: LedgerState, { offset, timestamp, since }: Owner, now: number): boolean {
+function isOfAnother({ settled, born }: LedgerState, { offset, timestamp, since }: Owner, now: number): boolean {
+  if (since + clockSkewMs < born) return true
   const isLater = (time: number) => time > since + skewMs && time <= now + skewMs
   return settled.some(
     ({ from, anchors }) =>

@@ -55,11 +55,12 @@ export function claim(state: LedgerState, request: ClaimRequest): ClaimDecision 
     const recognised = recognise({ ...state, reported }, records, now) === 'known'
     return { kind: 'busy', leaseEnd: former.leaseEnd, recognised }
   }
-  const left = former === null || former.owner === owner ? state : bury(state, former, request)
-  const { known, recreated } = reconsider(left, request)
+  const buried = former === null || former.owner === owner ? state : bury(state, former, request)
+  const { known, recreated } = reconsider(buried, request)
   const inFlight = spanOf(records)
   const claimed: LedgerState = {
     ...known,
+    born: known.delivered < 0 ? now : known.born,
     delivered: Math.max(known.delivered, inFlight.to),
     newest: records.reduce(
       (max, { timestamp }) => (notFuture(timestamp, now) ? Math.max(max, timestamp) : max),

@@ -1,5 +1,5 @@
 import { covers, overlaps, spanOf } from './intervals.js'
-import { type Anchor, type LedgerState, notFuture } from './state.js'
+import { type Anchor, type LedgerState, notFuture, type Range } from './state.js'
 
 /**
  * Whose a batch is that overlaps what is settled: of the source partition as the ledger knows it, of a topic that was
@@ -33,9 +33,12 @@ export function recognise(state: LedgerState, records: readonly Anchor[], now: n
 
 /** The state without the settled intervals that a doubtful batch overlaps: its records are run again rather than skipped. */
 export function forgetDoubtful(state: LedgerState, records: readonly Anchor[]): LedgerState {
+  const isDoubtful = (interval: Range) => records.some(({ offset }) => covers([interval], offset))
+  const doubtful = state.settled.filter(isDoubtful)
   return {
     ...state,
-    settled: state.settled.filter((interval) => !records.some(({ offset }) => covers([interval], offset))),
+    settled: state.settled.filter((interval) => !doubtful.includes(interval)),
+    left: Math.max(state.left, doubtful.at(-1)?.to ?? -1),
   }
 }
 

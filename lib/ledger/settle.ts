@@ -37,7 +37,8 @@ export function checkpoint(
   settlement: Settlement,
   hold: { readonly leaseEnd: number; readonly marker: Marker | null },
 ): LedgerState {
-  return { ...record(state, settlement), claim: state.claim && { ...state.claim, ...hold } }
+  const recorded = record(state, settlement)
+  return { ...recorded, left: leftBy(state, recorded), claim: state.claim && { ...state.claim, ...hold } }
 }
 
 /** The state after the batch: its outcomes recorded, the claim given back. What of the crashed range is not cleared yet stays. */
@@ -53,9 +54,11 @@ export function settle(state: LedgerState, settlement: Settlement): LedgerState 
   )
   // What this batch reaches beyond leaves the pending ranges; at most once, nothing brings it back either.
   const kept = delivery === 'at-most-once' ? state.pending.filter(({ to }) => to < inHand.from) : []
+  const pending = [...kept, ...rangesOf(unstarted.map(({ offset }) => offset)), ...above(state.pending, inHand.to)]
   return {
     ...recorded,
-    pending: [...kept, ...rangesOf(unstarted.map(({ offset }) => offset)), ...above(state.pending, inHand.to)],
+    pending,
+    left: leftBy(state, { ...recorded, pending }),
     // All of it may come again, settled or not: the answer may never arrive.
     reported: [inHand, ...above(state.reported, inHand.to)],
     claim: null,
@@ -79,6 +82,24 @@ function record(state: LedgerState, settlement: Settlement): LedgerState {
     crashed: cleared(state.crashed, inHand, undecided),
     suspect: cleared(state.suspect, inHand, undecided),
   }
+}
+
+/** The highest offset that was known to be unsettled before, and is not known at all now. */
+function leftBy({ open, pending, crashed, left }: LedgerState, after: LedgerState): number {
+  const before = [
+    ...open.map(({ offset }) => ({ from: offset, to: offset })),
+    ...pending,
+    ...(crashed ? [crashed] : []),
+  ]
+  if (before.length === 0) return left
+  const openNow = new Set(after.open.map((entry) => entry.offset))
+  const crashedNow = after.crashed === null ? [] : [after.crashed]
+  const isKnown = (offset: number) =>
+    openNow.has(offset) || [after.settled, after.pending, crashedNow].some((ranges) => covers(ranges, offset))
+  return before.reduce((highest, { from, to }) => {
+    for (let offset = to; offset >= Math.max(from, highest + 1); offset--) if (!isKnown(offset)) return offset
+    return highest
+  }, left)
 }
 
 /** Open records that this batch has not decided. One that was not started this time keeps what its earlier runs have spent. */

@@ -88,6 +88,14 @@ export interface LedgerState {
   /** The newest record timestamp seen, epoch ms; timestamps in the future are ignored ({@link notFuture}). 0 before the first. */
   readonly newest: number
   readonly claim: Claim | null
+  /**
+   * The highest offset that was delivered and is not known to be settled any more, without being open, pending or crashed either:
+   * Lambda went on without it, or it was doubted. -1 for none. What was delivered above it and is nowhere else in the state was
+   * settled, and forgotten by the bound.
+   */
+  readonly left: number
+  /** Epoch ms of this incarnation's first claim; 0 before it. */
+  readonly born: number
   /** Sections of the item that this release does not know and may ignore; written back as they are. */
   readonly foreign: readonly (readonly [tag: number, bytes: Uint8Array])[]
 }
@@ -103,5 +111,7 @@ export const emptyState: LedgerState = {
   delivered: -1,
   newest: 0,
   claim: null,
+  left: -1,
+  born: 0,
   foreign: [],
 }

@@ -110,6 +110,8 @@ const settled: LedgerState = {
   delivered: 6,
   newest: 1_006,
   claim: null,
+  left: -1,
+  born: 0,
   foreign: [],
 }
 

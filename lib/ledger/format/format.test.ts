@@ -78,6 +78,8 @@ const state: fc.Arbitrary<LedgerState> = fc.record({
     }),
     { nil: null },
   ),
+  left: fc.integer({ min: -1, max: 2 ** 50 }),
+  born: fc.nat(2 ** 45),
   foreign: fc.array(fc.tuple(fc.constantFrom(101, 103, 2 ** 20 + 1), fc.uint8Array({ maxLength: 9 })), {
     maxLength: 3,
   }),

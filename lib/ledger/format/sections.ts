@@ -69,6 +69,15 @@ export const sections: readonly Section[] = [
     write: ({ reported }, to) => writeRanges(reported, to),
     read: (from) => ({ reported: readRanges(from) }),
   },
+  {
+    tag: 22,
+    write: ({ left, born }, to) => {
+      if (left < 0 && born === 0) return false
+      to.unsigned(left + 1).signed(born)
+      return true
+    },
+    read: (from) => ({ left: from.unsigned() - 1, born: from.signed() }),
+  },
   { tag: 20, write: ({ open }, to) => writeOpen(open, to), read: (from) => ({ open: readOpen(from) }) },
 ]
 

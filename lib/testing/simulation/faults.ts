@@ -14,9 +14,9 @@ export class Faults {
     this.#oneIn = oneIn
   }
 
-  /** Whether a fault strikes here. */
-  strikes(): boolean {
-    if (this.#left === 0 || !this.#choices.oneIn('fault', this.#oneIn)) return false
+  /** Whether a fault strikes here; where little ever happens, more often than elsewhere. */
+  strikes(oneIn = this.#oneIn): boolean {
+    if (this.#left === 0 || !this.#choices.oneIn('fault', oneIn)) return false
     this.#left--
     return true
   }

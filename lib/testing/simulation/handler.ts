@@ -29,7 +29,8 @@ export function handlerOf(
     onRun(simulation, pkOf(entry), entry, shift)
     // Timed out: given up, while it may still run.
     if (run.lastAttempt) run.signal.addEventListener('abort', () => shift.resolved.add(entry), { once: true })
-    const result = await act(simulation, env, entry, run)
+    shift.underWay.add(entry)
+    const result = await act(simulation, env, entry, run).finally(() => shift.underWay.delete(entry))
     history.note(() => `${env.name} ends ${showEntry(entry)}: ${result.status}`)
     const fails = result.status === 'retry' || (result.status === 'failed' && result.stage === 'process')
     if (!fails || run.lastAttempt) shift.resolved.add(entry)

@@ -70,7 +70,7 @@ export function functionOf(simulation: Simulation): (entries: readonly Entry[], 
           env.later(choices.below('time', 3), () => answerOf(simulation, processed, batch, entries, entryOf)),
         )
         .catch((error: Error) => {
-          history.note(() => `${owner} throws ${error.stack}`)
+          history.note(() => `${owner} throws ${error}`)
           return env.later(0, (): Answer => ({ kind: 'failed' }))
         })
         .then(back)
@@ -102,7 +102,8 @@ function batchOf(entries: readonly Entry[], owner: string, anew: boolean) {
   )
   const batch: Batch = { topic, partitions }
   const incarnation = entries[0]?.incarnation ?? 0
-  const shift: Shift = { owner, incarnation, batch: known, resolved: new Set(), anew, waited: false, over: false }
+  const sets = { resolved: new Set<Entry>(), underWay: new Set<Entry>(), overrun: new Set<Entry>() }
+  const shift: Shift = { owner, incarnation, batch: known, ...sets, anew, waited: false, over: false }
   return { batch, shift, entryOf: (record: RawRecord) => records.get(record) as Entry }
 }
 
@@ -140,14 +141,18 @@ function answerOf(
   entryOf: (record: RawRecord) => Entry,
 ): Answer {
   const named = new Map(batch.partitions.map(({ identifier, records }) => [identifier, records]))
-  const ids = batchResponse(batch, unsettled).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
   const left = new Set<Entry>()
-  for (const { partition, offset } of ids) {
-    const record = named.get(partition)?.find((one) => one.offset === offset)
+  const name = (identifier: string, offset: number) => {
+    const record = named.get(identifier)?.find((one) => one.offset === offset)
     if (record === undefined || left.has(entryOf(record))) {
-      history.breach('the answer names each record once, and nothing unknown', () => `${partition} ${offset}`)
+      history.breach('the answer names each record once, and nothing unknown', () => `${identifier} ${offset}`)
     } else left.add(entryOf(record))
   }
+  // Before the response is made: that would refuse what is unknown, and the whole batch would come again.
+  for (const { identifier, offsets } of unsettled) for (const offset of offsets) name(identifier, offset)
+  const { batchItemFailures } = batchResponse(batch, unsettled)
+  if (batchItemFailures.length !== left.size)
+    history.breach('the response says what the engine does', () => `${left.size}`)
   const lost = entries.find((entry) => !left.has(entry) && !entry.settled)
   if (lost !== undefined) history.breach('only what is settled is left out of the failures', () => showEntry(lost))
   const { records, abandoned, ...outcomes } = tally

@@ -1,6 +1,6 @@
 import type { LedgerState } from '../../ledger/index.js'
 import { isCovered } from '../../ledger/index.js'
-import type { History, Shift } from './history.js'
+import type { History } from './history.js'
 import type { Entry } from './truth.js'
 import type { World } from './world.js'
 
@@ -10,18 +10,22 @@ function inOneLane(a: Entry, b: Entry, { order }: World): boolean {
   return order === 'partition' || a.key === b.key
 }
 
-/** The first record ahead of this one in its lane that it should have waited for. */
+/**
+ * The first record ahead of this one in its lane that it should have waited for.
+ *
+ * @param resolved records that have come to their end, whether or not that is settled yet
+ */
 export function overtaken(
   entry: Entry,
   log: readonly Entry[],
   state: LedgerState,
-  shift: Shift,
+  resolved: ReadonlySet<Entry>,
   world: World,
   history: History,
 ): Entry | undefined {
   for (const other of log) {
     if (other.offset >= entry.offset) return undefined
-    if (other.withheld || other.settled || shift.resolved.has(other) || !inOneLane(other, entry, world)) continue
+    if (other.withheld || other.settled || resolved.has(other) || !inOneLane(other, entry, world)) continue
     const open = state.open.find(({ offset }) => offset === other.offset)
     if (open?.givenUp || open?.convicted || other.plan.kind === 'poison' || isCovered(state.settled, other.offset))
       continue

@@ -16,6 +16,13 @@ export function drawLog(
   let offset = choices.oneIn('log', 3) ? below(12) : 0
   let time = now - 1_000_000 * (incarnation === 0 ? 1 : 0)
   const entries: Entry[] = []
+  // What succeeds or fails as one has to fit into the time of one invocation.
+  const isWhole = world.atomicity !== 'record'
+  let slowLeft = isWhole ? 1 : Number.POSITIVE_INFINITY
+  const slowMs = () => {
+    if (!choices.oneIn('log', 12) || slowLeft-- <= 0) return below(4) * 5
+    return (below(3) * world.leaseMs) / (isWhole ? 2 : 1)
+  }
   for (let i = 0; i < length; i++) {
     time += 1 + below(3)
     entries.push({
@@ -25,11 +32,11 @@ export function drawLog(
       timestamp: world.timestamps === 'odd' ? oddTime(choices, time, now) : time,
       key: choices.pick('log', ['a', 'b', 'c']),
       plan: drawPlan(choices, world),
-      slowMs: choices.oneIn('log', 12) ? below(3) * world.leaseMs : below(4) * 5,
+      slowMs: slowMs(),
       withheld: world.withholds && choices.oneIn('log', 8),
       ...fresh(),
     })
-    offset += 1 + ((world.long ? below(4) > 0 : choices.oneIn('log', 4)) ? 1 + below(3) : 0)
+    offset += 1 + ((world.long ? below(8) > 0 : choices.oneIn('log', 4)) ? 1 + below(3) : 0)
   }
   return { incarnation, entries, start: 0 }
 }
@@ -49,7 +56,7 @@ export function lastRecord({ entries, incarnation }: PartitionLog, partition: nu
 /** Equal, backwards, in the future, huge, before 1970. */
 function oddTime(choices: Choices, time: number, now: number): number {
   const day = 86_400_000
-  return choices.pick('log', [time, time, now - 2_000_000, time - day, now + day, now + 60_000, 2 ** 62, -1])
+  return choices.pick('log', [time, time, now - 2_000_000, time - day, now + day, now + day, now + 60_000, 2 ** 62, -1])
 }
 
 function drawPlan(choices: Choices, { killers, attempts, long }: World): Plan {

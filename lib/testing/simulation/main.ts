@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { simulateInHalves } from './halves.js'
 import { runMutants } from './mutants/index.js'
 import { reportMutant, reportMutants, reportRuns } from './report.js'
-import { simulate } from './simulate.js'
 
 const usage = `usage: npm run sim -- [--runs 10000] [--seed N] [--open] [--mutants [--only <words>]] [--json]
 
@@ -22,7 +22,7 @@ async function main(args: string[]): Promise<number> {
   }
   const { runs, seed, open, json, mutants, only } = options
   if (mutants) return reportMutants(await runMutants({ seed, only, onResult: json ? () => {} : reportMutant }), json)
-  return reportRuns(await simulate({ runs, seed, open }), { open, json })
+  return reportRuns(await simulateInHalves({ runs, seed, open }), { open, json })
 }
 
 function read(args: string[]) {

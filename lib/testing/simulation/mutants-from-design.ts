@@ -60,9 +60,9 @@ export const fromDesign: readonly Mutant[] = [
     {
       name: 'checkpoint-settles-pending',
       why: 'Rule 1: a checkpoint records what was done, and what was not started stays pending.',
-      find: '...record(state, settlement)',
+      find: 'const recorded = record(state, settlement)\n  return { ...recorded, left',
       replace:
-        "...record(state, { ...settlement, records: settlement.records.map((one) => (one.disposition.kind === 'pending' ? { ...one, disposition: { kind: 'settled' } } : one)) })",
+        "const recorded = record(state, { ...settlement, records: settlement.records.map((one) => (one.disposition.kind === 'pending' ? { ...one, disposition: { kind: 'settled' } } : one)) })\n  return { ...recorded, left",
     },
     {
       name: 'conviction-forgotten',

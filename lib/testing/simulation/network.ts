@@ -123,12 +123,14 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
         return results
       })
     },
-    transact(transaction) {
+    async transact(transaction) {
       const fate = fatesOfCall()()
-      return request(() => {
+      const result = await request((): TransactResult => {
         if (fate === 'throttled') return { kind: 'contended', cause }
         return apply(() => transactAll(transaction), fate, `transaction ${transaction.token}`)
       })
+      if (result.kind === 'refused') history.overrun(transaction.swaps)
+      return result
     },
   }
 }

@@ -11,7 +11,7 @@ const mostRunsOfKiller = 4
 
 /** Checks that the engine may start a record just now. */
 export function onStart(simulation: Simulation, pk: string, entry: Entry, run: Run, shift: Shift): void {
-  const { history, world } = simulation
+  const { history, scheduler, world } = simulation
   const state = history.stateOf(pk)
   const breach = (invariant: string, why = '') =>
     history.breach(invariant, () => `${showEntry(entry)} by ${shift.owner}, attempt ${run.attempt} ${why}`)
@@ -19,6 +19,8 @@ export function onStart(simulation: Simulation, pk: string, entry: Entry, run: R
     breach('no record is started without a claim', `while ${state?.claim?.owner} has it`)
     return
   }
+  // What its claim says in the ledger, where others read it.
+  if (state.claim.leaseEnd <= scheduler.now) breach('no record is started once the lease is over')
   if (run.attempt > world.attempts) breach('attempts are bounded')
   const known = state.open.find(({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp)
   if (known?.givenUp || known?.convicted) breach('what was given up is not run again')
@@ -43,7 +45,7 @@ export function onRun(simulation: Simulation, pk: string, entry: Entry, shift: S
     return
   }
   const log = history.entriesOf(pk, entry.incarnation)
-  const ahead = overtaken(entry, log, history.stateOf(pk) ?? emptyState, shift, world, history)
+  const ahead = overtaken(entry, log, history.stateOf(pk) ?? emptyState, shift.resolved, world, history)
   if (ahead !== undefined) breach('lanes keep their order', `before ${showEntry(ahead)}`)
 }
 

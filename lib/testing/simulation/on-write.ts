@@ -18,6 +18,8 @@ interface Write {
   readonly isNew: boolean
 }
 
+const nothing: ReadonlySet<Entry> = new Set()
+
 /** Checks every write of a ledger item as it is applied. */
 export function onWrite(simulation: Simulation): OnWrite {
   const { history } = simulation
@@ -38,6 +40,7 @@ export function onWrite(simulation: Simulation): OnWrite {
       evidence(simulation, write)
       confirmed(simulation, write)
       remembered(simulation, write)
+      accounted(simulation, write)
     }
     recorded(simulation, write)
   }
@@ -149,6 +152,16 @@ function remembered({ history, world }: Simulation, write: Write): void {
   }
 }
 
+/** Who gives a claim back has said of each record of its batch what became of it. */
+function accounted({ history }: Simulation, { pk, before, after, shift }: Write): void {
+  if (before.claim?.owner !== shift.owner || after.claim !== null) return
+  const known = [...after.settled, ...after.open.map(({ offset }) => ({ from: offset, to: offset })), ...after.pending]
+  for (const entry of shift.batch.get(pk)?.values() ?? []) {
+    if (!known.some((range) => isCovered([range], entry.offset)))
+      history.breach('what is given back is settled, open or pending', () => showEntry(entry))
+  }
+}
+
 /** Nothing is settled before it is done (rule 1), and only provable holes are filled (rule 3). */
 function recorded({ history, tables, world }: Simulation, { pk, before, after, shift }: Write): void {
   const entries = history.entriesOf(pk, shift.incarnation)
@@ -157,12 +170,16 @@ function recorded({ history, tables, world }: Simulation, { pk, before, after, s
     if (effects > 1 + entry.forgotten) {
       history.breach('no effect is made twice', () => `${showEntry(entry)} ${effects} times`)
     }
+    if (effects > entry.forgotten && !isCovered(after.settled, entry.offset))
+      history.breach('effects are made with the settle of their record', () => showEntry(entry))
     if (isCovered(before.settled, entry.offset) || !isCovered(after.settled, entry.offset)) continue
     entry.settled = true
     if (world.delivery === 'at-most-once') continue
     const isDone = entry.landed || entry.dropped || (world.atomic ? effects > 0 : entry.handled)
     if (!isDone) history.breach('nothing is settled before it is done', () => `${showEntry(entry)} by ${shift.owner}`)
-    const ahead = overtaken(entry, entries, after, shift, world, history)
+    // Open: effects are refused while what follows them in their lane is under way, and that is settled all the same.
+    if (!world.open && shift.overrun.has(entry)) continue
+    const ahead = overtaken(entry, entries, after, nothing, world, history)
     if (ahead !== undefined)
       history.breach('lanes are settled in order', () => `${showEntry(entry)} before ${showEntry(ahead)}`)
   }

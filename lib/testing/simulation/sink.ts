@@ -17,9 +17,10 @@ export function sinkOf(simulation: Simulation, env: Environment, entryOf: (recor
     list: readonly T[],
     signal: AbortSignal,
     land: (one: T) => void,
+    oneIn?: number,
   ): Promise<readonly Acknowledgement[]> {
     if (env.dead) return never()
-    const fate = faults.strikes() ? choices.pick('fault', fates) : 'fine'
+    const fate = faults.strikes(oneIn) ? choices.pick('fault', fates) : 'fine'
     history.note(() => `${env.name} sink: ${list.length} ${fate}`)
     if (fate === 'hangs') return env.clock.sleep(100_000, signal).then(() => list.map(() => no))
     return new Promise((resolve, reject) => {
@@ -38,7 +39,7 @@ export function sinkOf(simulation: Simulation, env: Environment, entryOf: (recor
 
   return {
     write: (failures, signal) => send(failures, signal, (failure) => landed(simulation, failure, entryOf)),
-    abandon: (records, signal) => send(records, signal, (record) => abandoned(simulation, record)),
+    abandon: (records, signal) => send(records, signal, (record) => abandoned(simulation, record), 3),
   }
 }
 

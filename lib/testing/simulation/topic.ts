@@ -20,7 +20,7 @@ export function topicOf(simulation: Simulation): Topic {
   const logs = new Map<number, PartitionLog>()
   const cursors = new Map<number, number>()
   const left = {
-    resets: world.resets ? 2 : 0,
+    resets: world.resets ? (world.long ? 4 : 2) : 0,
     retentions: world.retention ? 2 : 0,
     recreations: world.recreates ? 2 : 0,
   }

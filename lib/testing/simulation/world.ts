@@ -36,7 +36,7 @@ export interface World {
   readonly recreates: boolean
   readonly timestamps: 'rising' | 'odd'
   readonly killers: boolean
-  /** Much longer logs, with holes everywhere. */
+  /** Much longer logs, with holes everywhere: more intervals than the ledger keeps, and the group reset to what it forgot. */
   readonly long: boolean
   readonly faults: number
   readonly faultOneIn: number
@@ -52,7 +52,8 @@ export function drawWorld(choices: Choices, open: boolean): World {
   const delivery = rarely(8) ? 'at-most-once' : 'at-least-once'
   const overlaps = rarely(3)
   const recreates = rarely(4) && delivery === 'at-least-once'
-  const long = rarely(100)
+  const long = rarely(60)
+  const isOdd = rarely(6) && (open || !recreates)
   const attempts = pick(3, 1, 2, 5)
   const leaseMs = pick(1_000, 10_000)
   return {
@@ -74,13 +75,13 @@ export function drawWorld(choices: Choices, open: boolean): World {
     batchSize: long ? 25 : pick(4, 8, 20, 2),
     redelivery: pick('from lowest', 'only reported'),
     bisect: rarely(4),
-    maximumRetries: rarely(5) ? pick(attempts + 3, 0, 2) : -1,
+    maximumRetries: rarely(4) ? pick(attempts + 3, 0, 2) : -1,
     givesUpSingly: rarely(2),
     overlaps,
-    resets: rarely(long ? 2 : 4),
+    resets: long || rarely(isOdd ? 2 : 4),
     retention: rarely(8),
     recreates,
-    timestamps: rarely(6) && (open || !recreates) ? 'odd' : 'rising',
+    timestamps: isOdd ? 'odd' : 'rising',
     // Open by design: overlapping pollers, whose markers a killer may survive some times more.
     killers: rarely(3) && (open || !overlaps),
     long,

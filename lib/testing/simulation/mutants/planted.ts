@@ -87,8 +87,8 @@ export const planted: readonly Mutant[] = [
     name: 'new-incarnation-in-memory-only',
     why: 'Rule 8: the new incarnation is swapped in before anything is run.',
     file: claim,
-    find: '    ...known,\n    delivered:',
-    replace: '    ...(recreated ? left : known),\n    delivered:',
+    find: '    ...known,\n    born:',
+    replace: '    ...(recreated ? buried : known),\n    born:',
   },
   {
     name: 'incarnation-not-put-aside',

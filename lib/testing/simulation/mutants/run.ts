@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Plugin } from 'esbuild'
+import { simulateIn } from '../halves.js'
 import { fromDesign, type Mutant } from '../mutants-from-design.js'
 import { run } from '../run.js'
 import { planted } from './planted.js'
@@ -70,7 +69,7 @@ async function checkTexts(mutants: readonly Mutant[], root: string): Promise<voi
 
 async function bundle(mutant: Mutant, root: string, outfile: string): Promise<void> {
   const { build } = await import('esbuild')
-  const entry = join(root, 'lib/testing/simulation/mutants/child.ts')
+  const entry = join(root, 'lib/testing/simulation/child.ts')
   const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'silent' } as const
   await build({ ...options, entryPoints: [entry], outfile, plugins: [plant(mutant, root)] })
 }
@@ -94,13 +93,12 @@ function plant({ name, file, find, replace }: Mutant, root: string): Plugin {
 }
 
 async function runBundle(path: string, seed: number): Promise<Pick<MutantResult, 'foundAt' | 'invariant'>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [path, String(mostRuns), String(seed)])
-  const { at, invariant } = JSON.parse(stdout) as { at?: number; invariant?: string }
-  if (at === undefined || invariant === undefined) return {}
-  const { violation } = await run(seed + at - 1, { open: false, tracing: false })
+  const found = (await simulateIn(path, { runs: mostRuns, seed, open: false, shrinks: false }))?.found
+  if (found === undefined) return {}
+  const { violation } = await run(found.seed, { open: false, tracing: false })
   if (violation !== undefined)
-    throw new Error(`seed ${seed + at - 1} finds something without a planted bug as well (${violation.invariant})`)
-  return { foundAt: at, invariant }
+    throw new Error(`seed ${found.seed} finds something without a planted bug as well (${violation.invariant})`)
+  return { foundAt: found.at, invariant: found.invariant }
 }
 
 /** The sources are beside the build, which has none of them. */
