@@ -85,22 +85,23 @@ function record(state: LedgerState, settlement: Settlement): LedgerState {
 }
 
 /** The highest offset that was known to be unsettled before, and is not known at all now. */
-function leftBy({ open, pending, crashed, left }: LedgerState, after: LedgerState): number {
-  const before = [
-    ...open.map(({ offset }) => ({ from: offset, to: offset })),
-    ...pending,
-    ...(crashed ? [crashed] : []),
-  ]
-  if (before.length === 0) return left
-  const openNow = new Set(after.open.map((entry) => entry.offset))
-  const crashedNow = after.crashed === null ? [] : [after.crashed]
-  const isKnown = (offset: number) =>
-    openNow.has(offset) || [after.settled, after.pending, crashedNow].some((ranges) => covers(ranges, offset))
-  return before.reduce((highest, { from, to }) => {
-    for (let offset = to; offset >= Math.max(from, highest + 1); offset--) if (!isKnown(offset)) return offset
-    return highest
-  }, left)
+function leftBy(before: LedgerState, after: LedgerState): number {
+  const unsettled = unsettledIn(before)
+  if (unsettled.length === 0) return before.left
+  const known = [...after.settled, ...unsettledIn(after)].sort((a, b) => b.to - a.to)
+  const highestOutside = ({ from, to }: Range): number => {
+    // Downwards from range to range, not from offset to offset: a crashed range may be as long as the source partition.
+    const offset = known.reduce((at, range) => (range.from <= at && at <= range.to ? range.from - 1 : at), to)
+    return offset < from ? -1 : offset
+  }
+  return Math.max(before.left, ...unsettled.map(highestOutside))
 }
+
+const unsettledIn = ({ open, pending, crashed }: LedgerState): Range[] => [
+  ...open.map(({ offset }) => ({ from: offset, to: offset })),
+  ...pending,
+  ...(crashed === null ? [] : [crashed]),
+]
 
 /** Open records that this batch has not decided. One that was not started this time keeps what its earlier runs have spent. */
 function stillOpen(

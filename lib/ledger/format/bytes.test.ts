@@ -73,6 +73,9 @@ const written: readonly (readonly [name: string, bytes: string, state: LedgerSta
       claim: { owner: 'é', leaseEnd: 1, inFlight: { from: 3, to: 9 }, marker: { from: 4, to: 5, timestamp: -2 } },
     }),
   ],
+  ['what was left, and when it began', '01 16 03 06 ac02', stateOf({ left: 5, born: 150 })],
+  ['what was left of the first offset', '01 16 02 01 00', stateOf({ left: 0 })],
+  ['when it began, with nothing left', '01 16 02 00 02', stateOf({ born: 1 })],
   [
     'sections of a newer release',
     '01 63 02 0102 65 00',
