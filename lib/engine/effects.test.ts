@@ -181,6 +181,32 @@ describe('a write that DynamoDB refuses', () => {
     expect((await world.state()).settled).toMatchObject([{ from: 0, to: 7 }])
   })
 
+  it('takes along what was under way behind it in its lane', async () => {
+    const calls: string[] = []
+    let onSwap = () => {}
+    const recorded = new Promise<void>((resolve) => {
+      onSwap = resolve
+    })
+    const through = (store: LedgerStore): LedgerStore => ({
+      ...noting(calls)(store),
+      async swap(swaps) {
+        // The checkpoint goes on from the refusal.
+        if (calls.at(-1)?.endsWith('refused')) onSwap()
+        return store.swap(swaps)
+      },
+    })
+    const { deliver } = world.environment({
+      ...{ through, order: 'partition', checkpointRecords: 1 },
+      async handle({ offset }, run) {
+        if (offset === 1) await recorded
+        run.atomically([offset === 0 ? put(id(0), 0, 'attribute_exists(id)') : add(id(offset))])
+        return ok()
+      },
+    })
+    expect(unsettledOf(await deliver(recordsOf(0, 2)))).toEqual([0, 1, 2])
+    expect(await effects(0, 1, 2)).toEqual([undefined, undefined, undefined])
+  })
+
   it('is never overtaken in its lane by what would have fitted into the transaction before it', async () => {
     const { deliver } = world.environment({
       async handle({ offset }, run) {

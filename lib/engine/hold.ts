@@ -75,8 +75,7 @@ export class Hold {
 
   /** Whether a record may be started: in its lane's turn, under a lease that is known to last, with room for its failure. */
   mayStart(record: RawRecord, now: number): boolean {
-    if (this.stale || now >= this.leaseEnd) return false
-    if (this.#blocked.size > 0 && this.#blocked.has(laneOf(record, this.#order))) return false
+    if (this.stale || now >= this.leaseEnd || this.isBlocked(record)) return false
     if (this.#open < maxOpen || this.#entries.has(record) || record.offset < (this.claimed.state.open[0]?.offset ?? 0))
       return true
     this.block(record)
@@ -89,6 +88,11 @@ export class Hold {
     if (verdict.status !== 'retry') return
     this.block(record)
     if (!this.#entries.has(record)) this.#open++
+  }
+
+  /** Whether its lane is stopped. */
+  isBlocked(record: RawRecord): boolean {
+    return this.#blocked.size > 0 && this.#blocked.has(laneOf(record, this.#order))
   }
 
   /** No later record of its lane is started. */

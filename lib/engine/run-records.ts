@@ -82,6 +82,8 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
           // What ends after the cut-off is judged by it.
           if (deadline.isCutOff()) return
           underWay.delete(run)
+          // Effects ahead of it were refused meanwhile: it comes again behind them, like all that had run there.
+          if (hold.isBlocked(record)) return
         }
         if (!end(run, result)) return
       } catch (error) {

@@ -29,8 +29,7 @@ export function handlerOf(
     onRun(simulation, pkOf(entry), entry, shift)
     // Timed out: given up, while it may still run.
     if (run.lastAttempt) run.signal.addEventListener('abort', () => shift.resolved.add(entry), { once: true })
-    shift.underWay.add(entry)
-    const result = await act(simulation, env, entry, run).finally(() => shift.underWay.delete(entry))
+    const result = await act(simulation, env, entry, run)
     history.note(() => `${env.name} ends ${showEntry(entry)}: ${result.status}`)
     const fails = result.status === 'retry' || (result.status === 'failed' && result.stage === 'process')
     if (!fails || run.lastAttempt) shift.resolved.add(entry)

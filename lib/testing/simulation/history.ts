@@ -11,10 +11,6 @@ export interface Shift {
   readonly batch: ReadonlyMap<string, ReadonlyMap<number, Entry>>
   /** Records whose lanes may go on behind them. */
   readonly resolved: Set<Entry>
-  /** Records whose handler runs just now. */
-  readonly underWay: Set<Entry>
-  /** Records under way when effects were refused. */
-  readonly overrun: Set<Entry>
   /** The batch comes for another reason than that its last answer asked for it. */
   readonly anew: boolean
   /** It has waited for another's lease. */
@@ -89,14 +85,6 @@ export class History {
   /** Whether who made these writes still runs. */
   isUnderWay(swaps: readonly Swap[]): boolean {
     return swaps.every(({ item }) => this.shifts.get(ownerOf(item))?.over === false)
-  }
-
-  /** The answer is here that effects were refused. */
-  overrun(swaps: readonly Swap[]): void {
-    for (const { item } of swaps) {
-      const shift = this.shifts.get(ownerOf(item))
-      for (const entry of shift?.underWay ?? []) shift?.overrun.add(entry)
-    }
   }
 
   show = ({ key, item: { version, state } }: Swap): string => `${key.pk} v${version} ${showState(state)}`

@@ -102,8 +102,7 @@ function batchOf(entries: readonly Entry[], owner: string, anew: boolean) {
   )
   const batch: Batch = { topic, partitions }
   const incarnation = entries[0]?.incarnation ?? 0
-  const sets = { resolved: new Set<Entry>(), underWay: new Set<Entry>(), overrun: new Set<Entry>() }
-  const shift: Shift = { owner, incarnation, batch: known, ...sets, anew, waited: false, over: false }
+  const shift: Shift = { owner, incarnation, batch: known, resolved: new Set(), anew, waited: false, over: false }
   return { batch, shift, entryOf: (record: RawRecord) => records.get(record) as Entry }
 }
 

@@ -123,14 +123,12 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
         return results
       })
     },
-    async transact(transaction) {
+    transact(transaction) {
       const fate = fatesOfCall()()
-      const result = await request((): TransactResult => {
+      return request(() => {
         if (fate === 'throttled') return { kind: 'contended', cause }
         return apply(() => transactAll(transaction), fate, `transaction ${transaction.token}`)
       })
-      if (result.kind === 'refused') history.overrun(transaction.swaps)
-      return result
     },
   }
 }

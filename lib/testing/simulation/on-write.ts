@@ -177,8 +177,6 @@ function recorded({ history, tables, world }: Simulation, { pk, before, after, s
     if (world.delivery === 'at-most-once') continue
     const isDone = entry.landed || entry.dropped || (world.atomic ? effects > 0 : entry.handled)
     if (!isDone) history.breach('nothing is settled before it is done', () => `${showEntry(entry)} by ${shift.owner}`)
-    // Open: effects are refused while what follows them in their lane is under way, and that is settled all the same.
-    if (!world.open && shift.overrun.has(entry)) continue
     const ahead = overtaken(entry, entries, after, nothing, world, history)
     if (ahead !== undefined)
       history.breach('lanes are settled in order', () => `${showEntry(entry)} before ${showEntry(ahead)}`)
