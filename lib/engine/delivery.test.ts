@@ -3,7 +3,7 @@ import { itemKey, type OpenRecord } from '../ledger/index.js'
 import { ok, retry } from '../outcome/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
 import { type Environment, type EnvironmentOptions, recordsOf, unsettledOf, World } from './engine.fixture.js'
-import { maxOpen } from './hold.js'
+import { maxOpen } from './entries.js'
 
 let deployment: TestDeployment
 let world: World

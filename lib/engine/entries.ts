@@ -2,6 +2,12 @@ import type { RawRecord } from '../event/index.js'
 import { type Claimed, keptTime, type OpenRecord } from '../ledger/index.js'
 import type { Failure } from '../sink/index.js'
 
+/**
+ * Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. What runs side by
+ * side, at most one batch of a batch handler, may pass it.
+ */
+export const maxOpen = 1_000
+
 /** The entry of each record that has one; one whose timestamp differs speaks of another incarnation. */
 export function entriesOf({ state, todo }: Claimed): ReadonlyMap<RawRecord, OpenRecord> {
   if (state.open.length === 0) return new Map()

@@ -9,16 +9,10 @@ import {
   type Recorded,
 } from '../ledger/index.js'
 import type { Acknowledgement, Failure } from '../sink/index.js'
-import { entriesOf, entryAfter } from './entries.js'
+import { entriesOf, entryAfter, maxOpen } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
 import type { Verdict } from './verdict.js'
 import { Verdicts } from './verdicts.js'
-
-/**
- * Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. What runs side by
- * side, at most one batch of a batch handler, may pass it.
- */
-export const maxOpen = 1_000
 
 const settled = { kind: 'settled' } as const
 const pending = { kind: 'pending' } as const
