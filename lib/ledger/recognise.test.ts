@@ -70,6 +70,7 @@ describe('a doubt', () => {
   it('leaves all else as it is', () => {
     const state = stateOf({ settled: [interval(0, 3)], open: [openRecord(9)], crashed: { from: 5, to: 9 } })
     expect(forgetDoubtful(state, anchorsAt(1))).toEqual({ ...state, settled: [], left: 3 })
+    expect(forgetDoubtful(state, anchorsAt(7))).toEqual(state)
   })
 })
 
