@@ -43,7 +43,7 @@ export function drawLog(
 
 const fresh = () => ({
   ...{ runs: 0, runsThisLife: 0, deaths: 0, forgotten: 0 },
-  ...{ handled: false, landed: false, dropped: false, abandoned: false, settled: false, gone: false },
+  ...{ handled: false, landed: false, dropped: false, abandoned: false, settled: false, gone: false, claimed: false },
 })
 
 /** One more plain record at the end of a log. */

@@ -166,6 +166,7 @@ function accounted({ history }: Simulation, { pk, before, after, shift }: Write)
 function recorded({ history, tables, world }: Simulation, { pk, before, after, shift }: Write): void {
   const entries = history.entriesOf(pk, shift.incarnation)
   for (const entry of entries) {
+    if (after.claim?.owner === shift.owner && shift.batch.get(pk)?.has(entry.offset)) entry.claimed = true
     const effects = world.atomic ? (tables.counters.get(`effects ${effectOf(entry)}`) ?? 0) : 0
     if (effects > 1 + entry.forgotten) {
       history.breach('no effect is made twice', () => `${showEntry(entry)} ${effects} times`)

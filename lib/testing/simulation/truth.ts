@@ -32,6 +32,8 @@ export interface Entry {
   forgotten: number
   /** Lambda or Kafka went on without it: what follows in its lane need not wait, and nobody promises to settle it. */
   gone: boolean
+  /** A claim that brought it was applied. */
+  claimed: boolean
   /** Claims that were buried with a marker on it alone. */
   deaths: number
 }
