@@ -2,8 +2,9 @@ import type { RawRecord } from '../event/index.js'
 import type { KeyedPartition, KeyVerdict } from './dedupe.js'
 import { type Owner, owns, type Standing } from './owner.js'
 
-/** The records of a batch that have one key, in the batch's order; never empty. */
+/** The records of a batch that have one key in one topic, in the batch's order; never empty. */
 export interface Contest {
+  readonly topic: string
   /** The hash of the key. */
   readonly id: string
   readonly records: readonly [RawRecord, ...RawRecord[]]
@@ -16,6 +17,8 @@ export interface Entry {
   readonly expires: number
   /** The first result, as JSON: its owner is settled. */
   readonly result?: string | undefined
+  /** The invocation that has last taken or confirmed the key, where that is told apart. */
+  readonly token?: string | undefined
 }
 
 /** Whose a key is: nobody's, so that `take` may have it; a record's of this batch; another's. */
@@ -24,22 +27,28 @@ export type Ruling =
   | { readonly kind: 'ours'; readonly first: RawRecord }
   | { readonly kind: 'theirs'; readonly entry: Entry; readonly settled: boolean }
 
-/** Groups by key. */
+/** Groups by topic and key. */
 export function contestsOf(partitions: readonly KeyedPartition[], idOf: (key: string) => string): Contest[] {
-  const contests = new Map<string, [RawRecord, ...RawRecord[]]>()
-  for (const { records } of partitions) {
+  const topics = new Map<string, Map<string, [RawRecord, ...RawRecord[]]>>()
+  for (const { topic, records } of partitions) {
+    const contests = topics.get(topic) ?? new Map<string, [RawRecord, ...RawRecord[]]>()
+    topics.set(topic, contests)
     for (const { record, key } of records) {
       const rivals = contests.get(key)
       if (rivals === undefined) contests.set(key, [record])
       else rivals.push(record)
     }
   }
-  return Array.from(contests, ([key, records]) => ({ id: idOf(key), records }))
+  return [...topics].flatMap(([topic, contests]) =>
+    Array.from(contests, ([key, records]) => ({ topic, id: idOf(key), records })),
+  )
 }
 
 /**
- * Decides whose the key is. An owner that is settled has had its effect; one that is not will have it, or its duplicate will,
- * once it is; one of which nothing is known gives the key to the duplicate: in doubt a record is run again rather than skipped.
+ * Decides whose the key is. An owner that is settled has had its effect. One that failed or is in somebody's hands will have it,
+ * and its duplicates wait. One that merely waits to be run gives the key to the duplicate, which is here: else records could
+ * wait for each other for ever, each behind the other's duplicate in its lane. So does one of which nothing is known: in doubt
+ * a record is run again rather than skipped.
  */
 export function rule(
   { records }: Contest,
@@ -52,9 +61,20 @@ export function rule(
   if (entry.expires <= now) return { kind: 'free', take: first ?? records[0] }
   if (first !== undefined) return { kind: 'ours', first }
   const stands = entry.result === undefined ? standingOf(entry.owner) : 'settled'
-  return stands === 'unknown'
+  return stands === 'unknown' || stands === 'waiting'
     ? { kind: 'free', take: records[0] }
     : { kind: 'theirs', entry, settled: stands === 'settled' }
+}
+
+/**
+ * Who is to have the key that a record of the batch has. Where duplicates stop their lanes, nothing may wait for what stands
+ * behind it: so it is the first in the batch's order; but where the owner has failed, its attempts are worth more, and the key
+ * stays in its source partition.
+ */
+export function heirOf({ records }: Contest, owner: RawRecord, standing: Standing): RawRecord {
+  if (standing === 'waiting') return records[0]
+  if (standing !== 'unsettled') return owner
+  return records.find(({ partition }) => partition === owner.partition) ?? owner
 }
 
 /** The verdicts where a record of the batch has the key: it is the first, the others are its duplicates. */

@@ -46,6 +46,8 @@ export interface Delivery {
   readonly told: Readonly<Record<string, Told>>
   /** Settles these records, and leaves the others open as failed once. */
   settle(...settled: readonly string[]): Promise<void>
+  /** Settles these records, leaves these open, and the others as never started. */
+  leave(settled: readonly string[], failed: readonly string[]): Promise<void>
 }
 
 export const nameOf = ({ partition, offset }: { partition: number; offset: number }) => `${partition}:${offset}`
@@ -77,7 +79,10 @@ export async function deliver({ ledger, dedupe, clock }: Environment, ...specs: 
     claims,
     verdicts,
     told,
-    async settle(...settled) {
+    settle(...settled) {
+      return this.leave(settled, [...keys.keys()])
+    },
+    async leave(settled, failed) {
       const progress = claims.map((claimed) => ({
         claimed,
         abandoned: claimed.abandoned.map(({ offset }) => offset),
@@ -96,11 +101,8 @@ export async function deliver({ ledger, dedupe, clock }: Environment, ...specs: 
             notBefore: 0,
             firstSeen: 0,
           }
-          return {
-            offset,
-            timestamp,
-            disposition: isDone ? { kind: 'settled' as const } : { kind: 'open' as const, entry },
-          }
+          const left = failed.includes(nameOf(record)) ? { kind: 'open' as const, entry } : { kind: 'pending' as const }
+          return { offset, timestamp, disposition: isDone ? { kind: 'settled' as const } : left }
         }),
       }))
       const recorded = await ledger.record(progress, holder)

@@ -1,13 +1,14 @@
 import { MillraceError, show } from '../errors.js'
 
-/** Where a key is looked for: among those of the same source partition, or of the whole group. */
+/** Where a key is looked for: among those of the same source partition, or of the topic's in the whole group. */
 export type Scope = 'partition' | 'group'
 
 /**
  * The business key of a record, and how long it is remembered.
  *
  * Within that time the same key has its effect once, however often and at whatever offsets it was produced: a later record
- * counts as ok without being run once the first is settled, and is delivered again as long as it is not.
+ * counts as ok without being run once the first is settled, and is delivered again while that one runs or has failed. A first
+ * that was never run, or was when its process died, leaves its turn to a duplicate that comes before it does.
  *
  * @example
  * ```ts
@@ -24,8 +25,9 @@ export type IdempotencyOption<R> =
   | {
       readonly key: KeyOf<R>
       /**
-       * `group` (default): the same key anywhere in the group's topics is a duplicate; one write unit per key. `partition`: only
-       * in the same source partition, which is where a producer's repeats go that keep Kafka's key; 70 keys per write unit.
+       * `group` (default): the same key anywhere in the topic is a duplicate, for this consumer group; one write unit per key.
+       * `partition`: only in the same source partition, which is where a producer's repeats go that keep Kafka's key; 70 keys
+       * per write unit. The same event produced to two topics is two events in either: two functions never share a key.
        */
       readonly scope?: Scope
       /** Seconds for which a key is remembered, from the delivery of its first record on, 1 to 31,536,000. Default 3,600. */

@@ -10,8 +10,11 @@ export interface Owner extends RecordId {
   readonly since: number
 }
 
-/** How an owner stands with its ledger. `unknown`: abandoned, forgotten by the ledger's bound, or of another incarnation. */
-export type Standing = 'settled' | 'unsettled' | 'unknown'
+/**
+ * How an owner stands with its ledger. `unsettled`: failed, or in somebody's hands. `waiting`: neither, but to be run yet, or run
+ * again. `unknown`: abandoned, forgotten by the ledger's bound, or of another incarnation.
+ */
+export type Standing = 'settled' | 'unsettled' | 'waiting' | 'unknown'
 
 /** The clocks of two environments may differ by so much, in milliseconds. */
 const clockSkewMs = 5_000
@@ -49,11 +52,22 @@ export function standing(state: LedgerState, owner: Owner, held: boolean, now: n
   const open = state.open.find((entry) => entry.offset === offset)
   if (open !== undefined) return open.timestamp === owner.timestamp ? 'unsettled' : 'unknown'
   const { pending, crashed, claim } = state
-  const mayRun = [...(crashed ? [crashed] : []), ...(claim && !held ? [claim.inFlight] : [])]
-  const isDue = isCovered(pending, offset) || mayRun.some(({ from, to }) => from <= offset && offset <= to)
-  if (isDue) return 'unsettled'
+  if (claim !== null && !held && isCovered([claim.inFlight], offset)) return 'unsettled'
+  if (isCovered(crashed === null ? pending : [...pending, crashed], offset)) return 'waiting'
   return offset > state.left && offset <= state.delivered ? 'settled' : 'unknown'
 }
+
+/**
+ * How an owner stands in a source partition that the asker has claimed. Once its lease is over, the state tells only what is
+ * settled: somebody else may have the rest.
+ */
+export function standingHeld(state: LedgerState, owner: Owner, now: number): Standing {
+  const stands = standing(state, owner, true, now)
+  return stands === 'settled' || isLeased(state, now) ? stands : 'unsettled'
+}
+
+/** Whether the claim in a state lasts. */
+export const isLeased = ({ claim }: LedgerState, now: number): boolean => claim !== null && now < claim.leaseEnd
 
 /**
  * Whether the ledger speaks of another incarnation than the owner's, as far as timestamps tell (rule 8): it remembers another

@@ -14,14 +14,22 @@ const faults = [
   ...(['dies before it runs', 'dies before settle', 'loses answers', 'is overtaken'] as const),
 ] as const
 
-/** Records of few keys on three partitions, which of them fail how often, and what befalls each delivery. */
+/**
+ * Records of few keys in the lanes of three partitions, which of them fail how often, and what befalls each delivery.
+ * `callsDuplicates`: they are called with the first result, so that they wait for it, and their lanes with them.
+ */
 const schedule = fc.record({
-  scope: fc.constantFrom('group' as const, 'partition' as const),
+  consumer: fc.record({
+    scope: fc.constantFrom('group' as const, 'group' as const, 'partition' as const),
+    order: fc.constantFrom('partition' as const, 'key' as const, 'none' as const),
+    callsDuplicates: fc.boolean(),
+  }),
   log: fc.array(
     fc.record({
       partition: fc.nat(2),
       gap: fc.constantFrom(1, 1, 1, 2),
-      key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      lane: fc.nat(1),
+      key: fc.constantFrom('a', 'b', 'c', 'd'),
       fails: fc.constantFrom(0, 0, 0, 1, 2),
     }),
     { minLength: 1, maxLength: 24 },
@@ -32,6 +40,7 @@ const schedule = fc.record({
       fault: fc.constantFrom(...faults),
       environment: fc.nat(1),
       only: fc.option(fc.nat(2), { nil: undefined }),
+      split: fc.boolean(),
     }),
     { maxLength: 20 },
   ),
@@ -42,18 +51,21 @@ it('has each key take effect once, and settles every record, whatever fails, die
   await fc.assert(fc.asyncProperty(schedule, play), { numRuns: 120 })
 }, 120_000)
 
-async function play({ scope, log, batchSize, deliveries }: Schedule) {
+async function play({ consumer: how, log, batchSize, deliveries }: Schedule) {
+  const { scope } = how
   const { open, time } = environment(deployment, scope, { ttlSeconds: 86_400 })
   const environments: Environment[] = [open(), open()]
-  const { queues, settle, effects, repeatsAllowed } = consumer(scope, log)
+  const { queues, settle, effects, repeatsAllowed } = consumer(how, log)
   let answers = 0
   const flaky = losing(deployment.client, () => (['lost after', 'answered', 'lost before'] as const)[answers++ % 3])
   let overtaken: Delivery[] = []
 
   for (let n = 0; queues.some((queue) => queue.length > 0); n++) {
     expect(n).toBeLessThan(400)
-    const { fault, environment: at, only } = deliveries[n] ?? { fault: 'goes well', environment: 0, only: undefined }
-    const due = queues.flatMap((queue, i) => (only !== undefined && only !== i ? [] : queue.slice(0, batchSize)))
+    const { fault, environment: at, only, split } = deliveries[n] ?? { ...quiet, only: n % 3, split: n % 2 === 0 }
+    const due = queues.flatMap((queue, i) =>
+      only !== undefined && only !== i ? [] : queue.slice(0, split ? 1 : batchSize),
+    )
     const env = environments[at]
     if (env === undefined || due.length === 0) continue
     const using = fault === 'loses answers' ? { ...env, dedupe: open(flaky).dedupe } : env
@@ -76,13 +88,21 @@ async function play({ scope, log, batchSize, deliveries }: Schedule) {
   expect(repeats).toBeLessThanOrEqual(repeatsAllowed())
 }
 
-/** Runs what is first, and settles as an engine does. */
-function consumer(scope: 'group' | 'partition', log: Schedule['log']) {
+const quiet = { fault: 'goes well', environment: 0 } as const
+
+/** Runs what is first, lane by lane, and settles as an engine does. */
+function consumer({ scope, order, callsDuplicates }: Schedule['consumer'], log: Schedule['log']) {
   const queues = queuesOf(log)
   const failsLeft = new Map<number, number>(log.map(({ fails }, i) => [i, fails]))
   /** By key, in its scope. */
   const effects = new Map<string, number>()
   let unrecorded = 0
+
+  function laneOf({ partition, offset }: { readonly partition: number; readonly offset: number }): string {
+    if (order === 'none') return nameOf({ partition, offset })
+    const index = queuesOf(log)[partition]?.find(({ spec }) => spec[1] === offset)?.index ?? -1
+    return order === 'partition' ? `${partition}` : `${partition} ${log[index]?.lane}`
+  }
 
   function run(name: string): boolean {
     const one = queues.flat().find(({ spec: [partition, offset] }) => nameOf({ partition, offset }) === name)
@@ -96,18 +116,32 @@ function consumer(scope: 'group' | 'partition', log: Schedule['log']) {
     return true
   }
 
-  async function settle({ claims, verdicts, settle: record }: Delivery, dies: boolean): Promise<void> {
-    const list = Array.from(verdicts, ([one, verdict]) => ({ name: nameOf(one), verdict }))
-    const ok = new Set(list.flatMap(({ name, verdict }) => (verdict.kind === 'first' && run(name) ? [name] : [])))
+  async function settle({ claims, verdicts, leave }: Delivery, dies: boolean): Promise<void> {
+    const [ok, failed, stopped] = [new Set<string>(), new Set<string>(), new Set<string>()]
+    let ran = 0
+    const repeats: (readonly [name: string, of: string])[] = []
+    for (const one of claims.flatMap(({ todo }) => todo)) {
+      const [name, lane, verdict] = [nameOf(one), laneOf(one), verdicts.get(one)]
+      if (verdict === undefined) throw new Error('no verdict')
+      if (stopped.has(lane)) continue
+      if (verdict.kind === 'first') {
+        if (run(name)) {
+          ok.add(name)
+          ran++
+        } else {
+          failed.add(name)
+          stopped.add(lane)
+        }
+      } else if (verdict.ofSettled) ok.add(name)
+      else if (verdict.sameBatch && !callsDuplicates) repeats.push([name, nameOf(verdict.owner)])
+      else stopped.add(lane)
+    }
     if (dies) {
-      unrecorded += ok.size
+      unrecorded += ran
       return
     }
-    for (const { name, verdict } of list) {
-      if (verdict.kind === 'first') continue
-      if (verdict.ofSettled || (verdict.sameBatch && ok.has(nameOf(verdict.owner)))) ok.add(name)
-    }
-    await record(...ok)
+    for (const [name, of] of repeats) if (ok.has(of)) ok.add(name)
+    await leave([...ok], [...failed])
     const found = claims.flatMap(({ partition: { records }, todo }) => records.filter((one) => !todo.includes(one)))
     const done = new Set([...ok, ...found.map(nameOf)])
     for (const [i, queue] of queues.entries()) {

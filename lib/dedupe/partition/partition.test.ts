@@ -108,9 +108,9 @@ describe('the scope partition', () => {
     const [record] = claim?.todo ?? []
     if (claim === undefined || record === undefined) throw new Error('no claim')
     const late = [{ topic: 't', partition: 0, state: claim.state, records: [{ record, key: 'c' }] }]
-    // Its own, old state knows nothing of record 2, which might be run yet.
+    // Its own, old state knows nothing of record 2, and its lease is over: it takes nothing from anybody.
     const verdicts = await one.dedupe.reserve(late, env.time.now)
-    expect(verdicts.get(record)).toMatchObject({ kind: 'first' })
+    expect(verdicts.get(record)).toMatchObject({ kind: 'duplicate', ofSettled: false, owner: { offset: 2 } })
     expect((await deliver(two, [0, 3, 'b'])).told).toEqual({ '0:3': 'settled' })
   })
 

@@ -4,7 +4,7 @@ import { itemKey } from '../../ledger/index.js'
 import { type Contest, contestsOf, ours, rule, theirs } from '../contest.js'
 import type { Deduplicator, KeyedPartition, KeyVerdict, ScopeSettings } from '../dedupe.js'
 import { shortHash } from '../hash.js'
-import { ownerOf, standing } from '../owner.js'
+import { ownerOf, standingHeld } from '../owner.js'
 import { inRounds } from '../rounds.js'
 import { KeyMemory } from './memory.js'
 import type { KeptKey } from './segment.js'
@@ -16,8 +16,6 @@ interface Asked {
   readonly memory: KeyMemory
   /** What is remembered is not what is stored: read before the next round. */
   stale: boolean
-  /** Read in this call. */
-  read: boolean
 }
 
 /** What memory makes of the keys: verdicts, if the keys are taken. */
@@ -46,9 +44,12 @@ export function partitionScope({ table, clock, group, ttlMs }: Omit<ScopeSetting
 
   /** One round. Answers the source partitions whose write was not, or not for certain, applied. */
   async function decide(left: readonly Asked[], now: number, verdicts: Map<RawRecord, KeyVerdict>): Promise<Asked[]> {
-    const drafts = await Promise.all(left.map(async (asked) => ({ asked, draft: await draftOf(asked, now) })))
+    await Promise.all(left.map(({ stale, memory }) => (stale ? memory.refresh(now) : undefined)))
+    const drafts = left.map((asked) => ({ asked, draft: decideOn(asked, now, clock.now()) }))
     const writing = drafts.flatMap(({ asked, draft }) =>
-      draft.taken.length === 0 ? [] : [{ asked, draft, addition: asked.memory.add({ since: now, keys: draft.taken }) }],
+      draft.taken.length === 0 && !draft.reruns
+        ? []
+        : [{ asked, draft, addition: asked.memory.add({ since: now, keys: draft.taken }) }],
     )
     const written = await table.write(writing.map(({ addition }) => addition.write))
     const failed = new Set<Asked>()
@@ -72,7 +73,7 @@ export function partitionScope({ table, clock, group, ttlMs }: Omit<ScopeSetting
         .filter(({ records }) => records.length > 0)
         .map((keyed): Asked => {
           const memory = memoryOf(keyed)
-          return { keyed, contests: contestsOf([keyed], shortHash), memory, stale: !memory.isTrusted(now), read: false }
+          return { keyed, contests: contestsOf([keyed], shortHash), memory, stale: !memory.isTrusted(now) }
         })
       await inRounds(clock, asked, (left) => decide(left, now, verdicts))
       return verdicts
@@ -87,22 +88,14 @@ export function partitionScope({ table, clock, group, ttlMs }: Omit<ScopeSetting
 }
 
 /**
- * Decides by what is remembered. Where nothing is written, no swap proves that memory is up to date: it need not be for
- * duplicates, but a record that is run because its key is its own might have lost the key to another.
+ * Decides by what is remembered. Duplicates need no proof that it is up to date. A record that is run because its key is
+ * remembered as its own does, for it might have lost the key, or be about to: so even where no key is taken the swap is made.
  */
-async function draftOf(asked: Asked, now: number): Promise<Draft> {
-  const draft = asked.stale ? undefined : decideOn(asked, now)
-  if (draft !== undefined && (draft.taken.length > 0 || !draft.reruns || asked.read)) return draft
-  await asked.memory.refresh(now)
-  asked.read = true
-  return decideOn(asked, now)
-}
-
-function decideOn({ keyed: { state }, contests, memory }: Asked, now: number): Draft {
+function decideOn({ keyed: { state }, contests, memory }: Asked, now: number, nowMs: number): Draft {
   const taken: KeptKey[] = []
   let reruns = false
   const verdicts = contests.flatMap((contest) => {
-    const ruling = rule(contest, memory.entry(contest.id), (owner) => standing(state, owner, true, now), now)
+    const ruling = rule(contest, memory.entry(contest.id), (owner) => standingHeld(state, owner, nowMs), now)
     if (ruling.kind === 'theirs') return theirs(contest, ruling)
     if (ruling.kind === 'ours') reruns = true
     else taken.push({ id: contest.id, ...ownerOf(ruling.take, now) })
