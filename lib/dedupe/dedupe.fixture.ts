@@ -75,40 +75,33 @@ export async function deliver({ ledger, dedupe, clock }: Environment, ...specs: 
   )
   const verdicts = await dedupe.reserve(keyed, clock.now())
   const told = Object.fromEntries(Array.from(verdicts, ([record, verdict]) => [nameOf(record), tell(verdict)]))
-  return {
-    claims,
-    verdicts,
-    told,
-    settle(...settled) {
-      return this.leave(settled, [...keys.keys()])
-    },
-    async leave(settled, failed) {
-      const progress = claims.map((claimed) => ({
-        claimed,
-        abandoned: claimed.abandoned.map(({ offset }) => offset),
-        whole: false,
-        hold: null,
-        records: claimed.partition.records.map((record) => {
-          const { offset, timestamp } = record
-          const isDone = !claimed.todo.includes(record) || settled.includes(nameOf(record))
-          const entry = {
-            offset,
-            timestamp,
-            attempts: 1,
-            deaths: 0,
-            convicted: false,
-            givenUp: false,
-            notBefore: 0,
-            firstSeen: 0,
-          }
-          const left = failed.includes(nameOf(record)) ? { kind: 'open' as const, entry } : { kind: 'pending' as const }
-          return { offset, timestamp, disposition: isDone ? { kind: 'settled' as const } : left }
-        }),
-      }))
-      const recorded = await ledger.record(progress, holder)
-      if (recorded.some(({ kind }) => kind !== 'written')) throw new Error('not recorded')
-    },
+  const leave = async (settled: readonly string[], failed: readonly string[]) => {
+    const progress = claims.map((claimed) => ({
+      claimed,
+      abandoned: claimed.abandoned.map(({ offset }) => offset),
+      whole: false,
+      hold: null,
+      records: claimed.partition.records.map((record) => {
+        const { offset, timestamp } = record
+        const isDone = !claimed.todo.includes(record) || settled.includes(nameOf(record))
+        const entry = {
+          offset,
+          timestamp,
+          attempts: 1,
+          deaths: 0,
+          convicted: false,
+          givenUp: false,
+          notBefore: 0,
+          firstSeen: 0,
+        }
+        const left = failed.includes(nameOf(record)) ? { kind: 'open' as const, entry } : { kind: 'pending' as const }
+        return { offset, timestamp, disposition: isDone ? { kind: 'settled' as const } : left }
+      }),
+    }))
+    const recorded = await ledger.record(progress, holder)
+    if (recorded.some(({ kind }) => kind !== 'written')) throw new Error('not recorded')
   }
+  return { claims, verdicts, told, leave, settle: (...settled) => leave(settled, [...keys.keys()]) }
 }
 
 function tell(verdict: KeyVerdict): Told {

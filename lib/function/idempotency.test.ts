@@ -72,7 +72,7 @@ describe.each(['group', 'partition'] as const)('an idempotency key of the scope 
 })
 
 describe('an idempotency key', () => {
-  it('holds across partitions and topics of a group, and never between two groups', async () => {
+  it('holds across the partitions of a topic in a group, and never between two groups', async () => {
     const { ran, send } = ordering(key)
     expect(await send([order({ order: 'a' }, 0, 0), order({ order: 'a' }, 0, 1)])).toEqual([])
     expect(ran).toEqual(['0:0'])
@@ -80,6 +80,40 @@ describe('an idempotency key', () => {
     const other = ordering(key)
     expect(await other.send([order({ order: 'a' }, 7)])).toEqual([])
     expect(other.ran).toEqual(['0:7'])
+  })
+
+  it('is never shared by two functions of one group, each with its topic', async () => {
+    const orders = ordering(key)
+    expect(await orders.send([order({ order: 'a' }, 0)])).toEqual([])
+    topic = `${topic}p`
+    const payments = ordering(key)
+    expect(await payments.send([order({ order: 'a' }, 0), order({ order: 'a' }, 1)])).toEqual([])
+    expect([orders.ran, payments.ran]).toEqual([['0:0'], ['0:0']])
+  })
+
+  it.each(['partition', 'key'] as const)('lets no record wait for what stands behind it (order %s)', async (by) => {
+    const ran: string[] = []
+    const failing = new Set(['c', 'd'])
+    const idempotencyKey = { key, onDuplicate: ({ id }: KafkaRecord<Order>) => void ran.push(`again ${id}`) }
+    const handler = kafkaFunction({ value: json(Order), order: by, idempotencyKey }, ({ id, value }) => {
+      if (failing.has(value.order ?? '')) return retry('not now')
+      ran.push(id)
+    })
+    const send = async (...records: readonly RecordSpec[]) => {
+      process.env.MILLRACE_MAPPINGS = JSON.stringify([{ topic, group, partialResponses: true, withholds: false }])
+      const keyed = records.map((one) => ({ ...one, key: 'lane' }))
+      return (await invoke(handler, kafkaEvent({ topic, records: keyed }))).batchItemFailures.length
+    }
+    const p0 = [order({ order: 'c' }, 0), order({ order: 'a' }, 1), order({ order: 'b' }, 2)]
+    const p1 = [order({ order: 'd' }, 0, 1), order({ order: 'b' }, 1, 1), order({ order: 'a' }, 2, 1)]
+    // Each gets a key whose other record stands in front in the other's lane, and its own lane stops ahead of it.
+    await send(...p0.slice(0, 1), ...p0.slice(2))
+    await send(...p1.slice(0, 1), ...p1.slice(2))
+    failing.clear()
+    let left = 1
+    for (let n = 0; n < 3 && left > 0; n++) left = (await send(...p0)) + (await send(...p1))
+    expect(left).toBe(0)
+    expect(ran.filter((line) => !line.startsWith('again'))).toHaveLength(4)
   })
 
   it('hands a duplicate the first result, where that is asked for [P-18]', async () => {
