@@ -1,4 +1,4 @@
-import { type Codec, json, text } from '../codec/index.js'
+import { type Codec, json, type TextReader, text, textReaderOf } from '../codec/index.js'
 import { type Idempotency, type IdempotencyOption, readIdempotency } from '../dedupe/index.js'
 import type { Atomicity, Order } from '../engine/index.js'
 import { MillraceError, show } from '../errors.js'
@@ -72,10 +72,17 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly leaseMs?: number
 }
 
+/** How key or value is read. */
+export interface Field<T> {
+  readonly codec: Codec<T>
+  /** Where its bytes are ASCII, if the codec has one. */
+  readonly readText: TextReader<T> | undefined
+}
+
 /** The options with their defaults. */
 export interface Settings<V, K> {
-  readonly value: Codec<V>
-  readonly key: Codec<K>
+  readonly value: Field<V>
+  readonly key: Field<K>
   readonly order: Order
   readonly concurrency: number
   readonly attempts: number
@@ -120,8 +127,8 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
   }
   return {
     // Where a codec is left out, V and K are those of the default.
-    value: codec('value', options.value ?? (json() as Codec<V>)),
-    key: codec('key', options.key ?? (text() as Codec<K>)),
+    value: field('value', options.value ?? (json() as Codec<V>)),
+    key: field('key', options.key ?? (text() as Codec<K>)),
     order: oneOf('order', order, ['partition', 'key', 'none']),
     concurrency: count('concurrency', concurrency, 1, 10_000),
     attempts: count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
@@ -145,8 +152,8 @@ function oneOf<T extends string>(name: string, value: T, values: readonly T[]): 
 const optional = (name: string, value: number | undefined, most: number): number =>
   value === undefined ? Number.POSITIVE_INFINITY : count(name, value, 1, most)
 
-function codec<T>(name: string, value: Codec<T>): Codec<T> {
-  if (typeof value?.decode === 'function') return value
+function field<T>(name: string, value: Codec<T>): Field<T> {
+  if (typeof value?.decode === 'function') return { codec: value, readText: textReaderOf(value) }
   throw invalid(name, `is ${show(value)}, not a codec; use json(schema), text(), bytes() or an object with decode()`)
 }
 
