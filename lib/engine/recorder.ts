@@ -12,6 +12,8 @@ export class Recorder {
   readonly #holder: Holder
   readonly #sinkSignal: AbortSignal
   #writing: Promise<unknown> = Promise.resolve()
+  /** A checkpoint waits for the write before it. */
+  #isDue = false
 
   constructor(engine: Engine, holder: Holder, sinkSignal: AbortSignal) {
     this.#engine = engine
@@ -21,8 +23,14 @@ export class Recorder {
 
   /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
   async checkpoint(holds: readonly Hold[]): Promise<void> {
+    // One that waits for its turn records all that is done by then.
+    if (this.#isDue) return
+    this.#isDue = true
     try {
-      await this.#exclusively(async () => void (await this.#checkpoint(holds)))
+      await this.#exclusively(async () => {
+        this.#isDue = false
+        await this.#checkpoint(holds)
+      })
     } catch (thrown) {
       const { message } = asError(thrown)
       this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason: message })
@@ -64,7 +72,7 @@ export class Recorder {
   async giveBack(holds: readonly Hold[], { ran }: { readonly ran: boolean }): Promise<void> {
     const spent = ran && this.#engine.ledger.delivery === 'at-most-once'
     await this.#exclusively(async () => {
-      await this.#record(holds, (hold) => (spent ? hold.undecided().map(settled) : hold.undecided()), true)
+      await this.#record(holds, (hold) => (spent ? hold.undecidedButStarted() : hold.undecided()), true)
     })
   }
 
@@ -105,6 +113,7 @@ export class Recorder {
       progress: (hold, records, final) => this.#progress(hold, records, final),
       commit: (holds, progress, chunk) => this.#commit(holds, progress, chunk),
       acknowledge: (holds) => this.#acknowledge(holds),
+      isOver: () => this.#sinkSignal.aborted,
     }
   }
 
