@@ -134,11 +134,6 @@ export class Hold {
     })
   }
 
-  /** What the end of a batch that failed as a whole leaves where nothing may run twice: what was started is over. */
-  undecidedButStarted(): Disposed[] {
-    return this.undecided().map((one) => (this.started.has(one.offset) ? { ...one, disposition: settled } : one))
-  }
-
   /** Nothing is decided yet of what was not settled before. */
   undecided(): Disposed[] {
     return this.claimed.partition.records.map((record) => ({

@@ -69,10 +69,9 @@ export class Recorder {
   }
 
   /** Gives the claims back with nothing more settled than checkpoints have; the whole batch comes again. */
-  async giveBack(holds: readonly Hold[], { ran }: { readonly ran: boolean }): Promise<void> {
-    const spent = ran && this.#engine.ledger.delivery === 'at-most-once'
+  async giveBack(holds: readonly Hold[]): Promise<void> {
     await this.#exclusively(async () => {
-      await this.#record(holds, (hold) => (spent ? hold.undecidedButStarted() : hold.undecided()), true)
+      await this.#record(holds, (hold) => hold.undecided(), true)
     })
   }
 
@@ -150,7 +149,7 @@ export class Recorder {
     const atMostOnce = this.#engine.ledger.delivery === 'at-most-once'
     return {
       claimed: hold.claimed,
-      records: atMostOnce ? records.map(settledIfRun) : records,
+      records: atMostOnce ? records.map((one) => settledIfStarted(one, hold)) : records,
       abandoned: hold.abandoned,
       hold: final ? null : { marker: hold.marker },
     }
@@ -162,7 +161,8 @@ async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
 }
 
-/** At most once, what has run never comes again, whatever became of it. */
-const settledIfRun = (record: Disposed): Disposed => (record.disposition.kind === 'open' ? settled(record) : record)
-
-const settled = (record: Disposed): Disposed => ({ ...record, disposition: { kind: 'settled' } })
+/** At most once, what was started never comes again, whatever became of it. */
+const settledIfStarted = (record: Disposed, { started }: Hold): Disposed =>
+  record.disposition.kind === 'open' || started.has(record.offset)
+    ? { ...record, disposition: { kind: 'settled' } }
+    : record

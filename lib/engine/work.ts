@@ -50,7 +50,7 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
     stopRenewing()
     // Given back with nothing more settled, so that the next delivery need not wait for the lease.
     await recorder
-      .giveBack(holds, { ran: true })
+      .giveBack(holds)
       .catch((error: Error) =>
         engine.log.error('claims not given back: the next delivery waits for the lease', { reason: error.message }),
       )
