@@ -18,7 +18,7 @@ export interface DuplicateVerdict {
   readonly status: 'duplicate'
   readonly owner: RecordId
   /** `committing`: the records whose effects the write at hand commits. */
-  isSettled(committing: ReadonlySet<RawRecord>): boolean
+  isSettled(committing: Pick<ReadonlySet<RawRecord>, 'has'>): boolean
 }
 
 /** What is known of a record when its run ends. */
