@@ -45,8 +45,10 @@ export interface FunctionOptions<V = unknown, K = string | null> {
    */
   readonly delivery?: Delivery
   /**
-   * How much fails with one record: itself (`record`, default); its source partition (`partition`); the whole event, which is
-   * settled in one transaction (`batch`, at most 100 source partitions and declared writes together, else `ML_TRANSACTION_LIMIT`).
+   * How much fails with one record: itself (`record`, default); its source partition (`partition`); the whole event (`batch`).
+   * Except of `record`, it is one transaction with all that its handlers have declared by `atomically`: each item is written once
+   * at most, also by different records; of a partition 99 writes, of an event 100 writes and source partitions together; about
+   * 3 MB in all. More is `ML_TRANSACTION_LIMIT`: lower the batch size.
    */
   readonly atomicity?: Atomicity
   /**
@@ -58,7 +60,9 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly batchTimeoutMs?: number
   /**
    * What a write request does that has no answer when the handler returns: it fails the record (`fail`, default), or nobody
-   * looks (`ignore`): for handlers that send telemetry without awaiting it.
+   * looks (`ignore`): for handlers that send telemetry without awaiting it. Seen are requests by HTTP, HTTPS and `fetch` that
+   * have been sent, and rejections that nobody handles; not a call that has yet to send, such as one of an SDK that still
+   * fetches its credentials. So await what you start.
    */
   readonly unawaitedWrites?: 'fail' | 'ignore'
   /** Records after which a checkpoint is written, 1 to 10,000; beside it one is written each third of a lease. Default: none. */
