@@ -98,8 +98,14 @@ export class Recorder {
 
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
-    if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false)
-    await this.#failLate(holds, 'running')
+    const renew = () => this.#record(holds, (hold) => hold.undecided(), false)
+    if (this.#engine.atomicity !== 'record') return renew()
+    try {
+      await this.#failLate(holds, 'running')
+    } catch {
+      // The batch is to fail, and the settle will say of what; nothing more of it is settled until then.
+      return renew()
+    }
     await this.#acknowledge(holds)
     const committing = this.#committing()
     await allEnded(holds.map((hold) => commitInChunks(committing, hold, false)))
