@@ -59,6 +59,14 @@ const envelope = { topic: 'orders', partition: 0, offset: 0, timestamp, key, val
 const effectsWithout = new Map([...soundFacts().effects].slice(1))
 const balancesWith = (cents: number) =>
   new Map([...soundFacts().balances]).set(order.customerId, (soundFacts().balances.get(order.customerId) ?? 0) + cents)
+/** The first orders had no effect. */
+function withoutEffects(count: number): Pick<Facts, 'effects' | 'balances'> {
+  const { effects, balances } = soundFacts()
+  const left = new Map(balances)
+  for (const { customerId, cents } of orders.slice(0, count)) left.set(customerId, (left.get(customerId) ?? 0) - cents)
+  return { effects: new Map([...effects].slice(count)), balances: left }
+}
+const allInClaims = (kills: number) => Array.from({ length: kills }, () => ({ signal: 'SIGKILL', claims: 1 }))
 const failedChecks = (facts: Facts) => verify(facts).checks.flatMap(({ name, ok }) => (ok ? [] : [name]))
 
 describe('the verifier of the crash test', () => {
@@ -87,6 +95,22 @@ describe('the verifier of the crash test', () => {
     expect(failedChecks(facts)).toEqual([])
     expect(verify(facts)).toMatchObject({ convicted: 1, lost: 0, settled: 4 })
     expect(failedChecks({ ...facts, effects: soundFacts().effects })).toEqual(['effects'])
+  })
+
+  it('sees convictions that chance does not account for: two deaths take a record, so two kills take one', () => {
+    const convicted = (count: number): Facts => ({
+      ...soundFacts(),
+      ...withoutEffects(count),
+      failures: produced.slice(0, count).map(({ key, value, timestamp, offset }) => ({
+        ...envelope,
+        ...{ key, value, timestamp, offset, stage: 'process', rule: 'convicted' },
+      })),
+    })
+    expect(failedChecks(convicted(1))).toEqual([])
+    expect(failedChecks(convicted(2))).toEqual(['convictions'])
+    expect(failedChecks(convicted(produced.length))).toEqual(['convictions'])
+    expect(failedChecks({ ...convicted(2), wanted: 4, kills: 4, deaths: allInClaims(4) })).toEqual([])
+    expect(failedChecks({ ...convicted(2), wanted: 3, kills: 3, deaths: allInClaims(3) })).toEqual(['convictions'])
   })
 
   it.each<[what: string, failing: readonly string[], change: Partial<Facts>]>([

@@ -81,6 +81,7 @@ export function verify(facts: Facts): Verdict {
         ...answerOf([...early.values()], 'the effects of each customer are in the order of their orders'),
       },
       { name: 'failures', ...failures(judged) },
+      { name: 'convictions', ...convictions(facts, convicted.size) },
       { name: 'ledger', ...ledger(judged) },
       { name: 'lag', ...lag(judged) },
     ],
@@ -95,6 +96,15 @@ function fateOf(record: Produced, kept: KeptFailure | undefined): Produced {
   if (kept === undefined || order === undefined) return record
   const { attempts } = kept
   return { ...record, fate: { outcome: 'fallback', stage: 'process', rule: 'convicted', attempts, order } }
+}
+
+/** A conviction takes two deaths under the marker of that record, and an invocation has one marker at a time. */
+function convictions({ kills: count }: Facts, convicted: number): Answer {
+  const most = Math.floor(count / 2)
+  return answerOf(
+    convicted > most ? [`${convicted} orders convicted, where ${count} kills account for ${most} at most`] : [],
+    `${convicted} convicted by chance, of ${most} that the kills could account for`,
+  )
 }
 
 /** All were killed, most of them in the middle of their work. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
-import { bytes, json, text } from './index.js'
+import { bytes, json, text, textReaderOf } from './index.js'
 
 const Order = z.object({ orderId: z.string(), cents: z.int() })
 const buffer = (value: string) => Buffer.from(value)
@@ -61,4 +61,19 @@ it('bytes leaves everything as it is', () => {
   const value = Buffer.from([0, 255])
   expect(bytes().decode(value)).toBe(value)
   expect(bytes().decode(null)).toBeNull()
+})
+
+describe('the reader of ASCII text', () => {
+  it('reads what decode does', async () => {
+    expect(await textReaderOf(json())?.('{"n":1}')).toEqual({ n: 1 })
+    expect(await textReaderOf(text())?.('a')).toBe('a')
+    expect(await textReaderOf(text())?.(null)).toBeNull()
+    expect(() => textReaderOf(json())?.('nope')).toThrow('ML_DECODE_JSON')
+  })
+
+  it('goes with its decode, not with a codec that is spread into one of another decode', () => {
+    expect(textReaderOf({ ...json(), name: 'mine' })).toBeDefined()
+    expect(textReaderOf({ ...json(), decode: () => 1 })).toBeUndefined()
+    expect(textReaderOf(bytes())).toBeUndefined()
+  })
 })

@@ -17,6 +17,4 @@ export interface Codec<T> {
   readonly name: string
   /** May be asynchronous. Throws where the bytes cannot be decoded. */
   decode(bytes: Buffer | null): T | Promise<T>
-  /** Called instead, if there, where the bytes are ASCII (or null): the same result, without the cost of a buffer. */
-  decodeText?(text: string | null): T | Promise<T>
 }

@@ -1,3 +1,4 @@
+export { type TextReader, textReaderOf } from './ascii.js'
 export { bytes } from './bytes.js'
 export type { Codec } from './codec.js'
 export { json } from './json.js'

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { MillraceError } from '../errors.js'
+import { withTextReader } from './ascii.js'
 import type { Codec } from './codec.js'
 import { utf8 } from './text.js'
 
@@ -30,7 +31,10 @@ export function json(schema?: StandardSchemaV1): Codec<unknown> {
     const result = validate(parse(text))
     return result instanceof Promise ? result.then((late) => accepted(late, text)) : accepted(result, text)
   }
-  return { name: 'json', decode: (bytes) => decodeText(bytes === null ? null : utf8(bytes)), decodeText }
+  return withTextReader(
+    { name: 'json', decode: (bytes) => decodeText(bytes === null ? null : utf8(bytes)) },
+    decodeText,
+  )
 }
 
 function parse(source: string | null): unknown {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { MillraceError } from '../errors.js'
+import { withTextReader } from './ascii.js'
 import type { Codec } from './codec.js'
 
 /** The text of UTF-8 bytes. Invalid bytes are an error, never a replacement character (PEERS, defect 12). */
@@ -26,5 +27,5 @@ export function utf8(bytes: Buffer): string {
  * ```
  */
 export function text(): Codec<string | null> {
-  return { name: 'text', decode: (bytes) => (bytes === null ? null : utf8(bytes)), decodeText: (text) => text }
+  return withTextReader({ name: 'text', decode: (bytes) => (bytes === null ? null : utf8(bytes)) }, (text) => text)
 }

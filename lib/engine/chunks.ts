@@ -27,9 +27,8 @@ export function chunkOf(hold: Hold, order: Order, single: boolean): Chunk {
     const declared = hold.effects.get(record)
     if (declared === undefined) continue
     const lane = laneOf(record, order)
-    const names = declared.map(itemOf)
-    const size = sizeOf(declared)
-    const fits = writes + declared.length <= maxWrites && bytes + size <= maxBytes && !(single && chunk.size > 0)
+    const { names, size } = measured(declared)
+    const fits = writes + declared.length <= maxWrites && bytes + size <= maxBytes
     if (chunk.size > 0 && (!fits || passed.has(lane) || names.some((name) => items.has(name)))) {
       passed.add(lane)
       continue
@@ -38,9 +37,37 @@ export function chunkOf(hold: Hold, order: Order, single: boolean): Chunk {
     for (const name of names) items.add(name)
     writes += declared.length
     bytes += size
-    if (writes === maxWrites) break
+    if (writes === maxWrites || single) break
   }
   return chunk
+}
+
+/** Why one transaction cannot hold all these writes beside so many ledger items; undefined: it can. */
+export function problemOf(chunk: Chunk, partitions: number): string | undefined {
+  const all = [...chunk.values()].map(measured)
+  const names = all.flatMap((one) => one.names)
+  const bytes = all.reduce((sum, { size }) => sum + size, 0)
+  if (names.length + partitions > maxWrites + 1)
+    return `has ${partitions} ledger items and ${names.length} declared writes, and DynamoDB takes ${maxWrites + 1}`
+  if (bytes > maxBytes) return `has ${bytes} bytes of declared writes, more than the ${maxBytes} that fit safely`
+  const seen = new Set<string>()
+  const twice = names.find((name) => seen.size === seen.add(name).size)
+  return twice && `writes the item ${twice} twice, which DynamoDB does not take`
+}
+
+interface Measured {
+  /** One for each write: what tells its item. */
+  readonly names: readonly string[]
+  readonly size: number
+}
+
+const known = new WeakMap<readonly AtomicWrite[], Measured>()
+
+/** Measured once: as many chunks as a batch needs look at what was declared. */
+function measured(writes: readonly AtomicWrite[]): Measured {
+  const one = known.get(writes) ?? { names: writes.map(itemOf), size: JSON.stringify(writes).length }
+  known.set(writes, one)
+  return one
 }
 
 /** What tells the item of a write. Of a Put the key is not known apart from the item; DynamoDB refuses what this misses. */
@@ -49,5 +76,3 @@ function itemOf({ Put, Update, Delete, ConditionCheck }: AtomicWrite): string {
   const key = Object.entries(Key ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([TableName, key])
 }
-
-const sizeOf = (writes: readonly AtomicWrite[]): number => JSON.stringify(writes).length

@@ -133,7 +133,20 @@ describe('delivery', () => {
     await expect(breach.deliver(recordsOf(3, 4))).rejects.toThrow('breach')
     const after = environment({}, { delivery: 'at-most-once' })
     expect(unsettledOf(await after.deliver(recordsOf(0, 5)))).toEqual([])
-    expect([one.ran, after.ran]).toEqual([[0, 1, 2], [5]])
+    // 3 was started, and 4 was not.
+    expect([one.ran, after.ran]).toEqual([
+      [0, 1, 2],
+      [4, 5],
+    ])
+  })
+
+  it('at most once brings again what was not started, where not even that was possible', async () => {
+    const reserve = () => Promise.reject(new Error('throttled'))
+    const one = environment({}, { delivery: 'at-most-once', reserve })
+    await expect(one.deliver(recordsOf(0, 4))).rejects.toThrow('throttled')
+    const after = environment({}, { delivery: 'at-most-once' })
+    expect(unsettledOf(await after.deliver(recordsOf(0, 4)))).toEqual([])
+    expect([one.ran, after.ran]).toEqual([[], [0, 1, 2, 3, 4]])
   })
 
   it('at most once reports what it has not started, while it may', async () => {

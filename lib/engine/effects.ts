@@ -1,10 +1,9 @@
 import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { Committed, Disposed, Progress, Recorded } from '../ledger/index.js'
-import { type Chunk, chunkOf, writesOf } from './chunks.js'
+import { type Chunk, chunkOf, problemOf, writesOf } from './chunks.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
-import { maxWrites } from './run.js'
 import { judge } from './verdict.js'
 
 /** What commits need beside the holds. */
@@ -14,17 +13,23 @@ export interface Committing {
   progress(hold: Hold, records: readonly Disposed[], final: boolean): Progress
   commit(holds: readonly Hold[], progress: readonly Progress[], chunk: Chunk): Promise<Committed>
   acknowledge(holds: readonly Hold[]): Promise<void>
+  /** The time for it is over: what is left of the invocation is for settling. */
+  isOver(): boolean
 }
 
-/** Commits the effects of a hold, as many records at a time as one transaction takes; the last gives the claim back if `final`. */
+/**
+ * Commits the effects of a hold, as many records at a time as one transaction takes; the last gives the claim back if `final`.
+ * What cannot be committed now, or not in time, waits for the next delivery.
+ */
 export async function commitInChunks(committing: Committing, hold: Hold, final: boolean): Promise<void> {
-  let single = false
-  while (hold.effects.size > 0 && !hold.stale) {
-    const chunk = chunkOf(hold, committing.engine.order, single)
+  let singles = 0
+  while (hold.effects.size > 0 && !hold.stale && !committing.isOver()) {
+    const chunk = chunkOf(hold, committing.engine.order, singles-- > 0)
     const last = final && chunk.size === hold.effects.size
-    const records = hold.dispositions(new Set(chunk.keys()))
+    const records = hold.dispositions(chunk)
     const result = await committing.commit([hold], [committing.progress(hold, records, last)], chunk)
-    if (result.kind === 'invalid' && chunk.size > 1) single = true
+    if (result.kind === 'denied' || result.kind === 'contended') return comesAgain(committing, result)
+    if (result.kind === 'invalid' && chunk.size > 1) singles = chunk.size
     else if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, [hold], chunk, result)
     else {
       committed(hold, result, records, last)
@@ -35,14 +40,18 @@ export async function commitInChunks(committing: Committing, hold: Hold, final: 
 
 /** Settles holds that succeed or fail as one, their effects included (K-03). Those that cannot be settled keep their failures. */
 export async function commitWhole(committing: Committing, holds: readonly Hold[], transaction: boolean): Promise<void> {
-  while (holds.every((hold) => hold.isComplete())) {
-    const chunk: Chunk = new Map(holds.flatMap(({ effects }) => [...effects]))
+  const effects = (): Chunk => new Map(holds.flatMap((hold) => [...hold.effects]))
+  for (let chunk = effects(); holds.every((hold) => hold.isComplete(chunk)); chunk = effects()) {
     const writes = writesOf(chunk).length
     if (writes === 0 && !transaction) return
-    if (writes + holds.length > maxWrites + 1) throw overLimit(holds.length, writes)
-    const recorded = holds.map((hold) => hold.dispositions(new Set(chunk.keys())))
+    requireOne(chunk, holds.length)
+    const recorded = holds.map((hold) => hold.dispositions(chunk))
     const progress = holds.map((hold, i) => committing.progress(hold, recorded[i] ?? [], true))
     const result = await committing.commit(holds, progress, chunk)
+    if (result.kind === 'denied' || result.kind === 'contended') {
+      comesAgain(committing, result)
+      break
+    }
     if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, holds, chunk, result)
     else {
       for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i] ?? [], true)
@@ -50,6 +59,15 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
     }
   }
   for (const hold of holds) hold.fail()
+}
+
+/** What was to be committed comes again, at no attempt's cost. @throws MillraceError where no other try would change it */
+function comesAgain(
+  { engine }: Committing,
+  { kind, cause }: Extract<Committed, { kind: 'denied' | 'contended' }>,
+): void {
+  if (kind === 'denied') throw cause
+  engine.log.warn('not committed: other transactions had the same items each time', { reason: cause.message })
 }
 
 /** Where it is not known whether it was applied, nothing more is: another transaction could make the same effects again. */
@@ -89,9 +107,12 @@ export function failAfterwards(
   hold?.revoke(record, judge({ status: 'failed', stage: 'process', error }, end))
 }
 
-const overLimit = (partitions: number, writes: number) =>
-  new MillraceError(
+/** @throws MillraceError `ML_TRANSACTION_LIMIT` where one transaction cannot hold all of it, whoever tries */
+function requireOne(chunk: Chunk, partitions: number): void {
+  const problem = problemOf(chunk, partitions)
+  if (problem === undefined) return
+  throw new MillraceError(
     'ML_TRANSACTION_LIMIT',
-    `atomicity would need one transaction of ${partitions} ledger items and ${writes} declared writes, and DynamoDB takes ` +
-      `${maxWrites + 1}; lower the batch size, or let atomicity be 'record'`,
+    `atomicity would need one transaction that ${problem}; lower the batch size, or let atomicity be 'record'`,
   )
+}

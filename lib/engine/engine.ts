@@ -67,7 +67,7 @@ export interface Engine {
   readonly reserve?: (claims: readonly Claimed[]) => Promise<ReadonlyMap<RawRecord, KeyVerdict>>
   /** Told which records went well and are settled. Its failure changes nothing. */
   readonly settled?: (records: readonly RawRecord[]) => Promise<void>
-  /** What has failed since its handler returned (K-06), asked before anything is settled. Throws what fails the whole batch. */
+  /** What has failed since its handler returned (K-06), asked before anything is settled. Throws what fails the whole batch, until asked at the end. */
   readonly late?: (handlers: 'running' | 'ended') => Promise<ReadonlyMap<RawRecord, Error>>
 }
 

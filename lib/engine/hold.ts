@@ -8,15 +8,18 @@ import {
   type OpenRecord,
   type Recorded,
 } from '../ledger/index.js'
-import type { Acknowledgement, Failure } from '../sink/index.js'
+import type { Acknowledgement } from '../sink/index.js'
 import { entriesOf, entryAfter, maxOpen } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
 import type { Verdict } from './verdict.js'
 import { Verdicts } from './verdicts.js'
 
+/** Some records, as a set of them or the keys of a map. */
+type Records = Pick<ReadonlySet<RawRecord>, 'has'>
+
 const settled = { kind: 'settled' } as const
 const pending = { kind: 'pending' } as const
-const nothing: ReadonlySet<RawRecord> = new Set()
+const nothing: Records = new Set()
 
 /** A claimed source partition under way: what its records have come to, and what of it is recorded. */
 export class Hold {
@@ -27,6 +30,8 @@ export class Hold {
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
   /** Offsets that checkpoints have settled: nothing undoes that. */
   readonly recorded = new Set<number>()
+  /** Offsets of records that were started, where none may be started twice. */
+  readonly started = new Set<number>()
   /** Offsets of abandoned records whose report is acknowledged. */
   readonly abandoned: number[] = []
   /** What the last write has recorded, once the claim is given back. */
@@ -114,7 +119,7 @@ export class Hold {
    * The batch's records with what is to be recorded of each. A record waits for its own effects to be committed (or to be so
    * with this very write, `committing`), and for those before it in its lane.
    */
-  dispositions(committing: ReadonlySet<RawRecord> = nothing): Disposed[] {
+  dispositions(committing: Records = nothing): Disposed[] {
     const waiting = new Set<LaneId>()
     return this.claimed.partition.records.map((record): Disposed => {
       const { offset } = record
@@ -138,9 +143,9 @@ export class Hold {
     }))
   }
 
-  /** Whether all of it can be settled, effects included. */
-  isComplete(): boolean {
-    const all = this.dispositions(new Set(this.effects.keys()))
+  /** Whether all of it can be settled by the write that commits these effects. */
+  isComplete(committing: Records): boolean {
+    const all = this.dispositions(committing)
     return !this.stale && all.every(({ disposition }) => disposition.kind === 'settled')
   }
 
@@ -167,26 +172,13 @@ export class Hold {
     } else if (result.kind === 'stale') this.stale = true
   }
 
-  /** What its sink has not acknowledged yet. */
-  unacknowledged(): Failure[] {
-    const failures: Failure[] = []
-    for (const [record, verdict] of this.verdicts)
-      if (verdict.status === 'fallback' && !this.acknowledged.get(record)?.ok) failures.push(verdict.failure)
-    return failures
-  }
-
-  /** Abandoned records that are not reported yet. */
-  unreported(): OpenRecord[] {
-    return this.claimed.abandoned.filter(({ offset }) => !this.abandoned.includes(offset))
-  }
-
   /** Whether a record of this hold is settled, or will be by the write that commits these effects. */
-  isSettled(record: RawRecord, committing: ReadonlySet<RawRecord>): boolean {
+  isSettled(record: RawRecord, committing: Records): boolean {
     if (this.stale || (this.effects.has(record) && !committing.has(record))) return false
     return this.#dispositionOf(record, committing).kind === 'settled'
   }
 
-  #dispositionOf(record: RawRecord, committing: ReadonlySet<RawRecord>): Disposed['disposition'] {
+  #dispositionOf(record: RawRecord, committing: Records): Disposed['disposition'] {
     const verdict = this.verdicts.get(record)
     if (verdict === undefined) return pending
     if (verdict.status === 'ok' || verdict.status === 'drop') return settled

@@ -55,7 +55,7 @@ async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift)
     // What is settled as one is claimed as one.
     if (engine.atomicity === 'batch' && busy.length > 0) {
       const holds = claimed.map((one) => new Hold(one, engine.order))
-      await recorder.giveBack(holds, { ran: false })
+      await recorder.giveBack(holds)
     } else {
       if (claimed.length > 0) unsettled.push(...(await work(claimed, shift)))
       waiting = busy.map(({ partition }) => partition)

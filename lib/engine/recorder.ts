@@ -12,6 +12,8 @@ export class Recorder {
   readonly #holder: Holder
   readonly #sinkSignal: AbortSignal
   #writing: Promise<unknown> = Promise.resolve()
+  /** A checkpoint waits for the write before it. */
+  #isDue = false
 
   constructor(engine: Engine, holder: Holder, sinkSignal: AbortSignal) {
     this.#engine = engine
@@ -21,8 +23,14 @@ export class Recorder {
 
   /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
   async checkpoint(holds: readonly Hold[]): Promise<void> {
+    // One that waits for its turn records all that is done by then.
+    if (this.#isDue) return
+    this.#isDue = true
     try {
-      await this.#exclusively(async () => void (await this.#checkpoint(holds)))
+      await this.#exclusively(async () => {
+        this.#isDue = false
+        await this.#checkpoint(holds)
+      })
     } catch (thrown) {
       const { message } = asError(thrown)
       this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason: message })
@@ -61,10 +69,9 @@ export class Recorder {
   }
 
   /** Gives the claims back with nothing more settled than checkpoints have; the whole batch comes again. */
-  async giveBack(holds: readonly Hold[], { ran }: { readonly ran: boolean }): Promise<void> {
-    const spent = ran && this.#engine.ledger.delivery === 'at-most-once'
+  async giveBack(holds: readonly Hold[]): Promise<void> {
     await this.#exclusively(async () => {
-      await this.#record(holds, (hold) => (spent ? hold.undecided().map(settled) : hold.undecided()), true)
+      await this.#record(holds, (hold) => hold.undecided(), true)
     })
   }
 
@@ -91,8 +98,14 @@ export class Recorder {
 
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
-    if (this.#engine.atomicity !== 'record') return this.#record(holds, (hold) => hold.undecided(), false)
-    await this.#failLate(holds, 'running')
+    const renew = () => this.#record(holds, (hold) => hold.undecided(), false)
+    if (this.#engine.atomicity !== 'record') return renew()
+    try {
+      await this.#failLate(holds, 'running')
+    } catch {
+      // The batch is to fail, and the settle will say of what; nothing more of it is settled until then.
+      return renew()
+    }
     await this.#acknowledge(holds)
     const committing = this.#committing()
     await allEnded(holds.map((hold) => commitInChunks(committing, hold, false)))
@@ -105,6 +118,7 @@ export class Recorder {
       progress: (hold, records, final) => this.#progress(hold, records, final),
       commit: (holds, progress, chunk) => this.#commit(holds, progress, chunk),
       acknowledge: (holds) => this.#acknowledge(holds),
+      isOver: () => this.#sinkSignal.aborted,
     }
   }
 
@@ -141,7 +155,7 @@ export class Recorder {
     const atMostOnce = this.#engine.ledger.delivery === 'at-most-once'
     return {
       claimed: hold.claimed,
-      records: atMostOnce ? records.map(settledIfRun) : records,
+      records: atMostOnce ? records.map((one) => settledIfStarted(one, hold)) : records,
       abandoned: hold.abandoned,
       hold: final ? null : { marker: hold.marker },
     }
@@ -153,7 +167,8 @@ async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
 }
 
-/** At most once, what has run never comes again, whatever became of it. */
-const settledIfRun = (record: Disposed): Disposed => (record.disposition.kind === 'open' ? settled(record) : record)
-
-const settled = (record: Disposed): Disposed => ({ ...record, disposition: { kind: 'settled' } })
+/** At most once, what was started never comes again, whatever became of it. */
+const settledIfStarted = (record: Disposed, { started }: Hold): Disposed =>
+  record.disposition.kind === 'open' || started.has(record.offset)
+    ? { ...record, disposition: { kind: 'settled' } }
+    : record

@@ -35,7 +35,8 @@ export interface Surroundings {
  */
 export async function runRecords(parts: readonly Part[], surroundings: Surroundings): Promise<void> {
   const { engine, deadline, keys } = surroundings
-  const { clock } = engine
+  const { clock, ledger } = engine
+  const atMostOnce = ledger.delivery === 'at-most-once'
   const underWay = new Set<RecordAttempt>()
   let breach: { readonly error: unknown } | undefined
 
@@ -50,7 +51,10 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
   /** What is not to be run is judged at once: duplicates, and what has been given up on already. */
   function begin(hold: Hold, record: RawRecord): RecordAttempt | undefined {
     const verdict = unrunVerdict(record, hold.entryOf(record), keys, clock)
-    if (verdict === undefined) return new RecordAttempt(hold, record, engine, deadline.signal)
+    if (verdict === undefined) {
+      if (atMostOnce) hold.started.add(record.offset)
+      return new RecordAttempt(hold, record, engine, deadline.signal)
+    }
     hold.judge(record, verdict)
     return undefined
   }
@@ -117,7 +121,10 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     engine.handleAll === undefined ? runLanes(interleave(lanes), engine.concurrency, runLane) : runAll(engine.handleAll)
   await Promise.race([all, deadline.cutOff])
   if (breach !== undefined) throw breach.error
-  for (const run of underWay) run.hold.judge(run.record, cutOff(run))
+  for (const run of underWay) {
+    run.end()
+    run.hold.judge(run.record, cutOff(run))
+  }
 }
 
 function unrunVerdict(

@@ -2,7 +2,7 @@ import type { RecordId } from '../dedupe/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { OpenRecord } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
-import type { Failure, Stage } from '../sink/index.js'
+import { type Failure, givenUpBefore, type Stage } from '../sink/index.js'
 import type { Failed } from './engine.js'
 
 /** What the engine makes of one record in this invocation, before any sink has acknowledged it. */
@@ -18,7 +18,7 @@ export interface DuplicateVerdict {
   readonly status: 'duplicate'
   readonly owner: RecordId
   /** `committing`: the records whose effects the write at hand commits. */
-  isSettled(committing: ReadonlySet<RawRecord>): boolean
+  isSettled(committing: Pick<ReadonlySet<RawRecord>, 'has'>): boolean
 }
 
 /** What is known of a record when its run ends. */
@@ -57,7 +57,7 @@ export function stillGivenUp(record: RawRecord, entry: OpenRecord, now: number):
   const end = { record, entry, attempt: entry.attempts, attempts: entry.attempts, now: () => now }
   const [rule, reason] = entry.convicted
     ? ['convicted', `the process died ${entry.deaths} times while this record ran alone`]
-    : ['given up', 'given up on in an earlier delivery']
+    : [givenUpBefore, 'given up on in an earlier delivery']
   return { status: 'fallback', failure: failureOf(end, 'process', rule, reason) }
 }
 

@@ -50,7 +50,7 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
     stopRenewing()
     // Given back with nothing more settled, so that the next delivery need not wait for the lease.
     await recorder
-      .giveBack(holds, { ran: true })
+      .giveBack(holds)
       .catch((error: Error) =>
         engine.log.error('claims not given back: the next delivery waits for the lease', { reason: error.message }),
       )
@@ -127,15 +127,20 @@ function leftOf({ claimed, settledAs }: Hold, { ledger }: Engine): number[] {
 }
 
 function count(holds: readonly Hold[], { engine: { log }, tally }: Shift): void {
-  for (const { claimed, verdicts, acknowledged, abandoned } of holds) {
+  for (const { claimed, verdicts, acknowledged, abandoned, settledAs } of holds) {
     const { topic, partition } = claimed.partition
+    const unsettled = new Set(
+      settledAs?.flatMap(({ offset, disposition }) => (disposition.kind === 'settled' ? [] : [offset])),
+    )
     tally.skipped += claimed.partition.records.length - claimed.todo.length
     tally.abandoned += abandoned.length
     for (const offset of abandoned) log.error('abandoned', { topic, partition, offset })
     for (const record of claimed.todo) {
       const verdict = verdicts.get(record)
-      if (verdict === undefined) tally.pending++
-      else tally[logVerdict(log, record, verdict, acknowledged.get(record))]++
+      const status = verdict && logVerdict(log, record, verdict, acknowledged.get(record))
+      // What went well and is not recorded as such comes again all the same.
+      const isRecorded = status === 'retry' || (settledAs !== undefined && !unsettled.has(record.offset))
+      tally[status !== undefined && isRecorded ? status : 'pending']++
     }
   }
 }

@@ -35,8 +35,8 @@ export interface Context {
   /** Milliseconds until Lambda ends the invocation. */
   remainingMs(): number
   /**
-   * Writes of your own, made in one transaction with the settle of this record if the handler goes well: each effect exactly
-   * once, whatever dies. Elements of DynamoDB's `TransactWriteItems`, at most 99 for one record; they are made after the
+   * Writes of your own, made in one transaction with the settle of this record: each effect exactly once, whatever dies. They
+   * count only where the handler ends ok: of a run that throws, or answers `retry`, `fallback` or `drop`, none is made. Elements of DynamoDB's `TransactWriteItems`, at most 99 for one record; they are made after the
    * handler returns, so they cannot be read back in it. A condition that fails fails the record.
    *
    * @throws MillraceError `ML_TRANSACTION_LIMIT`, `ML_HANDLER_PENDING` after the handler has returned

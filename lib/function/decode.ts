@@ -1,8 +1,7 @@
-import type { Codec } from '../codec/index.js'
 import type { Failed } from '../engine/index.js'
 import { asError, MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
-import type { Settings } from './options.js'
+import type { Field, Settings } from './options.js'
 import { DecodedRecord } from './record.js'
 
 /** A record as its codecs read it; at once, unless one of them is asynchronous. What cannot be read is poison. */
@@ -23,9 +22,9 @@ export function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): De
   }
 }
 
-function decodeField<T>(raw: RawRecord, what: 'key' | 'value', codec: Codec<T>): T | Promise<T> {
-  const text = codec.decodeText && raw.asciiText(what)
-  return text === undefined || codec.decodeText === undefined ? codec.decode(raw[what]) : codec.decodeText(text)
+function decodeField<T>(raw: RawRecord, what: 'key' | 'value', { codec, readText }: Field<T>): T | Promise<T> {
+  const text = readText && raw.asciiText(what)
+  return text === undefined || readText === undefined ? codec.decode(raw[what]) : readText(text)
 }
 
 async function decodeLate<V, K>(raw: RawRecord, key: K | Promise<K>, value: V | Promise<V>): Promise<Decoded<V, K>> {

@@ -1,4 +1,4 @@
-import { type Codec, json, text } from '../codec/index.js'
+import { type Codec, json, type TextReader, text, textReaderOf } from '../codec/index.js'
 import { type Idempotency, type IdempotencyOption, readIdempotency } from '../dedupe/index.js'
 import type { Atomicity, Order } from '../engine/index.js'
 import { MillraceError, show } from '../errors.js'
@@ -45,8 +45,10 @@ export interface FunctionOptions<V = unknown, K = string | null> {
    */
   readonly delivery?: Delivery
   /**
-   * How much fails with one record: itself (`record`, default); its source partition (`partition`); the whole event, which is
-   * settled in one transaction (`batch`, at most 100 source partitions and declared writes together, else `ML_TRANSACTION_LIMIT`).
+   * How much fails with one record: itself (`record`, default); its source partition (`partition`); the whole event (`batch`).
+   * Except of `record`, it is one transaction with all that its handlers have declared by `atomically`: each item is written once
+   * at most, also by different records; of a partition 99 writes, of an event 100 writes and source partitions together; about
+   * 3 MB in all. More is `ML_TRANSACTION_LIMIT`: lower the batch size.
    */
   readonly atomicity?: Atomicity
   /**
@@ -58,7 +60,9 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly batchTimeoutMs?: number
   /**
    * What a write request does that has no answer when the handler returns: it fails the record (`fail`, default), or nobody
-   * looks (`ignore`): for handlers that send telemetry without awaiting it.
+   * looks (`ignore`): for handlers that send telemetry without awaiting it. Seen are requests by HTTP, HTTPS and `fetch` that
+   * have been sent, and rejections that nobody handles; not a call that has yet to send, such as one of an SDK that still
+   * fetches its credentials. So await what you start.
    */
   readonly unawaitedWrites?: 'fail' | 'ignore'
   /** Records after which a checkpoint is written, 1 to 10,000; beside it one is written each third of a lease. Default: none. */
@@ -72,10 +76,17 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly leaseMs?: number
 }
 
+/** How key or value is read. */
+export interface Field<T> {
+  readonly codec: Codec<T>
+  /** Where its bytes are ASCII, if the codec has one. */
+  readonly readText: TextReader<T> | undefined
+}
+
 /** The options with their defaults. */
 export interface Settings<V, K> {
-  readonly value: Codec<V>
-  readonly key: Codec<K>
+  readonly value: Field<V>
+  readonly key: Field<K>
   readonly order: Order
   readonly concurrency: number
   readonly attempts: number
@@ -120,8 +131,8 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
   }
   return {
     // Where a codec is left out, V and K are those of the default.
-    value: codec('value', options.value ?? (json() as Codec<V>)),
-    key: codec('key', options.key ?? (text() as Codec<K>)),
+    value: field('value', options.value ?? (json() as Codec<V>)),
+    key: field('key', options.key ?? (text() as Codec<K>)),
     order: oneOf('order', order, ['partition', 'key', 'none']),
     concurrency: count('concurrency', concurrency, 1, 10_000),
     attempts: count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
@@ -145,8 +156,8 @@ function oneOf<T extends string>(name: string, value: T, values: readonly T[]): 
 const optional = (name: string, value: number | undefined, most: number): number =>
   value === undefined ? Number.POSITIVE_INFINITY : count(name, value, 1, most)
 
-function codec<T>(name: string, value: Codec<T>): Codec<T> {
-  if (typeof value?.decode === 'function') return value
+function field<T>(name: string, value: Codec<T>): Field<T> {
+  if (typeof value?.decode === 'function') return { codec: value, readText: textReaderOf(value) }
   throw invalid(name, `is ${show(value)}, not a codec; use json(schema), text(), bytes() or an object with decode()`)
 }
 

@@ -60,6 +60,9 @@ export type Committed =
   | Recorded
   | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
   | { readonly kind: 'invalid'; readonly cause: Error }
+  /** Nothing was written: DynamoDB refused the call for good, or was busy with other transactions each time. */
+  | { readonly kind: 'denied'; readonly cause: Error }
+  | { readonly kind: 'contended'; readonly cause: Error }
 
 /** The ledger as one environment sees it, for one group. */
 export interface Ledger {
@@ -157,8 +160,8 @@ export function openLedger(settings: LedgerSettings): Ledger {
       const leaseEnd = leaseUntil(holder)
       const changes = progress.map((one) => changeOf(one, leaseEnd, holder))
       const done = await memory.transact(holder.owner, changes, writes)
-      if (done.kind === 'refused' || done.kind === 'invalid') return done
-      return recordedAs(done.kind === 'all' ? 'written' : done.kind, leaseEnd)
+      if (done.kind === 'all') return recordedAs('written', leaseEnd)
+      return done.kind === 'stopped' || done.kind === 'undecided' ? recordedAs(done.kind, leaseEnd) : done
     },
   }
 }

@@ -11,12 +11,16 @@ export type Transacted<Info, Stop> =
   /** Conditions of the handlers' own writes failed. */
   | { readonly kind: 'refused'; readonly failures: readonly Refusal[] }
   | { readonly kind: 'invalid'; readonly cause: Error }
+  /** DynamoDB refused the call for good, or was busy with other transactions each time: nothing was written. */
+  | { readonly kind: 'denied'; readonly cause: Error }
+  | { readonly kind: 'contended'; readonly cause: Error }
+  /** An answer was lost: it may have been written. */
   | { readonly kind: 'undecided' }
 
 /**
  * Compare-and-swap of several items and the handlers' own writes in one transaction.
  *
- * @throws what the store throws
+ * @throws what the store throws: then it may have been written
  */
 export async function transact<Info, Stop>(
   store: LedgerStore,
@@ -26,6 +30,8 @@ export async function transact<Info, Stop>(
   writes: readonly AtomicWrite[],
 ): Promise<Transacted<Info, Stop>> {
   const attempts = changes.map(begin)
+  let last: Extract<Transacted<Info, Stop>, { kind: 'denied' | 'contended' }> | undefined
+  let mayHaveLanded = false
   for (let round = 0; round < maxRounds; round++) {
     await pause(clock, round)
     await loadMissing(store, attempts)
@@ -38,7 +44,10 @@ export async function transact<Info, Stop>(
       return { kind: 'all', changed: writing.map(({ swap, info }) => ({ kind: 'written', item: swap.item, info })) }
     }
     if (result.kind === 'refused' || result.kind === 'invalid') return result
+    if (result.kind === 'lost') mayHaveLanded = true
+    if (result.kind === 'denied' || result.kind === 'contended') last = result
+    if (result.kind === 'denied') break
     for (const attempt of attempts) attempt.loaded = attempt.loaded && result.kind === 'contended'
   }
-  return { kind: 'undecided' }
+  return mayHaveLanded || last === undefined ? { kind: 'undecided' } : last
 }

@@ -3,6 +3,9 @@ import type { RawRecord } from '../event/index.js'
 /** The stages of a record's way at which it can fail. */
 export type Stage = 'decode' | 'validate' | 'process'
 
+/** The rule of what was given up on in an earlier delivery, whose reason is known no more. */
+export const givenUpBefore = 'given up'
+
 /** A record that was given up on, with all that is known of why. */
 export interface Failure {
   readonly record: RawRecord
@@ -36,7 +39,10 @@ export interface Abandoned {
 
 /** Where records given up on go. */
 export interface FallbackSink {
-  /** One acknowledgement per failure, in their order. Writing the same failure again leaves the target as it was (K-11). Never throws. */
+  /**
+   * One acknowledgement per failure, in their order. Writing the same failure again leaves the target as it was (K-11), and so
+   * does {@link givenUpBefore} where the target says already why. Never throws.
+   */
   write(failures: readonly Failure[], signal: AbortSignal): Promise<readonly Acknowledgement[]>
   /** Reports records as abandoned, one acknowledgement each. What the sink has of such a record already stays as it is. Never throws. */
   abandon(records: readonly Abandoned[], signal: AbortSignal): Promise<readonly Acknowledgement[]>

@@ -42,6 +42,8 @@ export type Transacted =
   | { readonly kind: 'invalid'; readonly cause: Error }
   /** Another transaction was under way on the same items, or the table is throttled. */
   | { readonly kind: 'contended'; readonly cause: Error }
+  /** DynamoDB refused the call for good, whatever it was to write: nothing was applied. */
+  | { readonly kind: 'denied'; readonly cause: Error }
   | { readonly kind: 'lost'; readonly cause: Error }
 
 /** What a table has cost since it was opened, by DynamoDB's own account. */

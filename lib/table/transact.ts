@@ -27,22 +27,27 @@ export async function transactWrites(
     return { kind: 'applied' }
   } catch (error) {
     if (error instanceof TransactionCanceledException) return cancelled(error, writes.length)
-    if (isUnknownOperation(error)) throw unsupported(error)
+    if (isUnknownOperation(error)) return { kind: 'denied', cause: unsupported(error) }
+    const { name: reason } = error as Error
+    // A malformed write of a handler's, or one to a table that is not there or not its own, is that handler's failure.
+    if (others.length > 0 && writesFault.has(reason)) return { kind: 'invalid', cause: refused(error as Error) }
     const cause = storeError(error, name)
-    if ((error as Error).name === 'TransactionInProgressException') return { kind: 'contended', cause }
-    // A malformed write of a handler's is that handler's failure, not the store's.
-    if ((error as Error).name === 'ValidationException') return { kind: 'invalid', cause }
-    if (wasRefused(error)) throw cause
-    return { kind: 'lost', cause }
+    if (reason === 'TransactionInProgressException') return { kind: 'contended', cause }
+    return { kind: wasRefused(error) ? 'denied' : 'lost', cause }
   }
 }
+
+/** Refusals of a whole transaction for what one of its writes is. */
+const writesFault = new Set(['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException'])
 
 function cancelled(error: TransactionCanceledException, own: number): Transacted {
   const reasons = error.CancellationReasons ?? []
   if (reasons.slice(0, own).some(({ Code }) => Code === 'ConditionalCheckFailed')) return { kind: 'conflict' }
   const failures = reasons
     .slice(own)
-    .flatMap((reason, index) => (isFinal(reason) ? [{ index, cause: refused(reason) }] : []))
+    .flatMap((reason, index) =>
+      isFinal(reason) ? [{ index, cause: refused({ name: reason.Code, message: reason.Message }) }] : [],
+    )
   return failures.length > 0 ? { kind: 'refused', failures } : { kind: 'contended', cause: error }
 }
 
@@ -50,8 +55,8 @@ function cancelled(error: TransactionCanceledException, own: number): Transacted
 const isFinal = ({ Code = 'None' }: CancellationReason): boolean =>
   ['ConditionalCheckFailed', 'ValidationError', 'ItemCollectionSizeLimitExceeded'].includes(Code)
 
-const refused = ({ Code, Message }: CancellationReason) =>
-  new MillraceError('ML_EFFECT_REFUSED', `DynamoDB refused a write given to ctx.atomically: ${Code}: ${Message}`)
+const refused = ({ name, message }: { readonly name?: string | undefined; readonly message?: string | undefined }) =>
+  new MillraceError('ML_EFFECT_REFUSED', `DynamoDB refused a write given to ctx.atomically: ${name}: ${message}`)
 
 const unsupported = (cause: unknown) =>
   new MillraceError(

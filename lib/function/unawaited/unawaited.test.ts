@@ -114,9 +114,27 @@ describe('what a handler starts and does not await', () => {
     expect(await failures(() => void deployment.client.send(put()), { unawaitedWrites: 'ignore' })).toEqual([])
   })
 
-  it('fails the batch when no record is known to have started it', async () => {
-    const stray = new Promise((_, reject) => setImmediate(() => setImmediate(() => reject(new Error('stray')))))
-    void stray
-    await expect(failures(() => new Promise((resolve) => setTimeout(resolve, 20)))).rejects.toThrow('stray')
+  it.each<[string, FunctionOptions]>([
+    ['', {}],
+    [', and a checkpoint has been written since', { checkpointRecords: 1 }],
+  ])('fails the batch when no record is known to have started it%s [K-06]', async (_, options) => {
+    let begin = () => {}
+    let go = () => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const gone = new Promise<void>((resolve) => (go = resolve))
+    // As a client of the module does: outside of every run.
+    const client = async () => {
+      await begun
+      setImmediate(go)
+      throw new Error('stray')
+    }
+    void client()
+    const handle = () => {
+      begin()
+      return gone
+    }
+    await expect(failures(handle, { order: 'partition', ...options })).rejects.toThrow('stray')
+    expect(logs.lines('rejected too late for any record to fail by it')).toEqual([])
+    expect(logs.lines('no checkpoint: nothing is started once the lease is over')).toEqual([])
   })
 })

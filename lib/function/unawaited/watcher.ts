@@ -59,14 +59,14 @@ export class Watcher implements Failures {
   /**
    * What has failed since it was asked last; `ended`: no handler is under way, so what runs until the next one is not traced.
    *
-   * @throws MillraceError `ML_HANDLER_PENDING` for what no record has started
+   * @throws MillraceError `ML_HANDLER_PENDING` for what no record has started, each time until `ended`
    */
   async failures(handlers: 'running' | 'ended'): Promise<ReadonlyMap<RawRecord, Error>> {
     // Node tells of a rejection once nothing else is to be done.
     await new Promise((resolve) => setImmediate(resolve))
     if (handlers === 'ended') this.#rest()
     const { stray } = this
-    this.stray = undefined
+    if (handlers === 'ended') this.stray = undefined
     if (stray !== undefined) throw unhandled(stray)
     const failures = new Map(this.rejected)
     this.rejected.clear()

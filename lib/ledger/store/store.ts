@@ -40,7 +40,7 @@ export interface LedgerStore {
   load(keys: readonly ItemKey[]): Promise<readonly (LedgerItem | undefined)[]>
   /** Each swap atomic on its own, results in their order. Different keys only. @throws MillraceError as `load`, whatever was applied; the caller reads before it goes on */
   swap(swaps: readonly Swap[]): Promise<readonly SwapResult[]>
-  /** @throws MillraceError as `load`; `ML_TRANSACTIONS_UNSUPPORTED` */
+  /** `denied` with `ML_TRANSACTIONS_UNSUPPORTED` by a store that has none. */
   transact(transaction: Transaction): Promise<TransactResult>
   readonly usage: Usage
 }

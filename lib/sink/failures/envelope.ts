@@ -45,12 +45,15 @@ export function envelope(failure: Failure, giver: Giver): Envelope {
   return { pieces, head: { ...about, ...broken, pieces: { N: String(pieces.length) }, ...body.lengths } }
 }
 
+/** The rule of what Lambda went on without. */
+export const abandonedRule = 'abandoned'
+
 /** What is kept of a record that Lambda went on without: all but its bytes, which were not delivered. */
 export function abandonedItem(record: Abandoned, giver: Giver, now: number): Item {
   const { pk, sk } = keyOf(record, giver)
   const reason =
     'Lambda went on without delivering it again; read it from Kafka by its offset, as long as Kafka keeps it'
-  const failure = { ...record, lastSeen: now, stage: 'process' as const, rule: 'abandoned', reason }
+  const failure = { ...record, lastSeen: now, stage: 'process' as const, rule: abandonedRule, reason }
   return { pk: { S: pk }, sk: { S: sk }, ...facts(record, failure, giver) }
 }
 

@@ -39,12 +39,16 @@ function watched(fate: (batch: Batch) => 'send' | 'refuse' | 'leave unwritten') 
   return { sent, sink: failuresSink({ client: over, table, clock: systemClock, group: 'g', functionName: 'f' }) }
 }
 
-function failuresOf(specs: readonly RecordSpec[]): { topic: string; failures: Failure[] } {
-  const topic = `t${topics++}`
+function failuresOf(specs: readonly RecordSpec[], topic = `t${topics++}`): { topic: string; failures: Failure[] } {
   const records = readBatch(kafkaEvent({ topic, records: specs })).partitions[0]?.records ?? []
   const about = { attempts: 2, firstSeen: 1, lastSeen: 2, stage: 'process', rule: 'exhausted', reason: 'r' } as const
   return { topic, failures: records.map((record) => ({ ...about, record, error: new TypeError('bad') })) }
 }
+/** As the engine gives it up once more, without knowing why it did. */
+const again = ({ record, attempts, firstSeen, lastSeen, stage }: Failure): Failure => ({
+  ...{ record, attempts, firstSeen, lastSeen, stage },
+  ...{ rule: 'given up', reason: 'given up on in an earlier delivery' },
+})
 async function items(topic: string) {
   const all: Record<string, AttributeValue>[] = []
   const query = {
@@ -144,6 +148,35 @@ describe('the failures table', () => {
     const before = await items(topic)
     await sink.write(failures, never)
     expect(light(await items(topic))).toEqual(light(before))
+  })
+
+  it('keeps why a record was given up when it is given up again in a later delivery, its reason forgotten [K-11 partly]', async () => {
+    const { topic, failures } = failuresOf([{ value: 'v' }, { value: random(500_000) }])
+    await sink.write(failures, never)
+    const before = await items(topic)
+    expect(await sink.write(failures.map(again), never)).toEqual([{ ok: true }, { ok: true }])
+    expect(light(await items(topic))).toEqual(light(before))
+  })
+
+  it('takes it where no envelope says why: none, that it was abandoned, or that of a topic that was there before', async () => {
+    const { topic, failures } = failuresOf([{ value: 'a' }, { value: 'b' }, { value: 'c' }])
+    const abandoned = failures.slice(1, 2).map(({ record: { partition, offset, timestamp } }) => ({
+      topic,
+      partition,
+      offset,
+      timestamp,
+      attempts: 1,
+      firstSeen: 1,
+    }))
+    await sink.abandon(abandoned, never)
+    await sink.write(failuresOf([{ value: 'old', offset: 2, timestamp: 1 }], topic).failures, never)
+    expect((await items(topic)).map(({ rule }) => rule?.S)).toEqual(['abandoned', 'exhausted'])
+    expect(await sink.write(failures.map(again), never)).toEqual([{ ok: true }, { ok: true }, { ok: true }])
+    const kept = await items(topic)
+    expect(kept.map(({ rule }) => rule?.S)).toEqual(['given up', 'given up', 'given up'])
+    expect([0, 1, 2].map((offset) => opened(kept, offset).value?.toString())).toEqual(['a', 'b', 'c'])
+    const [none] = await sinkOn('absent').write(failures.map(again), never)
+    expect(none).toMatchObject({ ok: false, error: { cause: { code: 'ML_TABLE_MISSING' } } })
   })
 
   it('takes a hundred failures in four calls', async () => {

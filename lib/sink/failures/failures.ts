@@ -4,14 +4,19 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
+  type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import type { Clock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { storeError } from '../../store-error.js'
-import type { Acknowledgement, FallbackSink } from '../sink.js'
-import { abandonedItem, type Envelope, envelope, type Giver } from './envelope.js'
+import { type Acknowledgement, type FallbackSink, givenUpBefore } from '../sink.js'
+import { abandonedItem, abandonedRule, type Envelope, envelope, type Giver } from './envelope.js'
 
 type Item = Record<string, AttributeValue>
+type Condition = Pick<
+  PutItemCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>
 
 /** Limits of one BatchWriteItem: 25 items, and 16 MB, of which a margin is kept for what is around the bytes. */
 const itemsPerCall = 25
@@ -24,6 +29,19 @@ interface Entry {
   readonly of: Envelope
   readonly item: Item
 }
+
+/** Where there is an envelope of the record already, it has more to say than that Lambda went on without it. */
+const ifNone: Condition = { ConditionExpression: 'attribute_not_exists(pk)' }
+
+/**
+ * An envelope of the record says why it was given up, unless Lambda had gone on without it, or it is that of another record:
+ * the topic was made anew, and has the offset again.
+ */
+const ifNoneSaysWhy = ({ timestamp }: Item): Condition => ({
+  ConditionExpression: 'attribute_not_exists(pk) OR #timestamp <> :timestamp OR #rule = :abandoned',
+  ExpressionAttributeNames: { '#timestamp': 'timestamp', '#rule': 'rule' },
+  ExpressionAttributeValues: { ':timestamp': timestamp ?? { NULL: true }, ':abandoned': { S: abandonedRule } },
+})
 
 /** What the failures sink is made of. */
 export interface FailuresSettings extends Giver {
@@ -50,23 +68,40 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
         }
       }
       await writeAll(envelopes.flatMap((of) => of.pieces.map((item) => ({ of, item }))))
-      await writeAll(envelopes.filter((of) => !errors.has(of)).map((of) => ({ of, item: of.head })))
+      const complete = envelopes.flatMap((of, i) =>
+        errors.has(of) ? [] : [{ of, item: of.head, before: failures[i]?.rule === givenUpBefore }],
+      )
+      await writeAll(complete.filter(({ before }) => !before))
+      const again = complete.filter(({ before }) => before)
+      const answers = await putAll(again, ({ item }) => [item, ifNoneSaysWhy(item)], signal)
+      for (const [{ of }, error] of answers) if (error !== undefined) errors.set(of, error)
       return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
     },
     async abandon(records, signal) {
-      return Promise.all(
-        records.map(async (record) => acknowledgement(await putNew(abandonedItem(record, giver, clock.now()), signal))),
-      )
+      const answers = await putAll(records, (record) => [abandonedItem(record, giver, clock.now()), ifNone], signal)
+      return answers.map(([, error]) => acknowledgement(error))
     },
   }
 
-  /** Unless there is an envelope of this record already: it has more to say. */
-  async function putNew(Item: Item, abortSignal: AbortSignal): Promise<MillraceError | undefined> {
+  /** Each under its condition: batches take none. */
+  async function putAll<T>(
+    list: readonly T[],
+    putOf: (one: T) => readonly [Item, Condition],
+    signal: AbortSignal,
+  ): Promise<[T, MillraceError | undefined][]> {
+    const answers: [T, MillraceError | undefined][] = []
+    for (let i = 0; i < list.length; i += itemsPerCall) {
+      const chunk = list.slice(i, i + itemsPerCall)
+      const put = async (one: T): Promise<[T, MillraceError | undefined]> => [one, await putIf(...putOf(one), signal)]
+      answers.push(...(await Promise.all(chunk.map(put))))
+    }
+    return answers
+  }
+
+  /** Where its condition fails, what is there stays, and is acknowledged. */
+  async function putIf(Item: Item, condition: Condition, abortSignal: AbortSignal): Promise<MillraceError | undefined> {
     try {
-      await client.send(
-        new PutItemCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
-        { abortSignal },
-      )
+      await client.send(new PutItemCommand({ TableName: table, Item, ...condition }), { abortSignal })
       return undefined
     } catch (error) {
       return error instanceof ConditionalCheckFailedException ? undefined : storeError(error, table)

@@ -127,6 +127,7 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
       const fate = fatesOfCall()()
       return request(() => {
         if (fate === 'throttled') return { kind: 'contended', cause }
+        if (fate === 'refused before') return { kind: 'denied', cause: refusal() }
         return apply(() => transactAll(transaction), fate, `transaction ${transaction.token}`)
       })
     },
