@@ -25,6 +25,7 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
 
 /** Commands that nothing here can run, and why. */
 export const notRun: Readonly<Record<string, string>> = {
-  'npm run mutation': 'changes the ledger a thousand times, which is for whoever changes it, not for each check of the project',
+  'npm run mutation':
+    'changes the ledger a thousand times, which is for whoever changes it, not for each check of the project',
   'npx serverless deploy': 'needs an account; what it would deploy is what `npx serverless package` writes',
 }
