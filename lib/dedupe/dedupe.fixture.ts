@@ -1,4 +1,4 @@
-import type { BatchExecuteStatementCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { BatchExecuteStatementCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../clock.js'
 import { type RawRecord, readBatch } from '../event/index.js'
 import { type Claimed, dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
@@ -122,6 +122,20 @@ export function losing(
     const answer = fallen === 'lost before' ? undefined : await client.send(command)
     if (fallen !== 'answered') throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
     return answer
+  }
+  return Object.assign(Object.create(client), { send })
+}
+
+/** A client that makes the writes of one call one after another, the last first: nothing says that they come together. */
+export function backwards(client: DynamoDBClient): DynamoDBClient {
+  const send = async (command: BatchExecuteStatementCommand) => {
+    if (!(command instanceof BatchExecuteStatementCommand)) return client.send(command)
+    const Responses = []
+    for (const statement of command.input.Statements?.toReversed() ?? []) {
+      const one = await client.send(new BatchExecuteStatementCommand({ ...command.input, Statements: [statement] }))
+      Responses.unshift(...(one.Responses ?? []))
+    }
+    return { Responses, $metadata: {} }
   }
   return Object.assign(Object.create(client), { send })
 }
