@@ -134,6 +134,21 @@ describe('the changes of a transaction', () => {
     expect(await item(0)).toBeUndefined()
   })
 
+  it('are undecided where rivals win every time', async () => {
+    const transactions = Array.from({ length: maxRounds }, () => 'conflict' as const)
+    expect(await run([count(0)], faulty(store, { transactions }))).toEqual({ kind: 'undecided' })
+  })
+
+  it('are denied at the first try that is refused for good, unless an answer was lost before it', async () => {
+    const [once, twice]: [Transaction[], Transaction[]] = [[], []]
+    expect(await run([count(0)], faulty(store, { transactions: ['denied'], sent: once }))).toMatchObject({
+      kind: 'denied',
+    })
+    const afterLost = faulty(store, { transactions: ['lost before', 'denied'], sent: twice })
+    expect(await run([count(0)], afterLost)).toEqual({ kind: 'undecided' })
+    expect([once.length, twice.length]).toEqual([1, 2])
+  })
+
   it('are read once, however often others are in their way', async () => {
     const on = faulty(store, { transactions: ['contended', 'contended', 'contended'] })
     const { readUnits } = store.usage

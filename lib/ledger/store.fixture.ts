@@ -33,8 +33,8 @@ export function modelStore(now: () => number = () => 0): ModelStore {
   }
 }
 
-/** What befalls a write on its way: its request or its answer is lost, or another has the items of a transaction just then. */
-export type Fault = 'lost before' | 'lost after' | 'contended' | undefined
+/** What befalls a write on its way: its request or its answer is lost, another has the items of a transaction just then, or it is refused for good. */
+export type Fault = 'lost before' | 'lost after' | 'contended' | 'conflict' | 'denied' | undefined
 
 /** Call by call, what befalls swaps and transactions; nothing when the list is at its end. */
 export interface Faults {
@@ -67,7 +67,8 @@ export function faulty(
     async transact(transaction) {
       sent.push(transaction)
       const fault = due.transactions.shift()
-      if (fault === 'contended') return { kind: 'contended', cause: lost.cause }
+      if (fault === 'contended' || fault === 'denied') return { kind: fault, cause: lost.cause }
+      if (fault === 'conflict') return { kind: 'conflict' }
       if (fault === 'lost before') return lost
       const result = await store.transact(transaction)
       return fault === 'lost after' ? lost : result
