@@ -6,6 +6,7 @@ import { closing } from '../kafkajs.fixture.js'
 /** A broker in a process of its own, on one port and one directory however often it dies. */
 export interface BrokerProcess {
   readonly address: string
+  readonly port: number
   /** Ends the process without a chance to do anything, and starts another one. */
   killAndRestart(): Promise<void>
   /** What all of them have said. */
@@ -29,6 +30,7 @@ export async function brokerProcess(directory: string): Promise<BrokerProcess> {
   closing(undefined, kill)
   return {
     address: `127.0.0.1:${port}`,
+    port,
     async killAndRestart() {
       await kill()
       running = await start()

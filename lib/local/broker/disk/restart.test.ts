@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startBroker } from '../index.js'
 import { admin, broker, consumer, producer } from '../kafkajs.fixture.js'
+import { commitOffset } from './commit.fixture.js'
 import { copyOf, folder } from './folder.fixture.js'
 
 test('a broker on the directory of one that died is the same cluster, with its topics, records, starts and offsets', async () => {
@@ -18,9 +19,9 @@ test('a broker on the directory of one that died is the same cluster, with its t
   await manage.createPartitions({ topicPartitions: [{ topic: 'orders', count: 3 }] })
   await manage.deleteTopicRecords({ topic: 'orders', partitions: [{ partition: 1, offset: '1' }] })
   await send.send({ topic: 'gone', messages: [{ value: 'a' }] })
-  await manage.setOffsets({ groupId: 'readers', topic: 'orders', partitions: [{ partition: 0, offset: '7' }] })
-  await manage.setOffsets({ groupId: 'readers', topic: 'gone', partitions: [{ partition: 0, offset: '1' }] })
-  await manage.setOffsets({ groupId: 'deleted', topic: 'orders', partitions: [{ partition: 0, offset: '1' }] })
+  await commitOffset(first.port, { group: 'readers', topic: 'orders', partition: 0, offset: 7 })
+  await commitOffset(first.port, { group: 'readers', topic: 'gone', partition: 0, offset: 1 })
+  await commitOffset(first.port, { group: 'deleted', topic: 'orders', partition: 0, offset: 1 })
   await manage.deleteGroups(['deleted'])
   await manage.deleteTopics({ topics: ['gone'] })
   const before = await manage.describeCluster()
