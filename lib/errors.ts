@@ -55,6 +55,7 @@ export const errorCodes = [
   'ML_LOCAL_STOPPED',
   'ML_PRODUCE_FAILED',
   'ML_FIXTURE_INVALID',
+  'ML_LOCAL_SOURCE_FAILED',
   // main job
   'ML_START_NOT_EMPTY',
   'ML_START_OVERDUE',
