@@ -2,9 +2,10 @@ import { type Code, code } from '../wire/codes.js'
 import { crc32c } from './crc32c.js'
 
 /** Byte positions in a record batch of format 2; everything from `attributes` on is covered by the checksum. */
-const at = {
+export const at = {
   baseOffset: 0,
   length: 8,
+  leaderEpoch: 12,
   magic: 16,
   crc: 17,
   attributes: 21,
@@ -19,17 +20,25 @@ const at = {
 } as const
 
 const compressionMask = 0x07
-const transactionalBit = 0x10
-const controlBit = 0x20
+const appendTimeBit = 0x08
+export const transactionalBit = 0x10
+export const controlBit = 0x20
 /** none, gzip, snappy, lz4, zstd */
 const highestCodec = 4
+/** There has only ever been one leader. */
+const leaderEpoch = 0
 
-/** A checked record batch: its bytes as received, and what the log needs to know of them. */
+/** A record batch: its bytes, and what the log needs to know of them. */
 export interface RecordBatch {
   readonly bytes: Buffer
   readonly count: number
   /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
   readonly codec: number
+  /** all its records have the time the broker took them, `maxTimestamp`; else each has one of its own */
+  readonly appendTime: boolean
+  readonly transactional: boolean
+  /** written by the broker: the end of a transaction */
+  readonly control: boolean
   readonly baseTimestamp: bigint
   readonly maxTimestamp: bigint
   /** -1 where the producer is not idempotent */
@@ -45,25 +54,34 @@ export function checkBatch(bytes: Buffer): RecordBatch | Code {
   if (bytes.length <= at.magic) return bytes.length === 0 ? code.invalidRecord : code.corruptMessage
   if (bytes.readInt8(at.magic) !== 2) return code.invalidRecord
   if (bytes.length < at.records) return code.corruptMessage
-  const announced = bytes.readInt32BE(at.length) + at.length + 4
+  const announced = lengthAt(bytes, 0)
   if (announced > bytes.length || announced < at.records) return code.corruptMessage
   if (announced < bytes.length) return code.invalidRecord // a produce request carries exactly one batch
   if (bytes.readUInt32BE(at.crc) !== crc32c(bytes, at.attributes)) return code.corruptMessage
-  return checkAttributes(bytes)
+  const batch = readBatch(bytes)
+  const refused = checkFields(batch)
+  return refused === code.none ? batch : refused
 }
 
-function checkAttributes(bytes: Buffer): RecordBatch | Code {
+function checkFields(batch: RecordBatch): Code {
+  if (batch.control) return code.invalidRecord // only a broker writes these
+  if (batch.codec > highestCodec) return code.unsupportedCompression
+  if (batch.count < 1 || batch.bytes.readInt32BE(at.lastOffsetDelta) !== batch.count - 1) return code.invalidRecord
+  const idempotent = batch.producerId >= 0n
+  if (idempotent && (batch.producerEpoch < 0 || batch.baseSequence < 0)) return code.invalidRecord
+  return batch.transactional && !idempotent ? code.invalidRecord : code.none
+}
+
+/** What the header of a batch says; the bytes are known to hold a whole one. */
+export function readBatch(bytes: Buffer): RecordBatch {
   const attributes = bytes.readInt16BE(at.attributes)
-  if (attributes & transactionalBit) return code.invalidTxnState
-  if (attributes & controlBit) return code.invalidRecord
-  const codec = attributes & compressionMask
-  if (codec > highestCodec) return code.unsupportedCompression
-  const count = bytes.readInt32BE(at.count)
-  if (count < 1 || bytes.readInt32BE(at.lastOffsetDelta) !== count - 1) return code.invalidRecord
   return {
     bytes,
-    count,
-    codec,
+    count: bytes.readInt32BE(at.count),
+    codec: attributes & compressionMask,
+    appendTime: (attributes & appendTimeBit) !== 0,
+    transactional: (attributes & transactionalBit) !== 0,
+    control: (attributes & controlBit) !== 0,
     baseTimestamp: bytes.readBigInt64BE(at.baseTimestamp),
     maxTimestamp: bytes.readBigInt64BE(at.maxTimestamp),
     producerId: bytes.readBigInt64BE(at.producerId),
@@ -73,9 +91,26 @@ function checkAttributes(bytes: Buffer): RecordBatch | Code {
   }
 }
 
-/** The batch's own copy of its bytes with the offset the log gives it; the checksum does not cover that field. */
-export function placed(batch: RecordBatch, baseOffset: number): Buffer {
-  const bytes = Buffer.from(batch.bytes)
+/** The length of the batch that begins at a position of `bytes`. */
+export function lengthAt(bytes: Buffer, position: number): number {
+  return bytes.readInt32BE(position + at.length) + at.length + 4
+}
+
+/** Gives a stored batch its offset and leader epoch, in place; the checksum covers neither. */
+export function place(bytes: Buffer, baseOffset: number): void {
   bytes.writeBigInt64BE(BigInt(baseOffset), at.baseOffset)
-  return bytes
+  bytes.writeInt32BE(leaderEpoch, at.leaderEpoch)
+}
+
+/**
+ * Gives all records of a stored batch the time at which the broker took them (milliseconds), or, without one, leaves
+ * each its own. In place: the header says it for all of them, so that compressed records stay as they are.
+ */
+export function stamp(bytes: Buffer, appendTime: bigint | undefined): void {
+  const attributes = bytes.readInt16BE(at.attributes)
+  const wanted = appendTime === undefined ? attributes & ~appendTimeBit : attributes | appendTimeBit
+  if (appendTime === undefined && wanted === attributes) return
+  bytes.writeInt16BE(wanted, at.attributes)
+  if (appendTime !== undefined) bytes.writeBigInt64BE(appendTime, at.maxTimestamp)
+  bytes.writeUInt32BE(crc32c(bytes, at.attributes), at.crc)
 }

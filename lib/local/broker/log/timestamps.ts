@@ -18,6 +18,7 @@ const maxInflatedBytes = 512 * 1024 * 1024
  * first record: a reader then starts earlier, never too late.
  */
 export function firstAtOrAfter(batch: RecordBatch, time: bigint): TimedRecord {
+  if (batch.appendTime) return { delta: 0, timestamp: batch.maxTimestamp }
   const first = { delta: 0, timestamp: batch.baseTimestamp }
   if (batch.codec > gzip) return first
   try {

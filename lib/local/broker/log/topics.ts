@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Code, code } from '../wire/codes.js'
 import { PartitionLog } from './partition.js'
+import { type Overrides, policyOf } from './settings.js'
 
 /** Keeps a slip of the finger (a million partitions) from taking the memory of the machine. */
 const maxPartitions = 10_000
@@ -12,18 +13,21 @@ export interface Topic {
   readonly id: string
   readonly name: string
   readonly partitions: readonly PartitionLog[]
+  /** settings that differ from the defaults */
+  readonly overrides: Overrides
 }
 
-/** All topics of one broker, by name. */
+/** All topics of one broker, by name. They change in `#set` and `delete` only. */
 export class Topics {
   readonly #byName = new Map<string, Topic>()
+  readonly #byId = new Map<string, Topic>()
 
   get(name: string): Topic | undefined {
     return this.#byName.get(name)
   }
 
   byId(id: string): Topic | undefined {
-    return this.all().find((topic) => topic.id === id)
+    return this.#byId.get(id)
   }
 
   partition(name: string, partition: number): PartitionLog | undefined {
@@ -41,11 +45,10 @@ export class Topics {
     return partitions >= 1 && partitions <= maxPartitions ? code.none : code.invalidPartitions
   }
 
-  create(name: string, partitions: number): Code {
+  create(name: string, partitions: number, overrides: Overrides = new Map()): Code {
     const refused = this.check(name, partitions)
     if (refused !== code.none) return refused
-    const logs = Array.from({ length: partitions }, () => new PartitionLog())
-    this.#byName.set(name, { id: randomBytes(16).toString('hex'), name, partitions: logs })
+    this.#set({ id: randomBytes(16).toString('hex'), name, partitions: newLogs(partitions, overrides), overrides })
     return code.none
   }
 
@@ -54,8 +57,16 @@ export class Topics {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
     if (total <= topic.partitions.length || total > maxPartitions) return code.invalidPartitions
-    const added = Array.from({ length: total - topic.partitions.length }, () => new PartitionLog())
-    this.#byName.set(name, { ...topic, partitions: [...topic.partitions, ...added] })
+    const added = newLogs(total - topic.partitions.length, topic.overrides)
+    this.#set({ ...topic, partitions: [...topic.partitions, ...added] })
+    return code.none
+  }
+
+  /** Replaces the settings of a topic; the values are known to be good. */
+  configure(name: string, overrides: Overrides): Code {
+    const topic = this.#byName.get(name)
+    if (topic === undefined) return code.unknownTopicOrPartition
+    this.#set({ ...topic, overrides })
     return code.none
   }
 
@@ -63,7 +74,19 @@ export class Topics {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
     this.#byName.delete(name)
+    this.#byId.delete(topic.id)
     for (const log of topic.partitions) log.wake() // a waiting fetch answers that the topic is gone
     return code.none
   }
+
+  #set(topic: Topic): void {
+    this.#byName.set(topic.name, topic)
+    this.#byId.set(topic.id, topic)
+    const policy = policyOf(topic.overrides)
+    for (const log of topic.partitions) log.policy = policy
+  }
+}
+
+function newLogs(count: number, overrides: Overrides): PartitionLog[] {
+  return Array.from({ length: count }, () => new PartitionLog(policyOf(overrides)))
 }
