@@ -5,9 +5,11 @@ import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import type { BrokerState } from './api/api.js'
 import { serveConnection } from './connection.js'
+import { type Facts, memoryStorage, type Storage } from './disk/index.js'
 import { Coordinator } from './group/coordinator.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
+import { Transactions } from './txn/index.js'
 
 const nodeId = 1
 
@@ -23,8 +25,9 @@ export interface Broker {
 
 /**
  * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory.
- * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), without transactions,
- * static membership and access control.
+ * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), with transactions and
+ * idempotent producers, without static membership, compaction and access control. Old records are kept unless a topic's
+ * `retention.bytes` or `retention.ms` says otherwise.
  *
  * @throws MillraceError `ML_LOCAL_PORT_IN_USE` if another process listens on the port, `ML_OPTION_INVALID` for options
  * out of range or an address that this machine does not have.
@@ -43,7 +46,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const server = createServer()
   await listen(server, host, port)
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
-  const state = newState(settings)
+  const storage = memoryStorage()
+  const state = newState(settings, storage)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -57,7 +61,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     server.close()
     for (const socket of sockets) socket.destroy()
     state.coordinator.close()
+    state.transactions.close()
     await closed
+    storage.close()
   }
   return {
     port: bound.port,
@@ -69,15 +75,45 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-function newState(settings: Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>): BrokerState {
-  let producerId = 0n
+type Settings = Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>
+
+/** The state that an earlier process has left in the storage, or a new one. */
+function newState(settings: Settings, storage: Storage): BrokerState {
+  const { facts } = storage
+  const topics = new Topics(storage)
+  const coordinator = new Coordinator(systemClock, facts)
+  const nextProducerId = producerIds(facts)
+  const transactions = new Transactions({
+    timers: systemClock,
+    newProducerId: nextProducerId,
+    log: (topic, partition) => topics.partition(topic, partition),
+    offsets: (group) => coordinator.committing(group),
+  })
   return {
     ...settings,
-    topics: new Topics(),
-    coordinator: new Coordinator(systemClock),
+    topics,
+    coordinator,
+    transactions,
     timers: systemClock,
-    clusterId: randomBytes(16).toString('base64url'),
-    nextProducerId: () => producerId++,
+    clusterId: clusterId(facts),
+    nextProducerId,
+  }
+}
+
+function clusterId(facts: Facts): string {
+  const kept = facts.all('cluster')[0]?.[1]
+  if (typeof kept === 'string') return kept
+  const id = randomBytes(16).toString('base64url')
+  facts.set('cluster', 'id', id)
+  return id
+}
+
+/** Gives each id once, over all the processes that the storage has seen. */
+function producerIds(facts: Facts): () => bigint {
+  let next = BigInt((facts.all('producer')[0]?.[1] as string | undefined) ?? 0)
+  return () => {
+    facts.set('producer', 'next', String(next + 1n))
+    return next++
   }
 }
 

@@ -28,37 +28,47 @@ const highestCodec = 4
 /** There has only ever been one leader. */
 const leaderEpoch = 0
 
-/** A record batch: its bytes, and what the log needs to know of them. */
-export interface RecordBatch {
-  readonly bytes: Buffer
+/** What the log needs to know of a batch: all of it stands in its first bytes. */
+export interface BatchHead {
   readonly count: number
   /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
   readonly codec: number
   /** all its records have the time the broker took them, `maxTimestamp`; else each has one of its own */
   readonly appendTime: boolean
   readonly transactional: boolean
-  /** written by the broker: the end of a transaction */
+  /** written by the broker: the end of a transaction; `commits` says which */
   readonly control: boolean
+  readonly commits: boolean
   readonly baseTimestamp: bigint
   readonly maxTimestamp: bigint
   /** -1 where the producer is not idempotent */
   readonly producerId: bigint
   readonly producerEpoch: number
   readonly baseSequence: number
-  /** position of the (perhaps compressed) records in `bytes` */
-  readonly recordsAt: number
 }
+
+/** A record batch: its head, and its bytes. */
+export interface RecordBatch extends BatchHead {
+  readonly bytes: Buffer
+}
+
+/** Position of the (perhaps compressed) records in a batch. */
+export const recordsAt = at.records
+/** Position of the type of a control record, behind its length, attributes, two deltas, the length and version of its key. */
+export const controlTypeAt = at.records + 7
+/** The control record type of a commit; 0 is an abort. */
+export const commitType = 1
 
 /** The one batch that a produce request carries for a partition, or the code that says why it is refused. */
 export function checkBatch(bytes: Buffer): RecordBatch | Code {
   if (bytes.length <= at.magic) return bytes.length === 0 ? code.invalidRecord : code.corruptMessage
   if (bytes.readInt8(at.magic) !== 2) return code.invalidRecord
   if (bytes.length < at.records) return code.corruptMessage
-  const announced = lengthAt(bytes, 0)
+  const announced = bytes.readInt32BE(at.length) + at.length + 4
   if (announced > bytes.length || announced < at.records) return code.corruptMessage
   if (announced < bytes.length) return code.invalidRecord // a produce request carries exactly one batch
   if (bytes.readUInt32BE(at.crc) !== crc32c(bytes, at.attributes)) return code.corruptMessage
-  const batch = readBatch(bytes)
+  const batch = { ...headOf(bytes), bytes }
   const refused = checkFields(batch)
   return refused === code.none ? batch : refused
 }
@@ -72,44 +82,36 @@ function checkFields(batch: RecordBatch): Code {
   return batch.transactional && !idempotent ? code.invalidRecord : code.none
 }
 
-/** What the header of a batch says; the bytes are known to hold a whole one. */
-export function readBatch(bytes: Buffer): RecordBatch {
+/** The head of a batch that was checked before. */
+export function headOf(bytes: Buffer): BatchHead {
   const attributes = bytes.readInt16BE(at.attributes)
+  const control = (attributes & controlBit) !== 0
   return {
-    bytes,
     count: bytes.readInt32BE(at.count),
     codec: attributes & compressionMask,
     appendTime: (attributes & appendTimeBit) !== 0,
     transactional: (attributes & transactionalBit) !== 0,
-    control: (attributes & controlBit) !== 0,
+    control,
+    commits: control && bytes.length > controlTypeAt + 1 && bytes.readInt16BE(controlTypeAt) === commitType,
     baseTimestamp: bytes.readBigInt64BE(at.baseTimestamp),
     maxTimestamp: bytes.readBigInt64BE(at.maxTimestamp),
     producerId: bytes.readBigInt64BE(at.producerId),
     producerEpoch: bytes.readInt16BE(at.producerEpoch),
     baseSequence: bytes.readInt32BE(at.baseSequence),
-    recordsAt: at.records,
   }
 }
 
-/** The length of the batch that begins at a position of `bytes`. */
-export function lengthAt(bytes: Buffer, position: number): number {
-  return bytes.readInt32BE(position + at.length) + at.length + 4
-}
-
-/** Gives a stored batch its offset and leader epoch, in place; the checksum covers neither. */
-export function place(bytes: Buffer, baseOffset: number): void {
+/**
+ * Completes the header of a batch as the leader of its partition does, in place: its offset, the leader's epoch, and the
+ * time at which the broker took it (milliseconds), where that is to be the time of all its records. The header says it
+ * for all of them, so that compressed records stay as they are.
+ */
+export function place(bytes: Buffer, baseOffset: number, appendTime: bigint | undefined): void {
   bytes.writeBigInt64BE(BigInt(baseOffset), at.baseOffset)
   bytes.writeInt32BE(leaderEpoch, at.leaderEpoch)
-}
-
-/**
- * Gives all records of a stored batch the time at which the broker took them (milliseconds), or, without one, leaves
- * each its own. In place: the header says it for all of them, so that compressed records stay as they are.
- */
-export function stamp(bytes: Buffer, appendTime: bigint | undefined): void {
   const attributes = bytes.readInt16BE(at.attributes)
   const wanted = appendTime === undefined ? attributes & ~appendTimeBit : attributes | appendTimeBit
-  if (appendTime === undefined && wanted === attributes) return
+  if (appendTime === undefined && wanted === attributes) return // nothing that the checksum covers has changed
   bytes.writeInt16BE(wanted, at.attributes)
   if (appendTime !== undefined) bytes.writeBigInt64BE(appendTime, at.maxTimestamp)
   bytes.writeUInt32BE(crc32c(bytes, at.attributes), at.crc)

@@ -1,4 +1,4 @@
-import { at, controlBit, type RecordBatch, readBatch, transactionalBit } from './batch.js'
+import { at, commitType, controlBit, controlTypeAt, headOf, type RecordBatch, transactionalBit } from './batch.js'
 import { crc32c } from './crc32c.js'
 
 /** How a transaction ended in one partition. */
@@ -8,13 +8,11 @@ export interface Marker {
   readonly committed: boolean
 }
 
-/** Control record types; both begin with a version, 0. */
-const abort = 0
-const commit = 1
-/** The record's place in the batch: length, attributes, two deltas and the length of the key, a byte each. */
-const keyAt = at.records + 5
-/** Length 16 | attributes | time delta | offset delta | key length 4 | version, type | value length 6 | version, coordinator epoch | no headers; lengths as zigzag varints. */
-const record = Buffer.from([32, 0, 0, 0, 8, 0, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0])
+/**
+ * Length 16, attributes, time delta, offset delta | key of 4: version, type | value of 6: version, coordinator epoch |
+ * no headers. The lengths and deltas are zigzag varints, a byte each.
+ */
+const record = Buffer.from([[32, 0, 0, 0], [8, 0, 0, 0, 0], [12, 0, 0, 0, 0, 0, 0], [0]].flat())
 
 /** The control batch of one record that ends a transaction, as Kafka writes it; `now` in milliseconds. */
 export function markerBatch({ producerId, epoch, committed }: Marker, now: bigint): RecordBatch {
@@ -29,12 +27,7 @@ export function markerBatch({ producerId, epoch, committed }: Marker, now: bigin
   header.writeInt32BE(-1, at.baseSequence)
   header.writeInt32BE(1, at.count)
   const bytes = Buffer.concat([header, record])
-  bytes.writeInt16BE(committed ? commit : abort, keyAt + 2)
+  if (committed) bytes.writeInt16BE(commitType, controlTypeAt)
   bytes.writeUInt32BE(crc32c(bytes, at.attributes), at.crc)
-  return readBatch(bytes)
-}
-
-/** What a control batch of the log says. */
-export function readMarker({ bytes, producerId, producerEpoch }: RecordBatch): Marker {
-  return { producerId, epoch: producerEpoch, committed: bytes.readInt16BE(keyAt + 2) === commit }
+  return { ...headOf(bytes), bytes }
 }

@@ -1,30 +1,51 @@
+import { memoryShelf, type Shelf } from '../disk/index.js'
 import { type Code, code } from '../wire/codes.js'
-import { place, type RecordBatch, stamp } from './batch.js'
-import { Batches, type ReadBatches, type Timed } from './batches.js'
-import { type Marker, markerBatch, readMarker } from './marker.js'
+import { type BatchHead, headOf, place, type RecordBatch } from './batch.js'
+import { Entries } from './entries.js'
+import { type Marker, markerBatch } from './marker.js'
 import { Producers } from './producers.js'
-import type { LogPolicy } from './settings.js'
+import { defaultPolicy, type LogPolicy } from './settings.js'
+import { firstAtOrAfter } from './timestamps.js'
 import { type Aborted, PartitionTransactions } from './transactions.js'
 
 /** `appendTime`: the time all records were given (milliseconds), -1 where each keeps its own. */
 export type Appended = { readonly baseOffset: number; readonly appendTime: bigint } | { readonly refused: Code }
 
+/** Whole batches in a few pieces, and the offset behind the last. */
+export interface ReadBatches {
+  readonly pieces: readonly Buffer[]
+  readonly bytes: number
+  readonly nextOffset: number
+}
+
+/** A record's place in the log and its time in milliseconds. */
+export interface Timed {
+  readonly offset: number
+  readonly timestamp: bigint
+}
+
 /**
  * One partition: the batches it received, in order, and the rules by which they come and go.
  * Invariants: `startOffset` ≤ `stableOffset` ≤ `endOffset`; a stored byte never changes. The content changes in `#store`
- * and `#startAt` only, and all else that it knows (producers, transactions) follows from the batches.
+ * and `#startAt` only; all else that it knows (index, producers, transactions) follows from the heads of the batches.
  */
 export class PartitionLog {
-  policy: LogPolicy
-  #startOffset = 0
-  #endOffset = 0
-  readonly #batches = new Batches()
+  policy: LogPolicy = defaultPolicy
+  #startOffset: number
+  #endOffset: number
+  readonly #shelf: Shelf
+  readonly #entries = new Entries()
   readonly #producers = new Producers()
   readonly #transactions = new PartitionTransactions()
   readonly #watchers = new Set<() => void>()
 
-  constructor(policy: LogPolicy) {
-    this.policy = policy
+  /** Goes on with what an earlier process has left on the shelf. */
+  constructor(shelf: Shelf = memoryShelf()) {
+    this.#shelf = shelf
+    this.#startOffset = shelf.startOffset
+    this.#endOffset = shelf.baseOffset
+    for (const { head, length } of shelf.stored()) this.#enter(headOf(head), length)
+    this.#startAt(this.#startOffset)
   }
 
   /** Offset of the first record still kept. */
@@ -42,7 +63,7 @@ export class PartitionLog {
     return Math.max(this.#transactions.firstOpen ?? this.#endOffset, this.#startOffset)
   }
 
-  /** `now` in milliseconds since the epoch. */
+  /** Takes over the bytes of the batch, and completes their header. `now`: milliseconds since the epoch. */
   append(batch: RecordBatch, now: number): Appended {
     if (batch.bytes.length > this.policy.maxBatchBytes) return { refused: code.messageTooLarge }
     const known = this.#producers.check(batch)
@@ -50,14 +71,12 @@ export class PartitionLog {
     if (!batch.transactional && this.inTransaction(batch.producerId)) return { refused: code.invalidTxnState }
     const appendTime = this.policy.appendTime ? BigInt(now) : undefined
     const baseOffset = this.#store(batch, appendTime)
-    this.wake()
     return { baseOffset, appendTime: appendTime ?? -1n }
   }
 
   /** Ends a producer's transaction here, so that its records can be read, or never will be. `now` as above. */
   mark(marker: Marker, now: number): void {
-    this.#store(markerBatch(marker, BigInt(now)))
-    this.wake()
+    this.#store(markerBatch(marker, BigInt(now)), undefined)
   }
 
   /** Whether a transaction of the producer, still under way, has records here. */
@@ -76,25 +95,33 @@ export class PartitionLog {
 
   /** Bytes that a reader at `offset` has before it, up to `end`. */
   bytesFrom(offset: number, end = this.#endOffset): number {
-    return this.#batches.bytesBetween(offset, end)
+    return offset >= end ? 0 : this.#entries.positionOf(end) - this.#entries.positionOf(offset)
   }
 
   /** Whole batches from the one that holds `offset`, up to `end`, within `maxBytes`; the first one regardless, if `atLeastOne`. */
   read(offset: number, maxBytes: number, atLeastOne: boolean, end = this.#endOffset): ReadBatches {
-    return this.#batches.read(offset, end, maxBytes, atLeastOne)
+    const span = this.#entries.span(offset, end, maxBytes, atLeastOne)
+    if (span === undefined) return { pieces: [], bytes: 0, nextOffset: offset }
+    const pieces = this.#shelf.read(span.position, span.length)
+    return { pieces, bytes: span.length, nextOffset: span.nextOffset }
   }
 
   /** The first record at or after `time` (milliseconds), if there is one. */
   at(time: bigint): Timed | undefined {
-    return this.#within(this.#batches.at(time))
+    const entry = this.#entries.reaching(time)
+    if (entry === undefined) return undefined
+    const bytes = Buffer.concat(this.#shelf.read(entry.position, entry.length))
+    const { delta, timestamp } = firstAtOrAfter(bytes, time)
+    return { offset: Math.max(entry.baseOffset + delta, this.#startOffset), timestamp }
   }
 
   /** The first record with the newest timestamp, if there is any record. */
   newest(): Timed | undefined {
-    return this.#within(this.#batches.newest())
+    const time = this.#entries.newestTime()
+    return time === undefined ? undefined : this.at(time)
   }
 
-  /** Forgets the records before `offset` (-1: all of them); whole batches leave memory. */
+  /** Forgets the records before `offset` (-1: all of them); whole batches leave the log. */
   deleteBefore(offset: number): Code {
     const target = offset === -1 ? this.#endOffset : offset
     if (target < 0 || target > this.#endOffset) return code.offsetOutOfRange
@@ -107,12 +134,12 @@ export class PartitionLog {
     const { retentionBytes, retentionMs } = this.policy
     if (retentionBytes < 0 && retentionMs < 0) return
     const stable = this.stableOffset
-    const first = this.#batches.firstKept((bytesBehind, newest, nextOffset) => {
+    const kept = this.#entries.firstKept((entry, bytesBehind) => {
       const surplus = retentionBytes >= 0 && bytesBehind >= retentionBytes
-      const expired = retentionMs >= 0 && newest < now - retentionMs
-      return nextOffset > stable || !(surplus || expired)
+      const expired = retentionMs >= 0 && entry.maxTimestamp < now - retentionMs
+      return entry.nextOffset > stable || !(surplus || expired)
     })
-    if (first !== undefined && first > this.#startOffset) this.#startAt(first)
+    if (kept !== undefined && kept.baseOffset > this.#startOffset) this.#startAt(kept.baseOffset)
   }
 
   /** Calls `watcher` after every append, and when the topic goes; returns what ends that. */
@@ -125,36 +152,35 @@ export class PartitionLog {
     for (const watcher of [...this.#watchers]) watcher()
   }
 
-  /** Appends a batch, with its records' time or each with its own. */
-  #store(batch: RecordBatch, appendTime?: bigint): number {
+  #store(batch: RecordBatch, appendTime: bigint | undefined): number {
     const baseOffset = this.#endOffset
-    const bytes = this.#batches.push(batch, baseOffset, appendTime ?? batch.maxTimestamp)
-    place(bytes, baseOffset)
-    stamp(bytes, appendTime)
-    this.#endOffset = baseOffset + batch.count
-    this.#remember(batch, baseOffset)
+    place(batch.bytes, baseOffset, appendTime)
+    this.#shelf.append(batch.bytes, baseOffset)
+    this.#enter(appendTime === undefined ? batch : { ...batch, maxTimestamp: appendTime }, batch.bytes.length)
+    this.wake()
     return baseOffset
   }
 
-  #remember(batch: RecordBatch, baseOffset: number): void {
-    if (batch.producerId < 0n) return
+  /** Puts a batch that is on the shelf into the index, and takes note of its producer and transaction. */
+  #enter(batch: BatchHead, length: number): void {
+    const baseOffset = this.#endOffset
+    this.#endOffset = baseOffset + batch.count
+    this.#entries.add(baseOffset, this.#endOffset, length, batch.maxTimestamp)
+    const { producerId, producerEpoch } = batch
+    if (producerId < 0n) return
     if (batch.control) {
-      const { producerId, epoch, committed } = readMarker(batch)
-      this.#producers.marked(producerId, epoch)
-      this.#transactions.ended(producerId, baseOffset, committed)
+      this.#producers.marked(producerId, producerEpoch)
+      this.#transactions.ended(producerId, baseOffset, batch.commits)
       return
     }
     this.#producers.wrote(batch, baseOffset)
-    if (batch.transactional) this.#transactions.wrote(batch.producerId, baseOffset)
+    if (batch.transactional) this.#transactions.wrote(producerId, baseOffset)
   }
 
   #startAt(offset: number): void {
-    this.#startOffset = offset
-    this.#batches.dropBefore(offset)
+    this.#shelf.trim(offset, this.#entries.positionOf(offset))
+    this.#entries.dropBefore(offset)
     this.#transactions.forgetBefore(offset)
-  }
-
-  #within(found: Timed | undefined): Timed | undefined {
-    return found && { ...found, offset: Math.max(found.offset, this.#startOffset) }
+    this.#startOffset = offset
   }
 }

@@ -30,8 +30,10 @@ const wholeNumber = (min: number, max: number) => (value: string) => {
   return fits ? undefined : `give a whole number from ${min} to ${max}`
 }
 
-const oneOf = (first: string, ...others: string[]) => (value: string) =>
-  [first, ...others].includes(value) ? undefined : `give ${[first, ...others].join(' or ')}`
+const oneOf =
+  (first: string, ...others: string[]) =>
+  (value: string) =>
+    [first, ...others].includes(value) ? undefined : `give ${[first, ...others].join(' or ')}`
 
 /** Whatever else a client may set is refused or ignored with a line in the log. */
 export const settings: readonly Setting[] = [
@@ -78,17 +80,57 @@ export const settings: readonly Setting[] = [
   },
 ]
 
+/** Settings of Kafka's that make no difference here: there is one broker, and its log has no segments or followers. */
+const ignored: ReadonlySet<string> = new Set([
+  'compression.gzip.level',
+  'compression.lz4.level',
+  'compression.type',
+  'compression.zstd.level',
+  'delete.retention.ms',
+  'file.delete.delay.ms',
+  'flush.messages',
+  'flush.ms',
+  'follower.replication.throttled.replicas',
+  'index.interval.bytes',
+  'leader.replication.throttled.replicas',
+  'local.retention.bytes',
+  'local.retention.ms',
+  'max.compaction.lag.ms',
+  'message.timestamp.after.max.ms',
+  'message.timestamp.before.max.ms',
+  'min.cleanable.dirty.ratio',
+  'min.compaction.lag.ms',
+  'min.insync.replicas',
+  'preallocate',
+  'remote.storage.enable',
+  'segment.bytes',
+  'segment.index.bytes',
+  'segment.jitter.ms',
+  'segment.ms',
+  'unclean.leader.election.enable',
+])
+
 /** Values that were set for a topic, by name; what is missing has the default. */
 export type Overrides = ReadonlyMap<string, string>
 
-export function isSetting(name: string): boolean {
-  return settings.some((one) => one.name === name)
-}
-
-/** Why a value cannot be set, in words for its author; `undefined` if it can. */
-export function refusal(name: string, value: string): string | undefined {
-  const reason = settings.find((one) => one.name === name)?.refuse(value)
-  return reason && `${name} is ${value}: ${reason}`
+/** Which of these values are applied; those that Kafka knows and that mean nothing here; and why one cannot be taken. */
+export function checkSettings(values: Overrides): {
+  readonly applied: Overrides
+  readonly ignored: readonly string[]
+  readonly refusal: string | undefined
+} {
+  const applied = new Map<string, string>()
+  const unused: string[] = []
+  let refusal: string | undefined
+  for (const [name, value] of values) {
+    const setting = settings.find((one) => one.name === name)
+    const reason = setting?.refuse(value)
+    if (setting === undefined && !ignored.has(name)) refusal ??= `Unknown topic config name: ${name}`
+    else if (setting === undefined) unused.push(name)
+    else if (reason === undefined) applied.set(name, value)
+    else refusal ??= `${name} is ${value}: ${reason}`
+  }
+  return { applied, ignored: unused, refusal }
 }
 
 export function policyOf(overrides: Overrides): LogPolicy {
@@ -100,3 +142,5 @@ export function policyOf(overrides: Overrides): LogPolicy {
     appendTime: value('message.timestamp.type') === 'LogAppendTime',
   }
 }
+
+export const defaultPolicy: LogPolicy = policyOf(new Map())

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { memoryStorage, type Storage } from '../disk/index.js'
 import { type Code, code } from '../wire/codes.js'
 import { PartitionLog } from './partition.js'
 import { type Overrides, policyOf } from './settings.js'
@@ -17,10 +18,28 @@ export interface Topic {
   readonly overrides: Overrides
 }
 
-/** All topics of one broker, by name. They change in `#set` and `delete` only. */
+/** What is kept of a topic beside its records. */
+type Kept = { readonly id: string; readonly partitions: number; readonly overrides: Readonly<Record<string, string>> }
+
+/** All topics of one broker, by name. They change in `#put` and `delete` only. */
 export class Topics {
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
+  readonly #storage: Storage
+
+  /** Goes on with the topics that an earlier process has left in the storage. */
+  constructor(storage: Storage = memoryStorage()) {
+    this.#storage = storage
+    for (const [name, kept] of storage.facts.all('topic')) {
+      const { id, partitions, overrides } = kept as Kept
+      this.#enter({
+        id,
+        name,
+        partitions: this.#logs(id, 0, partitions),
+        overrides: new Map(Object.entries(overrides)),
+      })
+    }
+  }
 
   get(name: string): Topic | undefined {
     return this.#byName.get(name)
@@ -48,7 +67,8 @@ export class Topics {
   create(name: string, partitions: number, overrides: Overrides = new Map()): Code {
     const refused = this.check(name, partitions)
     if (refused !== code.none) return refused
-    this.#set({ id: randomBytes(16).toString('hex'), name, partitions: newLogs(partitions, overrides), overrides })
+    const id = randomBytes(16).toString('hex')
+    this.#put({ id, name, partitions: this.#logs(id, 0, partitions), overrides })
     return code.none
   }
 
@@ -57,8 +77,8 @@ export class Topics {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
     if (total <= topic.partitions.length || total > maxPartitions) return code.invalidPartitions
-    const added = newLogs(total - topic.partitions.length, topic.overrides)
-    this.#set({ ...topic, partitions: [...topic.partitions, ...added] })
+    const added = this.#logs(topic.id, topic.partitions.length, total)
+    this.#put({ ...topic, partitions: [...topic.partitions, ...added] })
     return code.none
   }
 
@@ -66,27 +86,36 @@ export class Topics {
   configure(name: string, overrides: Overrides): Code {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
-    this.#set({ ...topic, overrides })
+    this.#put({ ...topic, overrides })
     return code.none
   }
 
   delete(name: string): Code {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
+    this.#storage.facts.set('topic', name, undefined)
     this.#byName.delete(name)
     this.#byId.delete(topic.id)
+    this.#storage.remove(topic.id)
     for (const log of topic.partitions) log.wake() // a waiting fetch answers that the topic is gone
     return code.none
   }
 
-  #set(topic: Topic): void {
+  #put(topic: Topic): void {
+    const overrides = Object.fromEntries(topic.overrides)
+    const kept: Kept = { id: topic.id, partitions: topic.partitions.length, overrides }
+    this.#storage.facts.set('topic', topic.name, kept)
+    this.#enter(topic)
+  }
+
+  #enter(topic: Topic): void {
     this.#byName.set(topic.name, topic)
     this.#byId.set(topic.id, topic)
     const policy = policyOf(topic.overrides)
     for (const log of topic.partitions) log.policy = policy
   }
-}
 
-function newLogs(count: number, overrides: Overrides): PartitionLog[] {
-  return Array.from({ length: count }, () => new PartitionLog(policyOf(overrides)))
+  #logs(id: string, from: number, to: number): PartitionLog[] {
+    return Array.from({ length: to - from }, (_, index) => new PartitionLog(this.#storage.shelf(id, from + index)))
+  }
 }

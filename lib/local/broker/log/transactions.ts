@@ -1,4 +1,4 @@
-import { bisect } from './bisect.js'
+import { bisect } from '../disk/index.js'
 
 /** One aborted transaction of a partition: readers of committed records leave out what its producer wrote in it. */
 export interface Aborted {

@@ -4,9 +4,13 @@ export function bisect<T>(items: readonly T[], reached: (item: T) => boolean): n
   let high = items.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    const item = items[middle]
-    if (item !== undefined && reached(item)) high = middle
+    if (reached(items[middle] as T)) high = middle
     else low = middle + 1
   }
   return low
+}
+
+/** Index of the last of these rising numbers that is not beyond `limit`; -1 if all are. */
+export function lastAtOrBefore(rising: readonly number[], limit: number): number {
+  return bisect(rising, (one) => one > limit) - 1
 }
