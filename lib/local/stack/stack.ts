@@ -22,7 +22,7 @@ export interface StackOptions extends GroundOptions {
     ground: Ground,
   ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
   /** Hooks of every mapping. */
-  readonly mapping?: Pick<MappingOptions, 'onBatch' | 'onDiscard' | 'retryBackoffMs' | 'redelivery'>
+  readonly mapping?: Omit<MappingOptions, 'brokers' | 'invoke' | 'log'>
 }
 
 /** A service that runs locally. */

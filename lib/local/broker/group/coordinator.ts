@@ -83,8 +83,13 @@ export class Coordinator {
   }
 
   forgetTopic(topic: string): void {
+    this.forgetTopics((name) => name === topic)
+  }
+
+  /** Forgets the offsets of these topics, which are gone. */
+  forgetTopics(isGone: (topic: string) => boolean): void {
     for (const [id, { offsets }] of [...this.#groups]) {
-      offsets.forget(topic)
+      for (const { topic } of offsets.all()) if (isGone(topic)) offsets.forget(topic)
       this.forgetIfIdle(id)
     }
   }
