@@ -10,6 +10,7 @@ import { directoryStorage, type Facts, memoryStorage, type Storage } from './dis
 import { Coordinator } from './group/coordinator.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
+import { Transactions } from './txn/index.js'
 
 const nodeId = 1
 
@@ -27,8 +28,9 @@ export interface Broker {
 
 /**
  * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory, or in a directory.
- * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), without transactions,
- * static membership and access control.
+ * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), with transactions and
+ * idempotent producers, without static membership, compaction and access control. Old records are kept unless a topic's
+ * `retention.bytes` or `retention.ms` says otherwise.
  *
  * @throws MillraceError `ML_LOCAL_PORT_IN_USE` if another process listens on the port, `ML_OPTION_INVALID` for options
  * out of range or an address that this machine does not have, `ML_LOCAL_DATA_IN_USE`, `ML_LOCAL_DATA_CORRUPT` or
@@ -65,6 +67,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     server.close()
     connections.close()
     state.coordinator.close()
+    state.transactions.close()
     await closed
     storage.close()
   }
@@ -96,15 +99,23 @@ function newState(settings: Given, storage: Storage): BrokerState {
   const { facts } = storage
   const topics = new Topics(storage)
   const coordinator = new Coordinator(systemClock, facts)
+  const nextProducerId = producerIds(facts)
+  const transactions = new Transactions({
+    timers: systemClock,
+    newProducerId: nextProducerId,
+    log: (topic, partition) => topics.partition(topic, partition),
+    offsets: (group) => coordinator.committing(group),
+  })
   // Offsets of a topic that is gone: its deletion was not finished.
   coordinator.forgetTopics((name) => topics.get(name) === undefined)
   return {
     ...settings,
     topics,
     coordinator,
+    transactions,
     timers: systemClock,
     clusterId: clusterId(facts),
-    nextProducerId: producerIds(facts),
+    nextProducerId,
   }
 }
 
