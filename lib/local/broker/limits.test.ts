@@ -61,8 +61,9 @@ test('requests that are never finished cannot take more than the limit together,
 test('a connection that falls silent is closed, one that waits for its answer is not', async () => {
   const lines: string[] = []
   const started = await broker({ maxIdleMs: 100, log: (line) => lines.push(line) })
-  await (await admin(started)).createTopics({ topics: [{ topic: 'quiet' }] })
   const [waiting, silent] = [await rawClient(started), await rawClient(started)]
+  waiting.send(metadataKey, 1, 4, (writer) => writer.array(['quiet'], (name) => writer.string(name)))
+  await waiting.answer()
   waiting.send(1, 4, 5, (writer) => {
     writer.int32(-1).int32(400).int32(1).int32(1000).int8(0)
     writer.array(['quiet'], (name) => {
@@ -80,7 +81,7 @@ test('a client that does not take its answers is closed, and what it was to get 
   const started = await broker({ maxIdleMs: 200 })
   const send = await producer(started)
   for (let n = 0; n < 20; n++) {
-    await send.send({ topic: 'large', messages: [{ partition: 0, value: Buffer.alloc(mebi, n) }] })
+    await send.send({ topic: 'large', messages: [{ partition: 0, value: Buffer.alloc(1_000_000, n) }] })
   }
   const client = await rawClient(started)
   client.pause()

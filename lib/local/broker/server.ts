@@ -105,9 +105,12 @@ function newState(settings: Given, storage: Storage): BrokerState {
     newProducerId: nextProducerId,
     log: (topic, partition) => topics.partition(topic, partition),
     offsets: (group) => coordinator.committing(group),
+    facts,
   })
-  // Offsets of a topic that is gone: its deletion was not finished.
-  coordinator.forgetTopics((name) => topics.get(name) === undefined)
+  // Left where the deletion of a topic was not finished.
+  const isGone = (name: string) => topics.get(name) === undefined
+  transactions.forgetTopics(isGone)
+  coordinator.forgetTopics(isGone)
   return {
     ...settings,
     topics,
