@@ -53,6 +53,7 @@ export const errorCodes = [
   'ML_LOCAL_TOPIC_MISSING',
   'ML_LOCAL_KAFKA_UNREACHABLE',
   'ML_LOCAL_STOPPED',
+  'ML_LOCAL_THROTTLED',
   // main job
   'ML_START_NOT_EMPTY',
   'ML_START_OVERDUE',
