@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Command } from './command.js'
+import { withProduceOptions } from './produce-options.js'
 import { listenForStop } from './signals.js'
 import { type CommonOptions, exitCodes, report, usage, voice } from './voice.js'
 
@@ -47,6 +48,9 @@ function program(): Commander {
       'after',
       '\nKAFKA_BROKERS and AWS_ENDPOINT_URL_DYNAMODB name a Kafka and a DynamoDB to use in place of the embedded ones.',
     )
+  withProduceOptions(
+    define(root, 'produce', 'send records to a topic', async () => (await import('./produce.js')).produce),
+  )
   return root
 }
 
@@ -62,7 +66,11 @@ function define<Options extends object>(
     .description(description)
     .option('--json', 'one JSON object per line')
     .option('--debug', 'show where an error comes from')
-    .action(async (options: Options & CommonOptions) => {
+    .action(async (...given: unknown[]) => {
+      // Arguments first, each under its name among the options.
+      const command = given.at(-1) as Commander
+      const named = command.registeredArguments.map((argument, i) => [argument.name(), given[i]])
+      const options: Options & CommonOptions = { ...command.opts(), ...Object.fromEntries(named) }
       const stopping = listenForStop()
       try {
         await (await load())(options, { voice: voice(options), stopping })

@@ -5,6 +5,7 @@ import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import type { BrokerState } from './api/api.js'
 import { serveConnection } from './connection.js'
+import { type Facts, memoryStorage, type Storage } from './disk/index.js'
 import { Coordinator } from './group/coordinator.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
@@ -43,7 +44,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const server = createServer()
   await listen(server, host, port)
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
-  const state = newState(settings)
+  const storage = memoryStorage()
+  const state = newState(settings, storage)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -58,6 +60,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     for (const socket of sockets) socket.destroy()
     state.coordinator.close()
     await closed
+    storage.close()
   }
   return {
     port: bound.port,
@@ -69,15 +72,35 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-function newState(settings: Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>): BrokerState {
-  let producerId = 0n
+type Settings = Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>
+
+/** The state that an earlier process has left in the storage, or a new one. */
+function newState(settings: Settings, storage: Storage): BrokerState {
+  const { facts } = storage
   return {
     ...settings,
-    topics: new Topics(),
-    coordinator: new Coordinator(systemClock),
+    topics: new Topics(storage),
+    coordinator: new Coordinator(systemClock, facts),
     timers: systemClock,
-    clusterId: randomBytes(16).toString('base64url'),
-    nextProducerId: () => producerId++,
+    clusterId: clusterId(facts),
+    nextProducerId: producerIds(facts),
+  }
+}
+
+function clusterId(facts: Facts): string {
+  const kept = facts.all('cluster')[0]?.[1]
+  if (typeof kept === 'string') return kept
+  const id = randomBytes(16).toString('base64url')
+  facts.set('cluster', 'id', id)
+  return id
+}
+
+/** Gives each id once, over all the processes that the storage has seen. */
+function producerIds(facts: Facts): () => bigint {
+  let next = BigInt((facts.all('producer')[0]?.[1] as string | undefined) ?? 0)
+  return () => {
+    facts.set('producer', 'next', String(next + 1n))
+    return next++
   }
 }
 

@@ -31,7 +31,7 @@ export interface ServiceOptions {
   /** Takes a line for what a developer should know. */
   readonly log?: (line: string) => void
   /** Hooks of every mapping. */
-  readonly mapping?: Pick<MappingOptions, 'onBatch' | 'onDiscard' | 'retryBackoffMs' | 'redelivery'>
+  readonly mapping?: Omit<MappingOptions, 'brokers' | 'invoke' | 'log'>
 }
 
 /** The functions and mappings of a service that run. */

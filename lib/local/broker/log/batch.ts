@@ -24,9 +24,8 @@ const controlBit = 0x20
 /** none, gzip, snappy, lz4, zstd */
 const highestCodec = 4
 
-/** A checked record batch: its bytes as received, and what the log needs to know of them. */
-export interface RecordBatch {
-  readonly bytes: Buffer
+/** What the log needs to know of a batch: all of it stands in its first bytes. */
+export interface BatchHead {
   readonly count: number
   /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
   readonly codec: number
@@ -36,9 +35,15 @@ export interface RecordBatch {
   readonly producerId: bigint
   readonly producerEpoch: number
   readonly baseSequence: number
-  /** position of the (perhaps compressed) records in `bytes` */
-  readonly recordsAt: number
 }
+
+/** A checked record batch: its head, and its bytes as received. */
+export interface RecordBatch extends BatchHead {
+  readonly bytes: Buffer
+}
+
+/** Position of the (perhaps compressed) records in a batch. */
+export const recordsAt = at.records
 
 /** The one batch that a produce request carries for a partition, or the code that says why it is refused. */
 export function checkBatch(bytes: Buffer): RecordBatch | Code {
@@ -60,16 +65,19 @@ function checkAttributes(bytes: Buffer): RecordBatch | Code {
   if (codec > highestCodec) return code.unsupportedCompression
   const count = bytes.readInt32BE(at.count)
   if (count < 1 || bytes.readInt32BE(at.lastOffsetDelta) !== count - 1) return code.invalidRecord
+  return { ...headOf(bytes), bytes }
+}
+
+/** The head of a batch that was checked before. */
+export function headOf(bytes: Buffer): BatchHead {
   return {
-    bytes,
-    count,
-    codec,
+    count: bytes.readInt32BE(at.count),
+    codec: bytes.readInt16BE(at.attributes) & compressionMask,
     baseTimestamp: bytes.readBigInt64BE(at.baseTimestamp),
     maxTimestamp: bytes.readBigInt64BE(at.maxTimestamp),
     producerId: bytes.readBigInt64BE(at.producerId),
     producerEpoch: bytes.readInt16BE(at.producerEpoch),
     baseSequence: bytes.readInt32BE(at.baseSequence),
-    recordsAt: at.records,
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Code, code } from '../wire/codes.js'
-import type { RecordBatch } from './batch.js'
+import type { BatchHead } from './batch.js'
 
 /** As many batches as an idempotent producer may have in flight; a repeat of an older one cannot be told any more. */
 const remembered = 5
@@ -23,7 +23,7 @@ export class Producers {
   readonly #states = new Map<bigint, ProducerState>()
 
   /** `undefined`: append it; a number object: it was written before, at that offset; a code: it is refused. */
-  check(batch: RecordBatch): { duplicateOf: number } | { refused: Code } | undefined {
+  check(batch: BatchHead): { duplicateOf: number } | { refused: Code } | undefined {
     if (batch.producerId < 0n) return undefined
     const state = this.#states.get(batch.producerId)
     if (state === undefined) return undefined
@@ -39,7 +39,7 @@ export class Producers {
     return { refused: code.outOfOrderSequence }
   }
 
-  wrote(batch: RecordBatch, baseOffset: number): void {
+  wrote(batch: BatchHead, baseOffset: number): void {
     if (batch.producerId < 0n) return
     const state = this.#states.get(batch.producerId)
     const before = state?.epoch === batch.producerEpoch ? state.written : []
@@ -53,6 +53,6 @@ export class Producers {
   }
 }
 
-function lastSequence(batch: RecordBatch): number {
+function lastSequence(batch: BatchHead): number {
   return (batch.baseSequence + batch.count - 1) % sequences
 }

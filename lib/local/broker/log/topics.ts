@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { memoryStorage, type Storage } from '../disk/index.js'
 import { type Code, code } from '../wire/codes.js'
 import { PartitionLog } from './partition.js'
 
@@ -14,9 +15,22 @@ export interface Topic {
   readonly partitions: readonly PartitionLog[]
 }
 
+/** What is kept of a topic beside its records. */
+type Kept = { readonly id: string; readonly partitions: number }
+
 /** All topics of one broker, by name. */
 export class Topics {
   readonly #byName = new Map<string, Topic>()
+  readonly #storage: Storage
+
+  /** Goes on with the topics that an earlier process has left in the storage. */
+  constructor(storage: Storage = memoryStorage()) {
+    this.#storage = storage
+    for (const [name, kept] of storage.facts.all('topic')) {
+      const { id, partitions } = kept as Kept
+      this.#byName.set(name, { id, name, partitions: this.#logs(id, 0, partitions) })
+    }
+  }
 
   get(name: string): Topic | undefined {
     return this.#byName.get(name)
@@ -44,8 +58,8 @@ export class Topics {
   create(name: string, partitions: number): Code {
     const refused = this.check(name, partitions)
     if (refused !== code.none) return refused
-    const logs = Array.from({ length: partitions }, () => new PartitionLog())
-    this.#byName.set(name, { id: randomBytes(16).toString('hex'), name, partitions: logs })
+    const id = randomBytes(16).toString('hex')
+    this.#put({ id, name, partitions: this.#logs(id, 0, partitions) })
     return code.none
   }
 
@@ -54,16 +68,28 @@ export class Topics {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
     if (total <= topic.partitions.length || total > maxPartitions) return code.invalidPartitions
-    const added = Array.from({ length: total - topic.partitions.length }, () => new PartitionLog())
-    this.#byName.set(name, { ...topic, partitions: [...topic.partitions, ...added] })
+    const added = this.#logs(topic.id, topic.partitions.length, total)
+    this.#put({ ...topic, partitions: [...topic.partitions, ...added] })
     return code.none
   }
 
   delete(name: string): Code {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
+    this.#storage.facts.set('topic', name, undefined)
     this.#byName.delete(name)
+    this.#storage.remove(topic.id)
     for (const log of topic.partitions) log.wake() // a waiting fetch answers that the topic is gone
     return code.none
+  }
+
+  #put(topic: Topic): void {
+    const kept: Kept = { id: topic.id, partitions: topic.partitions.length }
+    this.#storage.facts.set('topic', topic.name, kept)
+    this.#byName.set(topic.name, topic)
+  }
+
+  #logs(id: string, from: number, to: number): PartitionLog[] {
+    return Array.from({ length: to - from }, (_, index) => new PartitionLog(this.#storage.shelf(id, from + index)))
   }
 }
