@@ -26,9 +26,9 @@ function program(): Commander {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  define(root, 'broker', 'start a Kafka broker, in memory', async () => (await import('./broker.js')).broker).addOption(
-    port('--port', 'port to listen on, 0 for any free one', 9092),
-  )
+  define(root, 'broker', 'start a Kafka broker', async () => (await import('./broker.js')).broker)
+    .addOption(port('--port', 'port to listen on, 0 for any free one', 9092))
+    .option('--data <dir>', 'keep topics, records and offsets in this directory (default: in memory)')
   define(
     root,
     'dynamodb',
