@@ -7,6 +7,7 @@ import type { BrokerState } from './api/api.js'
 import { serveConnection } from './connection.js'
 import { directoryStorage, type Facts, memoryStorage, type Storage } from './disk/index.js'
 import { Coordinator } from './group/coordinator.js'
+import { startRetention } from './log/retention.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
 import { Transactions } from './txn/index.js'
@@ -52,6 +53,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     return restored
   })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
+  const endRetention = startRetention(state.topics, state.timers)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -66,6 +68,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     for (const socket of sockets) socket.destroy()
     state.coordinator.close()
     state.transactions.close()
+    endRetention()
     await closed
     storage.close()
   }
