@@ -8,6 +8,7 @@ import { serveConnection } from './connection.js'
 import { type BrokerUsage, Connections } from './connections.js'
 import { directoryStorage, type Facts, memoryStorage, type Storage } from './disk/index.js'
 import { Coordinator } from './group/coordinator.js'
+import { startRetention } from './log/retention.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
 import { Transactions } from './txn/index.js'
@@ -55,6 +56,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     return restored
   })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
+  const endRetention = startRetention(state.topics, state.timers)
   const connections = new Connections(server, limits, (socket, onHeld) => {
     const node = { id: nodeId, host: advertised(host, socket), port: bound.port }
     return serveConnection(socket, state, node, limits, onHeld)
@@ -68,6 +70,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     connections.close()
     state.coordinator.close()
     state.transactions.close()
+    endRetention()
     await closed
     storage.close()
   }
