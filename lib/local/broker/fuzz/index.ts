@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { type Draw, drawing } from './draw.js'
 export { type BrokerFuzzOptions, type BrokerFuzzReport, fuzzBroker } from './run.js'

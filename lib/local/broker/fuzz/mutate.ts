@@ -67,11 +67,16 @@ export function spoilt(original: Buffer, draw: Draw, others: () => Buffer): Deli
   const name = draw.pick(Object.keys(mutations))
   const frame = mutations[name]?.(Buffer.from(original), draw, others) ?? original
   const length = draw.oneIn(8) ? draw.pick([...extremes, frame.length - 1, frame.length + 1]) : frame.length
-  const bytes = Buffer.concat([led(frame, length), ...(draw.oneIn(6) ? [led(others())] : [])])
+  const bytes = Buffer.concat([led(frame, length), ...(draw.oneIn(6) ? glued(draw, others) : [])])
   return {
     how: length === frame.length ? name : `${name}, length ${length}`,
     pieces: draw.oneIn(3) ? pieces(bytes, draw) : [bytes],
   }
+}
+
+/** More requests behind it, sometimes more of them than a broker reads ahead. */
+function glued(draw: Draw, others: () => Buffer): Buffer[] {
+  return Array.from({ length: draw.pick([1, 1, 1, 2, 30]) }, () => led(others()))
 }
 
 /** A frame as it should be, in one piece or many. */

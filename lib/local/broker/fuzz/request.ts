@@ -13,7 +13,21 @@ export interface Request {
 }
 
 /** Names of topics, groups, transactions, members and settings alike: what is made by one request is met by another. */
-const names = ['f0', 'f1', 'f2', 'f3', '', 'retention.bytes', 'cleanup.policy', '100', 'delete', 'range']
+const names = [
+  'f0',
+  'f0',
+  'f1',
+  'f1',
+  'f2',
+  'f3',
+  '',
+  '1',
+  'retention.bytes',
+  'cleanup.policy',
+  '100',
+  'delete',
+  'consumer',
+]
 
 /** A request of any API in any version that the broker serves. `learned`: names that the broker has given out. */
 export function validRequest(draw: Draw, correlation: number, learned: readonly string[]): Request {
