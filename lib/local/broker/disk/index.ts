@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type DirectoryOptions, directoryStorage } from './directory.js'
 export { memoryShelf, memoryStorage } from './memory.js'
 export { bisect } from './search.js'
 export type { FactKind, Facts, Json, Shelf, Storage } from './storage.js'

@@ -12,29 +12,54 @@ export function memoryStorage(): Storage {
   }
 }
 
-/** Batches in memory, each in the buffer that it came in. */
+const smallestChunk = 4 * 1024
+const largestChunk = 1024 * 1024
+
+/**
+ * Batches in memory, one behind the other in few large chunks: a record costs little more than its bytes, neighbours are
+ * read in one piece, and nothing keeps the request alive that brought them. Chunks grow with what the shelf holds, so
+ * that one with few records stays small.
+ */
 export function memoryShelf(): Shelf {
-  let batches: Buffer[] = []
+  let chunks: Buffer[] = []
+  /** where each chunk begins */
   let positions: number[] = []
   let end = 0
+  const room = () => (positions.at(-1) ?? end) + (chunks.at(-1)?.length ?? 0) - end
+  const grow = () => {
+    const held = end - (positions[0] ?? end)
+    positions.push(end)
+    // Not from Node's pool, which buffers of other uses would keep alive.
+    chunks.push(Buffer.allocUnsafeSlow(Math.min(largestChunk, Math.max(smallestChunk, held))))
+  }
   return {
     startOffset: 0,
     baseOffset: 0,
     stored: () => [],
     append(bytes) {
-      batches.push(bytes)
-      positions.push(end)
-      end += bytes.length
+      for (let at = 0; at < bytes.length; ) {
+        if (room() === 0) grow()
+        const copied = bytes.copy(chunks.at(-1) ?? bytes, end - (positions.at(-1) ?? end), at)
+        at += copied
+        end += copied
+      }
     },
     read(position, length) {
-      const first = lastAtOrBefore(positions, position)
-      let next = first
-      for (let left = length; left > 0; next++) left -= batches[next]?.length ?? left
-      return batches.slice(first, next)
+      const pieces: Buffer[] = []
+      let at = position
+      for (let index = lastAtOrBefore(positions, position); at < position + length; index++) {
+        const from = at - (positions[index] ?? at)
+        const piece = chunks[index]?.subarray(from, from + position + length - at)
+        if (piece === undefined || piece.length === 0) break
+        pieces.push(piece)
+        at += piece.length
+      }
+      return pieces
     },
     trim(_, position) {
-      const gone = position >= end ? batches.length : lastAtOrBefore(positions, position)
-      batches = batches.slice(gone)
+      const gone = position >= end ? chunks.length : lastAtOrBefore(positions, position)
+      if (gone <= 0) return
+      chunks = chunks.slice(gone)
       positions = positions.slice(gone)
     },
   }

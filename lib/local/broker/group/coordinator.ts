@@ -60,6 +60,18 @@ export class Coordinator {
     return refused === code.none ? held.offsets : refused
   }
 
+  /** Likewise for offsets that wait for the end of a transaction; their group need not exist yet. */
+  mayCommitInTransaction(groupId: string, memberId: string, generation: number): Code {
+    const held = this.#groups.get(groupId)
+    if (held === undefined) return generation < 0 ? code.none : code.illegalGeneration
+    return held.group.mayCommitInTransaction(memberId, generation)
+  }
+
+  /** The offsets of a group that a transaction has committed for. */
+  committing(groupId: string): Offsets {
+    return (this.#groups.get(groupId) ?? this.#create(groupId)).offsets
+  }
+
   /** Forgets a group that has no members, with its offsets. */
   delete(groupId: string): Code {
     const held = this.#groups.get(groupId)
@@ -71,8 +83,13 @@ export class Coordinator {
   }
 
   forgetTopic(topic: string): void {
+    this.forgetTopics((name) => name === topic)
+  }
+
+  /** Forgets the offsets of these topics, which are gone. */
+  forgetTopics(isGone: (topic: string) => boolean): void {
     for (const [id, { offsets }] of [...this.#groups]) {
-      offsets.forget(topic)
+      for (const { topic } of offsets.all()) if (isGone(topic)) offsets.forget(topic)
       this.forgetIfIdle(id)
     }
   }

@@ -19,6 +19,7 @@ const maxInflatedBytes = 512 * 1024 * 1024
  */
 export function firstAtOrAfter(bytes: Buffer, time: bigint): TimedRecord {
   const batch = headOf(bytes)
+  if (batch.appendTime) return { delta: 0, timestamp: batch.maxTimestamp }
   const first = { delta: 0, timestamp: batch.baseTimestamp }
   if (batch.codec > gzip) return first
   try {

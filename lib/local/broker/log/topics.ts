@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { memoryStorage, type Storage } from '../disk/index.js'
 import { type Code, code } from '../wire/codes.js'
 import { PartitionLog } from './partition.js'
+import { type Overrides, policyOf } from './settings.js'
 
 /** Keeps a slip of the finger (a million partitions) from taking the memory of the machine. */
 const maxPartitions = 10_000
@@ -13,22 +14,30 @@ export interface Topic {
   readonly id: string
   readonly name: string
   readonly partitions: readonly PartitionLog[]
+  /** settings that differ from the defaults */
+  readonly overrides: Overrides
 }
 
 /** What is kept of a topic beside its records. */
-type Kept = { readonly id: string; readonly partitions: number }
+type Kept = { readonly id: string; readonly partitions: number; readonly overrides: Readonly<Record<string, string>> }
 
-/** All topics of one broker, by name. */
+/** All topics of one broker, by name. They change in `#put` and `delete` only. */
 export class Topics {
   readonly #byName = new Map<string, Topic>()
+  readonly #byId = new Map<string, Topic>()
   readonly #storage: Storage
 
   /** Goes on with the topics that an earlier process has left in the storage. */
   constructor(storage: Storage = memoryStorage()) {
     this.#storage = storage
     for (const [name, kept] of storage.facts.all('topic')) {
-      const { id, partitions } = kept as Kept
-      this.#byName.set(name, { id, name, partitions: this.#logs(id, 0, partitions) })
+      const { id, partitions, overrides } = kept as Kept
+      this.#enter({
+        id,
+        name,
+        partitions: this.#logs(id, 0, partitions),
+        overrides: new Map(Object.entries(overrides)),
+      })
     }
   }
 
@@ -37,7 +46,7 @@ export class Topics {
   }
 
   byId(id: string): Topic | undefined {
-    return this.all().find((topic) => topic.id === id)
+    return this.#byId.get(id)
   }
 
   partition(name: string, partition: number): PartitionLog | undefined {
@@ -55,11 +64,11 @@ export class Topics {
     return partitions >= 1 && partitions <= maxPartitions ? code.none : code.invalidPartitions
   }
 
-  create(name: string, partitions: number): Code {
+  create(name: string, partitions: number, overrides: Overrides = new Map()): Code {
     const refused = this.check(name, partitions)
     if (refused !== code.none) return refused
     const id = randomBytes(16).toString('hex')
-    this.#put({ id, name, partitions: this.#logs(id, 0, partitions) })
+    this.#put({ id, name, partitions: this.#logs(id, 0, partitions), overrides })
     return code.none
   }
 
@@ -73,20 +82,37 @@ export class Topics {
     return code.none
   }
 
+  /** Replaces the settings of a topic; the values are known to be good. */
+  configure(name: string, overrides: Overrides): Code {
+    const topic = this.#byName.get(name)
+    if (topic === undefined) return code.unknownTopicOrPartition
+    this.#put({ ...topic, overrides })
+    return code.none
+  }
+
   delete(name: string): Code {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
     this.#storage.facts.set('topic', name, undefined)
     this.#byName.delete(name)
+    this.#byId.delete(topic.id)
     this.#storage.remove(topic.id)
     for (const log of topic.partitions) log.wake() // a waiting fetch answers that the topic is gone
     return code.none
   }
 
   #put(topic: Topic): void {
-    const kept: Kept = { id: topic.id, partitions: topic.partitions.length }
+    const overrides = Object.fromEntries(topic.overrides)
+    const kept: Kept = { id: topic.id, partitions: topic.partitions.length, overrides }
     this.#storage.facts.set('topic', topic.name, kept)
+    this.#enter(topic)
+  }
+
+  #enter(topic: Topic): void {
     this.#byName.set(topic.name, topic)
+    this.#byId.set(topic.id, topic)
+    const policy = policyOf(topic.overrides)
+    for (const log of topic.partitions) log.policy = policy
   }
 
   #logs(id: string, from: number, to: number): PartitionLog[] {
