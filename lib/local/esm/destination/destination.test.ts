@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MillraceError } from '../../../errors.js'
 import type { KafkaEvent } from '../../../event/index.js'
 import type { Broker } from '../../broker/index.js'
-import { broker, committed, crash, mapping, ok, produce, report } from '../mapping.fixture.js'
+import { broker, committed, crash, createOrders, mapping, ok, produce, report } from '../mapping.fixture.js'
 import { readDestination } from './index.js'
 
 let dir: string
@@ -157,6 +157,7 @@ describe('an on-failure destination', () => {
 
   it('is told of a record over 6 MB without a response, and of one too old', async () => {
     const on = await broker({ defaultPartitions: 1 })
+    await createOrders(on, [{ name: 'max.message.bytes', value: '6000000' }])
     await produce(on, [{ value: 'old', timestamp: '1000' }, { value: Buffer.alloc(5 * 1024 * 1024) }, { value: 'c' }])
     const onFailureDestination = 'arn:aws:sqs:eu-west-1:111122223333:failures'
     const changes = { ...msk, onFailureDestination, maximumRecordAgeSeconds: 3600 }
