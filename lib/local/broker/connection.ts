@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import type { BrokerState } from './api/api.js'
 import { FrameSplitter } from './frames.js'
-import type { Limits } from './options.js'
 import { answerRequest, type Peer } from './requests.js'
 import { MalformedRequest } from './wire/reader.js'
 
@@ -28,9 +27,9 @@ export function serveConnection(
   socket: Socket,
   state: BrokerState,
   node: Peer['node'],
-  limits: Limits,
   onHeld: () => void,
 ): Connection {
+  const { limits } = state
   const gone = new AbortController()
   const name = `${socket.remoteAddress}:${socket.remotePort}`
   const peer: Peer = { node, gone: gone.signal, host: socket.remoteAddress ?? '' }

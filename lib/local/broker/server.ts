@@ -47,7 +47,7 @@ export interface Broker {
  * ```
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { host, port, dataDir, limits, ...settings } = checkOptions(options)
+  const { host, port, dataDir, ...settings } = checkOptions(options)
   const storage = dataDir === undefined ? memoryStorage() : directoryStorage(dataDir, settings)
   const server = createServer()
   const state = await orClose(storage, async () => {
@@ -57,11 +57,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
   const endRetention = startRetention(state.topics, state.timers)
-  const connections = new Connections(server, limits, (socket, onHeld) => {
+  const connections = new Connections(server, settings.limits, (socket, onHeld) => {
     const node = { id: nodeId, host: advertised(host, socket), port: bound.port }
-    return serveConnection(socket, state, node, limits, onHeld)
+    return serveConnection(socket, state, node, onHeld)
   })
-  server.on('drop', () => state.log(`broker: refused a connection: ${limits.maxConnections} are open`))
+  server.on('drop', () => state.log(`broker: refused a connection: ${settings.limits.maxConnections} are open`))
   server.on('error', (error) => state.log(`broker: ${error.message}`))
   let stopping: Promise<void> | undefined
   const stop = async () => {
@@ -95,7 +95,7 @@ async function orClose<T>(storage: Storage, start: () => Promise<T>): Promise<T>
   }
 }
 
-type Given = Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>
+type Given = Pick<BrokerState, 'limits' | 'autoCreateTopics' | 'defaultPartitions' | 'log'>
 
 /** The state that an earlier process has left in the storage, or a new one. */
 function newState(settings: Given, storage: Storage): BrokerState {
