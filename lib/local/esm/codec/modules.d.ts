@@ -1,3 +1,5 @@
+/** What is used of the decompressors; most have no types of their own. */
+
 declare module 'snappyjs' {
   const snappy: {
     uncompress(bytes: Buffer): Uint8Array
@@ -12,4 +14,8 @@ declare module 'lz4js' {
     compress(bytes: Uint8Array): Uint8Array
   }
   export default lz4
+}
+
+declare module 'fzstd' {
+  export function decompress(frame: Uint8Array): Uint8Array
 }
