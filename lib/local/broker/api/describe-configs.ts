@@ -1,4 +1,3 @@
-import { maxFrameBytes } from '../frames.js'
 import { retentionIntervalMs } from '../log/retention.js'
 import { type Overrides, type Setting, settings, settingTypes } from '../log/settings.js'
 import { maxTimeoutMs } from '../txn/index.js'
@@ -95,7 +94,7 @@ function defaults({ brokerName: name, default: value, kafkaDefault }: Setting): 
   ]
 }
 
-function ofBroker({ node, autoCreateTopics, defaultPartitions }: Context): Config[] {
+function ofBroker({ node, autoCreateTopics, defaultPartitions, limits }: Context): Config[] {
   const fixed = (name: string, type: Config['type'], value: unknown, doc: string): Config => {
     const only: Value = { name, value: String(value), source: source.broker }
     return { ...only, readOnly: true, synonyms: [only], type, doc }
@@ -108,12 +107,14 @@ function ofBroker({ node, autoCreateTopics, defaultPartitions }: Context): Confi
       autoCreateTopics,
       'Whether a topic is created when a client asks for it.',
     ),
+    fixed('connections.max.idle.ms', 'long', limits.maxIdleMs, 'Time without a byte after which a client is let go.'),
     fixed('default.replication.factor', 'int', 1, 'This broker is alone.'),
     fixed('log.retention.check.interval.ms', 'long', retentionIntervalMs, 'How often old records are looked for.'),
+    fixed('max.connections', 'int', limits.maxConnections, 'Connections open at a time.'),
     fixed('node.id', 'int', node.id, 'The number of this broker.'),
     fixed('num.partitions', 'int', defaultPartitions, 'Partitions of a topic created without a number.'),
     fixed('offset.metadata.max.bytes', 'int', maxMetadata, 'Longest note that may go with a committed offset.'),
-    fixed('socket.request.max.bytes', 'int', maxFrameBytes, 'Longest request that is taken.'),
+    fixed('socket.request.max.bytes', 'int', limits.maxRequestBytes, 'Longest request that is taken.'),
     fixed('transaction.max.timeout.ms', 'int', maxTimeoutMs, 'Longest time that a transaction may ask for.'),
   ]
 }

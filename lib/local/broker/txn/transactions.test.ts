@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { memoryStorage } from '../disk/index.js'
 import { Coordinator } from '../group/coordinator.js'
 import { batch } from '../log/batch.fixture.js'
 import { PartitionLog } from '../log/partition.js'
@@ -20,6 +21,7 @@ function ground() {
     newProducerId: () => nextId++,
     log: (topic, partition) => (topic === here.topic && partition === here.partition ? log : undefined),
     offsets: (group) => groups.committing(group),
+    facts: memoryStorage().facts,
   })
   const initialise = (timeoutMs = 1000, expected?: Omit<Speaker, 'transactionalId'>): Speaker => {
     const answer = transactions.initialise('mine', timeoutMs, expected)
