@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { BrokerState } from './api/api.js'
 import { FrameSplitter } from './frames.js'
-import { answerRequest, type Peer } from './requests.js'
+import { answerer, type Peer } from './requests.js'
 import { waiting } from './waiting.js'
 import { MalformedRequest } from './wire/reader.js'
 
@@ -37,6 +37,7 @@ export function serveConnection(
   const gone = new AbortController()
   const name = `${socket.remoteAddress}:${socket.remotePort}`
   const peer: Peer = { node, gone: gone.signal, host: socket.remoteAddress ?? '' }
+  const answerTo = answerer(state, peer)
   const splitter = new FrameSplitter(limits.maxRequestBytes)
   let queue: Buffer[] = []
   let queuedBytes = 0
@@ -57,7 +58,7 @@ export function serveConnection(
     busy = true
     for (let frame = queue[0]; frame !== undefined; frame = queue[0]) {
       answering = true
-      const answer = await answerRequest(frame, state, peer)
+      const answer = await answerTo(frame)
       answering = false
       if (answer !== undefined) await send(socket, answer)
       if (queue.shift() !== undefined) queuedBytes -= frame.length
@@ -66,12 +67,15 @@ export function serveConnection(
     busy = false
     if (socket.destroyed) end()
   }
+  const dropFor = (error: unknown) => {
+    if (error instanceof MalformedRequest) return drop(error.message)
+    drop(`it could not be answered: ${error instanceof Error ? error.stack : error}`)
+  }
   const failed = (error: unknown) => {
     busy = false
     answering = false
     if (socket.closed) end()
-    if (error instanceof MalformedRequest) return drop(error.message)
-    drop(`it could not be answered: ${error instanceof Error ? error.stack : error}`)
+    dropFor(error)
   }
   socket.setNoDelay(true)
   socket.setTimeout(limits.maxIdleMs)
@@ -84,7 +88,7 @@ export function serveConnection(
         queuedBytes += frame.length
       }
     } catch (error) {
-      return failed(error)
+      return dropFor(error)
     }
     if (isFull()) socket.pause()
     work().catch(failed)
