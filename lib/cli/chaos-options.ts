@@ -9,6 +9,8 @@ export interface ChaosCommandOptions {
   /** Kinds of faults, joined by commas. */
   readonly only?: string
   readonly rate: number
+  /** Seconds. */
+  readonly drain: number
   readonly keys?: number
   readonly value?: string
   readonly file?: string
@@ -26,6 +28,7 @@ export function withChaosOptions(command: Commander): Commander {
     .option('--only <kinds>', 'only these: kill, delay, redeliver, rebalance, recreate, throttle, timeout, lose')
     .addOption(number('--seed <n>', 'the same seed chooses the same faults (default: a new one)', 0))
     .addOption(rate('--rate <n>', 'records per second and topic').default(100))
+    .addOption(rate('--drain <seconds>', 'the time to settle what is left, after the last fault').default(120))
     .addOption(number('--keys <n>', 'different keys (default: 100)', 1))
     .option('--value <json>', 'the value of a record, as of `millrace produce`')
     .option('--file <path>', 'the records, over and over, as of `millrace produce`')

@@ -44,6 +44,7 @@ export const chaos: Command<ChaosCommandOptions> = async (options, { voice, stop
       records,
       faults: options.faults ?? (minutes === undefined ? 20 : Number.POSITIVE_INFINITY),
       ratePerSecond: options.rate,
+      drainMs: options.drain * 1000,
       onFault: (made) => voice.say('fault', `${made.kind}: ${made.what}`, made),
       ...(minutes === undefined ? {} : { limitMs: minutes * 60_000 }),
       ...(only ? { only } : {}),

@@ -54,13 +54,16 @@ const patienceMs = 2_000
  * ```ts
  * import { startFaultyStack } from 'millrace/testing'
  *
- * const { faults, running, stop } = await startFaultyStack({ serviceDir: '.' })
- * const mapping = running[0]?.config.id ?? ''
- * faults.store({ kind: 'throttle', ms: 2_000, share: 0.5 })
- * await faults.kill(mapping, 20)
- * await faults.rebalance(mapping)
- * await running[0]?.idle()
- * await stop()
+ * // In a test, where the service is packaged.
+ * export async function comesThrough(): Promise<void> {
+ *   const { faults, running, stop } = await startFaultyStack({ serviceDir: '.' })
+ *   const mapping = running[0]?.config.id ?? ''
+ *   faults.store({ kind: 'throttle', ms: 2_000, share: 0.5 })
+ *   await faults.kill(mapping, 20)
+ *   await faults.rebalance(mapping)
+ *   await running[0]?.idle()
+ *   await stop()
+ * }
  * ```
  */
 export async function startFaultyStack({ random = Math.random, ...options }: FaultyStackOptions): Promise<FaultyStack> {
@@ -128,7 +131,7 @@ export async function startFaultyStack({ random = Math.random, ...options }: Fau
     async redeliver(mapping, event = settled.get(mapping)) {
       return event && find(mapping).redeliver(event)
     },
-    rebalance: (mapping) => find(mapping).rebalance(),
+    rebalance: async (mapping) => find(mapping).rebalance(),
     async recreateTopic(mapping) {
       const { config } = find(mapping)
       const readers = stack.running.filter((one) => one.config.topic === config.topic && one.config.enabled)
