@@ -38,7 +38,10 @@ describe('the account of a mapping', () => {
 
   it('settles nothing by a crash, and unsettles nothing either', () => {
     const accounts = accountant()
-    const crash = { kind: 'crash', decision: { kind: 'failed', reason: 'crash: SIGKILL' } } as const
+    const crash = {
+      kind: 'crash',
+      decision: { kind: 'failed', reason: 'crash: SIGKILL', functionError: true },
+    } as const
     accounts.onBatch(attempt([0, 1], crash))
     expect(accounts.account.unsettled).toEqual(['orders:0:0', 'orders:0:1'])
     accounts.onBatch(attempt([0, 1], settled))
@@ -48,7 +51,11 @@ describe('the account of a mapping', () => {
 
   it('takes an answer that fails the batch for a violation, and a batch that was not reached for no delivery', () => {
     const accounts = accountant()
-    accounts.onBatch(attempt([0], { decision: { kind: 'failed', reason: 'orders-0 offset 9 was not in the event' } }))
+    accounts.onBatch(
+      attempt([0], {
+        decision: { kind: 'failed', reason: 'orders-0 offset 9 was not in the event', functionError: false },
+      }),
+    )
     accounts.onBatch(attempt([1], { decision: { kind: 'unreached', reason: 'throttled' } }))
     expect(accounts.account).toMatchObject({
       delivered: 1,
