@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { BrokerState } from './api/api.js'
 import { FrameSplitter } from './frames.js'
-import { answerRequest, type Peer } from './requests.js'
+import { answerer, type Peer } from './requests.js'
 import { MalformedRequest } from './wire/reader.js'
 
 /** Requests and their bytes read ahead of the one that is being answered; beyond either the client is made to wait. */
@@ -33,6 +33,7 @@ export function serveConnection(
   const gone = new AbortController()
   const name = `${socket.remoteAddress}:${socket.remotePort}`
   const peer: Peer = { node, gone: gone.signal, host: socket.remoteAddress ?? '' }
+  const answerTo = answerer(state, peer)
   const splitter = new FrameSplitter(limits.maxRequestBytes)
   let queue: Buffer[] = []
   let queuedBytes = 0
@@ -52,7 +53,7 @@ export function serveConnection(
     busy = true
     for (let frame = queue[0]; frame !== undefined; frame = queue[0]) {
       answering = true
-      const answer = await answerRequest(frame, state, peer)
+      const answer = await answerTo(frame)
       answering = false
       if (answer !== undefined) await send(socket, answer)
       if (queue.shift() !== undefined) queuedBytes -= frame.length
