@@ -48,10 +48,10 @@ describe('millrace chaos', { timeout: 120_000 }, () => {
       const [[partition, list]] = Object.entries(records)
       return { batchItemFailures: [{ itemIdentifier: { partition, offset: list[0].offset + Number(process.env.PAST ?? 0) } }] }
     }`
-    const never = chaos(reports, '--faults 1 --only delay --rate 20 --drain 1')
+    const never = chaos(reports, '--faults 3 --only redeliver --rate 20 --drain 2')
     const foreign = chaos(
       reports.replace('process.env.PAST ?? 0', '1000'),
-      '--faults 1 --only delay --rate 20 --drain 1',
+      '--faults 3 --only redeliver --rate 20 --drain 2',
     )
     expect(await Promise.all([never.ended, foreign.ended])).toEqual([1, 1])
     expect(never.output.stderr).toMatch(/^ML_CHAOS_UNSETTLED: .*--seed \d+/)
