@@ -18,6 +18,8 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npm run crash -- --kills 20': { file: 'crash/crash.test.ts', shows: /'--kills', '\d/ },
   'npm run bench -- --smoke': { file: '.ci/run', shows: /npm run --silent bench -- --smoke/ },
   'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev[ ']/ },
+  'npx millrace dev --inspect': { file: 'lib/cli/inspect.test.ts', shows: /'dev', .*'--inspect'/ },
+  'npx millrace chaos --faults 20': { file: 'lib/cli/chaos.test.ts', shows: /\['chaos', [\s\S]*'--faults \d/ },
   'npx millrace broker --port 9092': { file: 'lib/cli/cli.test.ts', shows: /'broker --port \d/ },
   'npx millrace dynamodb --port 8000': { file: 'lib/cli/cli.test.ts', shows: /'dynamodb --port \d/ },
   'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
