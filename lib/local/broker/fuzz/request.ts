@@ -3,6 +3,7 @@ import { batchBytes } from '../log/batch-bytes.js'
 import { crc32c } from '../log/crc32c.js'
 import { MalformedRequest, Reader } from '../wire/reader.js'
 import { Writer } from '../wire/writer.js'
+import { canaryTopic, partitionWithoutRecords } from './canary.js'
 import type { Draw } from './draw.js'
 
 /** A request as a client could send it. */
@@ -58,6 +59,20 @@ export function validRequest(draw: Draw, correlation: number, material: Material
     const frame = Buffer.concat([header, body].map((writer) => Buffer.concat(writer.frame()).subarray(4)))
     return { key: api.key, version, frame }
   }
+}
+
+const fetchKey = 1
+const fetchVersion = 4
+const tenMinutesMs = 600_000
+
+/** A Fetch that waits, for ten minutes, for more than there will be: chance alone seldom makes one. */
+export function longPoll(draw: Draw, correlation: number): Request {
+  const writer = new Writer().int16(fetchKey).int16(fetchVersion).int32(correlation).string('fuzz')
+  writer.int32(-1).int32(tenMinutesMs).int32(1).int32(1000).int8(draw.below(2))
+  writer.array([canaryTopic], (topic) => {
+    writer.string(topic).array([partitionWithoutRecords], (one) => writer.int32(one).int64(0).int32(1000))
+  })
+  return { key: fetchKey, version: fetchVersion, frame: Buffer.concat(writer.frame()).subarray(4) }
 }
 
 /**
