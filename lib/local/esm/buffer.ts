@@ -105,7 +105,9 @@ export class RecordBuffer {
     // Another partition comes first each time, so that none is always the one that finds no room.
     const first = queues.length === 0 ? 0 : this.#turn++ % queues.length
     const batch = takeBatch([...queues.slice(first), ...queues.slice(0, first)], this.#limits)
-    this.#recount()
+    // Not counted anew: what waits may be many times a batch.
+    this.#count -= batch.left.records
+    this.#bytes -= batch.left.bytes + batch.left.records
     return batch
   }
 

@@ -166,6 +166,8 @@ function newConsumer(kafka: Kafka, { group }: MappingConfig, restartOnFailure: (
     metadataMaxAge: 30_000,
     // One connection carries fetches and commits one after another: a long poll would hold a commit back.
     maxWaitTimeInMs: 100,
+    // Blocks of about a batch: what is decoded at once holds up the answers of the function.
+    maxBytesPerPartition: 256 * 1024,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure },
   })
 }
