@@ -39,6 +39,11 @@ function program(): Commander {
     .addOption(port('--broker-port', 'port of the Kafka broker', 9092))
     .addOption(port('--dynamodb-port', 'port of the DynamoDB store', 8000))
     .option('--no-package', 'run what is packaged already')
+    .addOption(
+      new Option('--inspect [port]', "debug the functions: port of the first one's inspector, 0 for any free ones")
+        .preset('9229')
+        .argParser(portNumber),
+    )
     .addHelpText(
       'after',
       '\nKAFKA_BROKERS and AWS_ENDPOINT_URL_DYNAMODB name a Kafka and a DynamoDB to use in place of the embedded ones.',
@@ -76,11 +81,13 @@ function define<Options extends object>(
 }
 
 function port(flag: string, description: string, byDefault: number): Option {
-  return new Option(`${flag} <port>`, description).default(byDefault).argParser((text) => {
-    const number = Number(text)
-    if (/^\d+$/.test(text) && number <= 65_535) return number
-    throw new InvalidArgumentError('give a whole number from 0 to 65535.')
-  })
+  return new Option(`${flag} <port>`, description).default(byDefault).argParser(portNumber)
+}
+
+function portNumber(text: string): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number <= 65_535) return number
+  throw new InvalidArgumentError('give a whole number from 0 to 65535.')
 }
 
 function explained({ code, message }: CommanderError): string {
