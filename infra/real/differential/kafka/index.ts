@@ -1,0 +1,26 @@
+/**
+ * What is asked of the embedded broker and of Apache Kafka alike.
+ *
+ * @module
+ */
+import type { Case } from '../case.js'
+import { configCases } from './configs.js'
+import { fetchCases } from './fetch.js'
+import { groupCases } from './groups.js'
+import { produceCases } from './produce.js'
+import { rawCases } from './raw.js'
+import type { KafkaSide } from './side.js'
+import { topicCases } from './topics.js'
+import { transactionCases } from './transactions.js'
+
+export { type KafkaSystem, onSide as onKafka, openKafka } from './side.js'
+
+export const kafkaCases: readonly Case<KafkaSide>[] = [
+  ...topicCases,
+  ...configCases,
+  ...produceCases,
+  ...fetchCases,
+  ...groupCases,
+  ...transactionCases,
+  ...rawCases,
+]

@@ -1,0 +1,20 @@
+/**
+ * What is asked of the embedded store and of DynamoDB Local alike.
+ *
+ * @module
+ */
+import type { Case } from '../case.js'
+import { batchCases } from './batches.js'
+import type { StoreSide } from './side.js'
+import { singleCases } from './single.js'
+import { tableCases } from './tables.js'
+import { transactionCases } from './transactions.js'
+
+export { onStore, openStore } from './side.js'
+
+export const storeCases: readonly Case<StoreSide>[] = [
+  ...singleCases,
+  ...batchCases,
+  ...transactionCases,
+  ...tableCases,
+]
