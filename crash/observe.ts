@@ -1,7 +1,7 @@
+import type { Ending } from '../lib/local/stack/index.js'
 import { storeEnvironment } from '../lib/local/store/index.js'
 import { packageService, readService } from '../lib/local/template/index.js'
 import type { Exchange } from '../lib/testing/faults/index.js'
-import type { Cleanup } from '../start/cleanup.js'
 import { appliedTransactions } from '../start/faults/index.js'
 import type { Logs } from '../start/logs.js'
 import { seededRandom } from '../start/orders/index.js'
@@ -21,7 +21,7 @@ export interface Surroundings {
   /** Ends the run; everything that was started is stopped. */
   readonly signal: AbortSignal
   readonly stages: Stages
-  readonly stopLater: Cleanup
+  readonly stopLater: Ending
   readonly logs: Logs
   /** Takes a line about how far the run is. */
   readonly tell: (line: string) => void

@@ -1,4 +1,5 @@
-import { cleanup } from '../start/cleanup.js'
+import { ending } from '../lib/local/stack/index.js'
+import { stopLimitMs } from '../start/job.js'
 import { openLogs } from '../start/logs.js'
 import { watchStages } from '../start/stages.js'
 import { stoppedCheck } from '../start/stopped.js'
@@ -39,7 +40,7 @@ const limitMs = (kills: number): number => 120_000 + 8_000 * kills
 export async function runCrash(options: CrashOptions, { signal, onProgress: tell }: CrashContext): Promise<Report> {
   const logs = openLogs('.millrace/logs')
   const stages = watchStages(limitMs(options.kills), signal, 'the crash test')
-  const stopLater = cleanup()
+  const stopLater = ending({ limitMs: stopLimitMs })
   let observed: Observed
   let failures: readonly string[]
   try {

@@ -1,4 +1,4 @@
-import { type Cleanup, cleanup } from './cleanup.js'
+import { type Ending, ending } from '../lib/local/stack/index.js'
 import { type Logs, openLogs } from './logs.js'
 import { type Observed, observe, type Progress } from './observe.js'
 import type { StartOptions } from './options.js'
@@ -31,8 +31,11 @@ export interface Surroundings {
   readonly options: StartOptions
   readonly stages: Stages
   readonly logs: Logs
-  readonly stopLater: Cleanup
+  readonly stopLater: Ending
 }
+
+/** What takes longer to stop is left alone, in milliseconds. */
+export const stopLimitMs = 15_000
 
 /** Around a run. */
 export interface JobContext {
@@ -55,7 +58,7 @@ export async function runJob(
 ): Promise<Finished> {
   const logs = openLogs('.millrace/logs')
   const stages = watchStages(limitMs, signal)
-  const stopLater = cleanup()
+  const stopLater = ending({ limitMs: stopLimitMs })
   let progress: () => Progress | undefined = () => undefined
   onProgress?.(() => ({ stage: stages.current, progress: progress() }))
   let observed: Observed

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { cleanup } from './cleanup.js'
 import { watchStages } from './stages.js'
 
 const forever = () => new Promise<never>(() => undefined)
@@ -27,31 +26,5 @@ describe('the stages of the job', () => {
     await expect(waiting).rejects.toThrow('ended by SIGINT')
     await expect(stages.run('the next', forever)).rejects.toThrow('ended by SIGINT')
     stages.end()
-  })
-})
-
-describe('what was started', () => {
-  it('is stopped the last first, also where one does not stop', async () => {
-    const stopped: string[] = []
-    const stopLater = cleanup()
-    await stopLater.add('a', () => stopped.push('a'))
-    await stopLater.add('b', () => Promise.reject(new Error('stuck')))
-    await stopLater.add('c', () => stopped.push('c'))
-    expect(await stopLater.run()).toEqual(['b did not stop: stuck'])
-    expect(stopped).toEqual(['c', 'a'])
-  })
-
-  it('is left alone when it takes too long to stop', async () => {
-    const stopLater = cleanup(10)
-    await stopLater.add('a', forever)
-    expect(await stopLater.run()).toEqual(['a did not stop: not within 0.01 s'])
-  })
-
-  it('is stopped at once when everything else is', async () => {
-    const stopped: string[] = []
-    const stopLater = cleanup()
-    await stopLater.run()
-    await stopLater.add('late', () => stopped.push('late'))
-    expect(stopped).toEqual(['late'])
   })
 })

@@ -2,11 +2,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Kafka } from 'kafkajs'
 import { MillraceError } from '../lib/errors.js'
 import type { Attempt, RunningMapping } from '../lib/local/esm/index.js'
-import { type Ground, type Stack, startStack } from '../lib/local/stack/index.js'
+import { type Ending, type Ground, type Stack, startStack } from '../lib/local/stack/index.js'
 import { storeClient, storeEnvironment } from '../lib/local/store/index.js'
 import type { LogMeta } from '../lib/local/worker/index.js'
 import { type Exchange, startStoreProxy } from '../lib/testing/faults/index.js'
-import type { Cleanup } from './cleanup.js'
 import { emptyTables, emptyTopic } from './empty.js'
 import { kafkaClient } from './kafka.js'
 import { type Prepared, partitions, serviceDir } from './prepare.js'
@@ -44,7 +43,7 @@ export interface SystemHooks {
 export async function startSystem(
   { target, rule }: Pick<Prepared, 'target' | 'rule'>,
   hooks: SystemHooks,
-  stopLater: Cleanup,
+  stopLater: Ending,
 ): Promise<System> {
   const { onLine, onBatch, onExchange, log, environment, retryBackoffMs } = hooks
   let clients: { kafka: Kafka; store: DynamoDBClient } | undefined

@@ -26,6 +26,13 @@ describe('every command of the README', () => {
   })
 })
 
+describe('the scope', () => {
+  it('is a platform for functions, not a streaming system, and its broker is for development [R-09]', () => {
+    const [, scope = ''] = readme.split('## What it is, and what it is not\n')
+    expect(scope.split('\n## ')[0]).toMatch(/not a streaming system.+Flink.+for development and tests/s)
+  })
+})
+
 describe('every fragment of serverless.yml in the README', slow, () => {
   let home = ''
   beforeAll(() => {

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Cleanup, cleanup } from '../../start/cleanup.js'
+import { type Ending, ending } from '../../lib/local/stack/index.js'
 import { root } from '../../tools/project.js'
 import { type Differential, runDifferential } from './differential/index.js'
 import { missingTool } from './java.js'
@@ -18,6 +18,9 @@ export interface RealContext {
   /** Takes a line about how far the run is. */
   readonly tell: (line: string) => void
 }
+
+/** What takes longer to stop is left alone, in milliseconds; its keeper ends it all the same. */
+const stopLimitMs = 15_000
 
 /** Where the jars are kept. */
 const cache = join(root, '.cache/real')
@@ -37,7 +40,7 @@ export async function runReal(options: RealOptions, { signal, tell }: RealContex
   }
   rmSync(logs, { recursive: true, force: true })
   mkdirSync(logs, { recursive: true })
-  const stopLater = cleanup()
+  const stopLater = ending({ limitMs: stopLimitMs })
   const parts: RealReport['parts'][number][] = []
   let differential: Differential | undefined
   let failures: readonly string[] = []
@@ -63,7 +66,7 @@ export async function runReal(options: RealOptions, { signal, tell }: RealContex
 }
 
 /** Installs and starts both services, side by side. */
-async function startSystems(stopLater: Cleanup, { signal, tell }: RealContext): Promise<Systems> {
+async function startSystems(stopLater: Ending, { signal, tell }: RealContext): Promise<Systems> {
   const jars = {
     kafka: await installJars(kafkaJars, cache, tell),
     dynamodb: await installJars(dynamodbJars, cache, tell),

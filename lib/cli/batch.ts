@@ -14,6 +14,10 @@ export interface BatchFacts {
   readonly reason: string | undefined
   readonly requestId: string | undefined
   readonly durationMs: number | undefined
+  /** The first invocation of its process. */
+  readonly coldStart: boolean | undefined
+  /** Of the function's code, see `reloaded`. */
+  readonly version: number | undefined
 }
 
 export function batchFacts({ mapping, batch, attempt, redelivered, event, result, decision }: Attempt): BatchFacts {
@@ -31,6 +35,8 @@ export function batchFacts({ mapping, batch, attempt, redelivered, event, result
     reason: 'reason' in decision ? decision.reason : undefined,
     requestId: result?.requestId,
     durationMs: result?.durationMs,
+    coldStart: result?.coldStart,
+    version: result?.version,
   }
 }
 
@@ -44,9 +50,10 @@ export function batchLine({
   again,
   reason,
   durationMs,
+  coldStart,
 }: BatchFacts): string {
   const tries = attempt > 1 ? `, attempt ${attempt}` : ''
-  const took = durationMs === undefined ? '' : ` in ${Math.round(durationMs)} ms`
+  const took = durationMs === undefined ? '' : ` in ${Math.round(durationMs)} ms${coldStart ? ' (cold start)' : ''}`
   const became = again === 0 ? 'settled' : `${again} come again${reason === undefined ? '' : `: ${reason}`}`
   return `${mapping} batch ${batch}${tries}: ${counted(records, 'record')} of ${counted(partitions, 'partition')}${took}, ${became}`
 }

@@ -1,7 +1,9 @@
-import { type Stack, startStack } from '../local/stack/index.js'
+import { type LiveOptions, startLiveService } from '../local/reload/index.js'
+import { ending, type Ground, type RunningService, startGround } from '../local/stack/index.js'
 import { packageService } from '../local/template/index.js'
 import { batchFacts, batchLine } from './batch.js'
 import type { Command } from './command.js'
+import { reloadLine } from './reload-line.js'
 import type { Stopping } from './signals.js'
 import type { Voice } from './voice.js'
 
@@ -10,49 +12,67 @@ export interface DevOptions {
   readonly dynamodbPort: number
   /** False with `--no-package`. */
   readonly package: boolean
+  /** Port of the first function's inspector; undefined without `--inspect`. */
+  readonly inspect?: number
 }
 
 /** `millrace dev`: the service in the current folder on a local stack, until it is told to stop. */
 export const dev: Command<DevOptions> = async (options, { voice, stopping }) => {
   if (options.package && !(await packaged(voice, stopping))) return
-  const stack = await startStack({
+  const log = (line: string) => voice.say('log', line, { line })
+  const end = ending()
+  try {
+    const ports = { broker: options.brokerPort, dynamodb: options.dynamodbPort }
+    const ground = await startGround({ ports, log })
+    await end.add('the ground', ground.stop)
+    const live = await startLiveService(ground, { ...liveOptions(ground, options, voice), log })
+    await end.add('the service', live.stop)
+    await stopping.asked
+    voice.say('stopping', 'finishing the batches in flight (Ctrl-C once more ends at once)')
+  } finally {
+    await end.stop()
+  }
+  voice.say('stopped', 'stopped')
+}
+
+/** False when it was told to stop meanwhile. */
+export async function packaged(voice: Voice, { signal }: Stopping): Promise<boolean> {
+  voice.say('packaging', 'packaging with serverless')
+  try {
+    await packageService('.', { signal })
+    return true
+  } catch (error) {
+    // Then serverless was ended, too.
+    if (signal.aborted) return false
+    throw error
+  }
+}
+
+function liveOptions(ground: Ground, { inspect }: DevOptions, voice: Voice): LiveOptions {
+  return {
     serviceDir: '.',
-    ports: { broker: options.brokerPort, dynamodb: options.dynamodbPort },
     functionLog: (line, { functionName, requestId, pid }) =>
       voice.say('function', `${functionName} | ${line}`, { function: functionName, requestId, pid, line }),
-    log: (line) => voice.say('log', line, { line }),
     mapping: {
       onBatch: (attempt) => {
         const facts = batchFacts(attempt)
         voice.say('batch', batchLine(facts), facts)
       },
     },
-  })
-  try {
-    introduce(stack, voice)
-    await stopping.asked
-    voice.say('stopping', 'finishing the batches in flight (Ctrl-C once more ends at once)')
-  } finally {
-    await stack.stop()
-  }
-  voice.say('stopped', 'stopped')
-}
-
-/** False when it was told to stop meanwhile. */
-async function packaged(voice: Voice, { signal }: Stopping): Promise<boolean> {
-  voice.say('packaging', 'packaging with serverless')
-  try {
-    await packageService('.', { signal })
-    return true
-  } catch (error) {
-    // Ctrl-C ends serverless too, and then it fails.
-    if (signal.aborted) return false
-    throw error
+    ...(inspect === undefined ? {} : { inspectPort: inspect }),
+    onInspector: ({ functionName, pid, url }) =>
+      voice.say('inspector', `${functionName} waits for a debugger at ${url}`, { function: functionName, pid, url }),
+    onStart: (service) => introduce(ground, service, voice),
+    onReload: (event) => voice.say(...reloadLine(event)),
+    onRefused: (error, stopped) => {
+      const goesOn = stopped ? 'nothing runs until that is mended and saved' : 'the service goes on as it was'
+      voice.say('refused', `${error.message}\n${goesOn}`, { message: error.message, stopped })
+    },
   }
 }
 
-function introduce(stack: Stack, voice: Voice): void {
-  const { brokers, dynamodbUrl, embedded, functions, mappings, tables } = stack
+function introduce({ brokers, dynamodbUrl, embedded }: Ground, service: RunningService, voice: Voice): void {
+  const { functions, mappings, tables } = service
   const names = tables.map(({ TableName }) => TableName)
   const store = embedded.store ? `in memory, ${embedded.store.engine}` : 'yours'
   voice.say(

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Command } from './command.js'
+import { withProduceOptions } from './produce-options.js'
 import { listenForStop } from './signals.js'
 import { type CommonOptions, exitCodes, report, usage, voice } from './voice.js'
 
@@ -25,9 +26,9 @@ function program(): Commander {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  define(root, 'broker', 'start a Kafka broker, in memory', async () => (await import('./broker.js')).broker).addOption(
-    port('--port', 'port to listen on, 0 for any free one', 9092),
-  )
+  define(root, 'broker', 'start a Kafka broker', async () => (await import('./broker.js')).broker)
+    .addOption(port('--port', 'port to listen on, 0 for any free one', 9092))
+    .option('--data <dir>', 'keep topics, records and offsets in this directory (default: in memory)')
   define(
     root,
     'dynamodb',
@@ -38,10 +39,18 @@ function program(): Commander {
     .addOption(port('--broker-port', 'port of the Kafka broker', 9092))
     .addOption(port('--dynamodb-port', 'port of the DynamoDB store', 8000))
     .option('--no-package', 'run what is packaged already')
+    .addOption(
+      new Option('--inspect [port]', "debug the functions: port of the first one's inspector, 0 for any free ones")
+        .preset('9229')
+        .argParser(portNumber),
+    )
     .addHelpText(
       'after',
       '\nKAFKA_BROKERS and AWS_ENDPOINT_URL_DYNAMODB name a Kafka and a DynamoDB to use in place of the embedded ones.',
     )
+  withProduceOptions(
+    define(root, 'produce', 'send records to a topic', async () => (await import('./produce.js')).produce),
+  )
   return root
 }
 
@@ -57,7 +66,11 @@ function define<Options extends object>(
     .description(description)
     .option('--json', 'one JSON object per line')
     .option('--debug', 'show where an error comes from')
-    .action(async (options: Options & CommonOptions) => {
+    .action(async (...given: unknown[]) => {
+      // Arguments first, each under its name among the options.
+      const command = given.at(-1) as Commander
+      const named = command.registeredArguments.map((argument, i) => [argument.name(), given[i]])
+      const options: Options & CommonOptions = { ...command.opts(), ...Object.fromEntries(named) }
       const stopping = listenForStop()
       try {
         await (await load())(options, { voice: voice(options), stopping })
@@ -68,11 +81,13 @@ function define<Options extends object>(
 }
 
 function port(flag: string, description: string, byDefault: number): Option {
-  return new Option(`${flag} <port>`, description).default(byDefault).argParser((text) => {
-    const number = Number(text)
-    if (/^\d+$/.test(text) && number <= 65_535) return number
-    throw new InvalidArgumentError('give a whole number from 0 to 65535.')
-  })
+  return new Option(`${flag} <port>`, description).default(byDefault).argParser(portNumber)
+}
+
+function portNumber(text: string): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number <= 65_535) return number
+  throw new InvalidArgumentError('give a whole number from 0 to 65535.')
 }
 
 function explained({ code, message }: CommanderError): string {

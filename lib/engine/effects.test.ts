@@ -7,6 +7,7 @@ import {
   deliverAll,
   type Environment,
   effectsTable,
+  large,
   put,
   recordsOf,
   unsettledOf,
@@ -28,11 +29,6 @@ beforeEach(() => {
 const id = (name: string | number) => `${world.group} ${name}`
 const effects = (...names: (string | number)[]) => Promise.all(names.map((name) => world.effect(id(name))))
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-
-const large = (name: string, bytes: number): AtomicWrite => {
-  const { Put } = put(name, 1)
-  return { Put: { TableName: Put?.TableName, Item: { ...Put?.Item, bytes: { S: 'x'.repeat(bytes) } } } }
-}
 
 /** Notes the calls of a store, and what becomes of each. */
 const noting =

@@ -71,6 +71,12 @@ export const put = (id: string, n: number, condition?: string): AtomicWrite => (
   },
 })
 
+/** Puts an item of about so many bytes. */
+export const large = (name: string, bytes: number): AtomicWrite => {
+  const { Put } = put(name, 1)
+  return { Put: { TableName: Put?.TableName, Item: { ...Put?.Item, bytes: { S: 'x'.repeat(bytes) } } } }
+}
+
 /** What a test may choose of an environment; the rest is as in a deployed function. */
 export interface EnvironmentOptions extends Partial<Omit<Engine, 'ledger' | 'clock' | 'log'>> {
   readonly delivery?: Delivery

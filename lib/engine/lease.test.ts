@@ -3,6 +3,7 @@ import type { LedgerStore } from '../ledger/index.js'
 import { ok } from '../outcome/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
 import { recordsOf, unsettledOf, World } from './engine.fixture.js'
+import type { Run } from './engine.js'
 
 let deployment: TestDeployment
 let world: World
@@ -196,12 +197,14 @@ describe('a record that runs too long', () => {
     const { pass, waiting } = gate()
     const ran: number[] = []
     const events: string[] = []
+    let late: Run | undefined
     const { deliver } = world.environment({
       concurrency: 1,
       order: 'none',
-      async handle({ offset }, { signal }) {
+      async handle({ offset }, run) {
         ran.push(offset)
-        signal.addEventListener('abort', () => events.push(`aborted at ${world.clock.now() - start}`))
+        run.signal.addEventListener('abort', () => events.push(`aborted at ${world.clock.now() - start}`))
+        late = run
         await pass()
         return ok()
       },
@@ -217,5 +220,7 @@ describe('a record that runs too long', () => {
     expect(await delivered).toEqual([0, 1])
     expect([ran, events]).toEqual([[0], ['aborted at 7000', 'answered at 8000']])
     expect(await world.state()).toMatchObject({ open: [{ offset: 0, attempts: 1 }], claim: null })
+    // What it still declares would be lost, so it is told.
+    expect(() => late?.atomically([])).toThrow('ML_HANDLER_PENDING')
   })
 })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { LedgerStore } from '../ledger/index.js'
 import { ok } from '../outcome/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
-import { add, effectsTable, recordsOf, unsettledOf, World } from './engine.fixture.js'
+import { add, effectsTable, large, recordsOf, unsettledOf, World } from './engine.fixture.js'
 
 let deployment: TestDeployment
 let world: World
@@ -80,11 +80,13 @@ describe('a transaction that DynamoDB does not make', () => {
     ['partition', 'writes the item .* twice', 2],
     ['batch', 'writes the item .* twice', 2],
     ['partition', '120 declared writes', 120],
+    ['batch', 'bytes of declared writes', 11],
   ] as const)('as one of a whole %s is refused with what it would be: %s', async (atomicity, problem, records) => {
     const { deliver } = world.environment({
       atomicity,
       async handle({ offset }, run) {
-        run.atomically([add(id(records === 2 ? 'one' : offset))])
+        const name = id(records === 2 ? 'one' : offset)
+        run.atomically([records === 11 ? large(name, 300_000) : add(name)])
         return ok()
       },
     })

@@ -6,3 +6,15 @@
 export { type TestDeployment, type TestDeploymentOptions, testDeployment } from './deployment/index.js'
 export { type EventSpec, kafkaEvent, type RecordSpec } from './events/index.js'
 export { type InvokeOptions, invoke } from './invoke.js'
+export {
+  type LoadRecord,
+  type LoadShape,
+  type LoadValue,
+  loadRecords,
+  type OutgoingRecord,
+  type Produced,
+  type ProducedPartition,
+  type ProduceOptions,
+  partitioner,
+  produce,
+} from './load/index.js'

@@ -1,5 +1,4 @@
-export { partitioner } from './partitions.js'
+export { partitioner, seededRandom } from '../../lib/testing/load/index.js'
 export { fewestOrders, particular, planOrders } from './plan.js'
 export { type ProduceOptions, produceOrders } from './produce.js'
-export { seededRandom } from './random.js'
 export { type Fate, type Header, type Order, type Planned, type Produced, placeOf } from './types.js'

@@ -1,6 +1,5 @@
+import { partitioner, seededRandom } from '../../lib/testing/load/index.js'
 import { badRecord } from './bad.js'
-import { partitioner } from './partitions.js'
-import { seededRandom } from './random.js'
 import type { Downstream, Order, Planned } from './types.js'
 
 /** How many of the records are particular. */

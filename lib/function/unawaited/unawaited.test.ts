@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FunctionOptions, type Handler, kafkaFunction } from '../../index.js'
+import { startStoreProxy } from '../../testing/faults/index.js'
 import { invoke, kafkaEvent, type TestDeployment, testDeployment } from '../../testing/index.js'
 import { captureLogs } from '../logs.fixture.js'
 
@@ -30,10 +31,14 @@ afterAll(async () => {
 beforeEach(() => logs.clear())
 
 const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-async function failures(handle: Handler, options: FunctionOptions = {}) {
+/** Three records of a topic of their own. */
+function nextEvent() {
   const topic = `u${topics++}`
   process.env.MILLRACE_MAPPINGS = JSON.stringify([{ topic, group: 'g', partialResponses: true, withholds: false }])
-  const event = kafkaEvent({ topic, records: ['a', 'b', 'c'].map((key) => ({ key, value: 1 })) })
+  return kafkaEvent({ topic, records: ['a', 'b', 'c'].map((key) => ({ key, value: 1 })) })
+}
+async function failures(handle: Handler, options: FunctionOptions = {}) {
+  const event = nextEvent()
   const { batchItemFailures } = await invoke(kafkaFunction({ order: 'key', ...options }, handle), event)
   return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset)
 }
@@ -136,5 +141,56 @@ describe('what a handler starts and does not await', () => {
     await expect(failures(handle, { order: 'partition', ...options })).rejects.toThrow('stray')
     expect(logs.lines('rejected too late for any record to fail by it')).toEqual([])
     expect(logs.lines('no checkpoint: nothing is started once the lease is over')).toEqual([])
+  })
+
+  it('settles nothing at a checkpoint once such a rejection is known: all of it comes again [K-06]', async () => {
+    let go = () => {}
+    const gone = new Promise<void>((resolve) => (go = resolve))
+    let begin = () => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const client = async () => {
+      await begun
+      setImmediate(go)
+      throw new Error('stray')
+    }
+    void client()
+    const handled: (string | null)[] = []
+    const event = nextEvent()
+    const handler = kafkaFunction({ order: 'partition', checkpointRecords: 1 }, ({ key }) => {
+      handled.push(key)
+      begin()
+      return gone
+    })
+    await expect(invoke(handler, event)).rejects.toThrow('stray')
+    const before = handled.splice(0).length
+    expect(before).toBeGreaterThan(0)
+    expect((await invoke(handler, event)).batchItemFailures).toEqual([])
+    expect(handled).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is logged when it comes while the batch is being settled, too late for any record to fail by it', async () => {
+    let fail = () => {}
+    const failed = new Promise<void>((resolve) => (fail = resolve))
+    // Once the store has settled, before the function hears of it.
+    let calls = 0
+    const proxy = await startStoreProxy({
+      target: process.env.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+      onExchange: ({ request }) => {
+        if (request.operation === 'BatchExecuteStatement' && ++calls === 2) fail()
+      },
+    })
+    const { AWS_ENDPOINT_URL_DYNAMODB: store } = process.env
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url
+    try {
+      const event = nextEvent()
+      const handler = kafkaFunction({}, () => {
+        void failed.then(() => Promise.reject(new Error('after the settle')))
+      })
+      expect((await invoke(handler, event)).batchItemFailures).toEqual([])
+    } finally {
+      process.env.AWS_ENDPOINT_URL_DYNAMODB = store
+      await proxy.stop()
+    }
+    expect(JSON.stringify(logs.lines('rejected too late for any record to fail by it'))).toContain('after the settle')
   })
 })

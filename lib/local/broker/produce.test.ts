@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin, broker, producer } from './kafkajs.fixture.js'
+import { admin, broker } from './kafkajs.fixture.js'
 import { batchBytes } from './log/batch.fixture.js'
 import { type RawClient, rawClient } from './raw-client.fixture.js'
 import { code } from './wire/codes.js'
@@ -47,7 +47,6 @@ test('a produce request that cannot be carried out is refused by the code of its
     [{ records: corrupt }, code.corruptMessage],
     [{ records: Buffer.alloc(0) }, code.invalidRecord],
     [{ acks: 2 }, code.invalidRequiredAcks],
-    [{ transactionalId: 'mine' }, code.invalidTxnState],
     [{}, code.none],
   ]
   for (const [sent, error] of cases) {
@@ -66,13 +65,4 @@ test('requests without acknowledgement are carried out although the client has c
   client.finish()
   await client.closed
   expect(await tool.fetchTopicOffsets('raw')).toMatchObject([{ high: '100' }])
-})
-
-test('a transactional producer is refused, not half served', async () => {
-  const started = await broker()
-  await expect(
-    producer(started, { transactionalId: 'mine', idempotent: true, maxInFlightRequests: 1 }).then((client) =>
-      client.transaction(),
-    ),
-  ).rejects.toThrow()
 })

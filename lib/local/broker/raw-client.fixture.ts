@@ -18,7 +18,7 @@ export interface RawClient {
   end(): Promise<unknown>
 }
 
-export async function rawClient({ port }: Broker): Promise<RawClient> {
+export async function rawClient({ port }: Pick<Broker, 'port'>): Promise<RawClient> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
   socket.on('error', () => undefined) // a reset is one of the ways to be closed, seen by `closed`

@@ -54,6 +54,8 @@ test('[R-12] null key, tombstone and empty bytes stay different, and repeated he
 test('a record of 5 MB passes, though it is larger than every limit of the fetch', async () => {
   const started = await broker({ defaultPartitions: 1 })
   const value = Buffer.alloc(5_000_000, 'large')
+  const configEntries = [{ name: 'max.message.bytes', value: '6000000' }]
+  await (await admin(started)).createTopics({ topics: [{ topic: 'large', configEntries }] })
   await (await producer(started)).send({ topic: 'large', messages: [{ value }, { value: 'next' }] })
   const reading = await consumer(started, 'large', { maxBytes: 1000, maxBytesPerPartition: 1000 })
   await reading.until(() => reading.seen.length === 2)

@@ -5,9 +5,11 @@ import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import type { BrokerState } from './api/api.js'
 import { serveConnection } from './connection.js'
+import { directoryStorage, type Facts, memoryStorage, type Storage } from './disk/index.js'
 import { Coordinator } from './group/coordinator.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
+import { Transactions } from './txn/index.js'
 
 const nodeId = 1
 
@@ -17,17 +19,19 @@ export interface Broker {
   readonly port: number
   /** What clients connect to, for example `127.0.0.1:9092`. */
   readonly address: string
-  /** Ends waiting requests, closes every connection and forgets all records. Calling it again does no harm. */
+  /** Ends waiting requests, closes every connection and, without a directory, forgets all records. Calling it again does no harm. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory.
- * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), without transactions,
- * static membership and access control.
+ * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory, or in a directory.
+ * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), with transactions and
+ * idempotent producers, without static membership, compaction and access control. Old records are kept unless a topic's
+ * `retention.bytes` or `retention.ms` says otherwise.
  *
  * @throws MillraceError `ML_LOCAL_PORT_IN_USE` if another process listens on the port, `ML_OPTION_INVALID` for options
- * out of range or an address that this machine does not have.
+ * out of range or an address that this machine does not have, `ML_LOCAL_DATA_IN_USE`, `ML_LOCAL_DATA_CORRUPT` or
+ * `ML_LOCAL_DATA_FAILED` for a directory that cannot be used.
  *
  * @example
  * ```ts
@@ -39,11 +43,15 @@ export interface Broker {
  * ```
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { host, port, ...settings } = checkOptions(options)
+  const { host, port, dataDir, ...settings } = checkOptions(options)
+  const storage = dataDir === undefined ? memoryStorage() : directoryStorage(dataDir, settings)
   const server = createServer()
-  await listen(server, host, port)
+  const state = await orClose(storage, async () => {
+    const restored = newState(settings, storage)
+    await listen(server, host, port)
+    return restored
+  })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
-  const state = newState(settings)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -57,7 +65,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     server.close()
     for (const socket of sockets) socket.destroy()
     state.coordinator.close()
+    state.transactions.close()
     await closed
+    storage.close()
   }
   return {
     port: bound.port,
@@ -69,15 +79,57 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-function newState(settings: Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>): BrokerState {
-  let producerId = 0n
+/** What is open is not left open by a start that fails. */
+async function orClose<T>(storage: Storage, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    storage.close()
+    throw error
+  }
+}
+
+type Given = Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>
+
+/** The state that an earlier process has left in the storage, or a new one. */
+function newState(settings: Given, storage: Storage): BrokerState {
+  const { facts } = storage
+  const topics = new Topics(storage)
+  const coordinator = new Coordinator(systemClock, facts)
+  const nextProducerId = producerIds(facts)
+  const transactions = new Transactions({
+    timers: systemClock,
+    newProducerId: nextProducerId,
+    log: (topic, partition) => topics.partition(topic, partition),
+    offsets: (group) => coordinator.committing(group),
+  })
+  // Offsets of a topic that is gone: its deletion was not finished.
+  coordinator.forgetTopics((name) => topics.get(name) === undefined)
   return {
     ...settings,
-    topics: new Topics(),
-    coordinator: new Coordinator(systemClock),
+    topics,
+    coordinator,
+    transactions,
     timers: systemClock,
-    clusterId: randomBytes(16).toString('base64url'),
-    nextProducerId: () => producerId++,
+    clusterId: clusterId(facts),
+    nextProducerId,
+  }
+}
+
+function clusterId(facts: Facts): string {
+  const kept = facts.all('cluster')[0]?.[1]
+  if (typeof kept === 'string') return kept
+  const id = randomBytes(16).toString('base64url')
+  facts.set('cluster', 'id', id)
+  return id
+}
+
+/** Gives each id once, over all the processes that the storage has seen. */
+function producerIds(facts: Facts): () => bigint {
+  let next = BigInt((facts.all('producer')[0]?.[1] as string | undefined) ?? 0)
+  return () => {
+    facts.set('producer', 'next', String(next + 1n))
+    return next++
   }
 }
 

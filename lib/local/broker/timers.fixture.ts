@@ -5,6 +5,7 @@ export function manualTimers(): Timers & { advance(ms: number): void; readonly w
   let now = 0
   const due = new Map<object, { at: number; run: () => void }>()
   return {
+    now: () => now,
     after(delayMs, run) {
       const key = {}
       due.set(key, { at: now + delayMs, run })

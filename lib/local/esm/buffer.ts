@@ -50,8 +50,13 @@ export class RecordBuffer {
     return Math.min(...firsts)
   }
 
+  /** The partitions that are this poller's, in order. */
+  get partitions(): readonly number[] {
+    return [...this.#owned.keys()].sort((a, b) => a - b)
+  }
+
   owns(identifier: string): boolean {
-    return [...this.#owned.keys()].some((partition) => identifierOf(this.#topic, partition) === identifier)
+    return this.partitions.some((partition) => identifierOf(this.#topic, partition) === identifier)
   }
 
   /**

@@ -28,6 +28,8 @@ function delivery(results: (InvokeResult | Error)[], changes: Partial<Delivery> 
     config: config(),
     envelope: { eventSource: 'SelfManagedKafka', bootstrapServers: 'b' },
     redelivery: 'from-lowest',
+    poller: 'p',
+    beforeInvoke: () => undefined,
     invoke: async (event) => {
       events.push(event)
       const result = results.shift() ?? ok()

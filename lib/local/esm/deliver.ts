@@ -17,20 +17,26 @@ export interface Discard {
   readonly approximateInvokeCount: number
 }
 
-/** One invocation that a mapping made. */
-export interface Attempt {
-  /** Logical id of the mapping. */
-  readonly mapping: string
+/** Which delivery this is. */
+export interface Position {
   /** Rises by one with each batch of the mapping; retries keep it. */
   readonly batch: number
   /** 1 for the first delivery of a batch. */
   readonly attempt: number
+  /** A settled batch, delivered again on purpose. */
+  readonly redelivered: boolean
+  /** Id of the poller, `<mapping>/<number>`, as its log lines and the broker have it. */
+  readonly poller: string
+}
+
+/** One invocation that a mapping made. */
+export interface Attempt extends Position {
+  /** Logical id of the mapping. */
+  readonly mapping: string
   readonly event: KafkaEvent
   /** Undefined where the function was not reached. */
   readonly result: InvokeResult | undefined
   readonly decision: Decision
-  /** A settled batch, delivered again on purpose. */
-  readonly redelivered: boolean
 }
 
 /** What a delivery needs of its surroundings. */
@@ -38,7 +44,11 @@ export interface Delivery {
   readonly config: MappingConfig
   readonly envelope: Envelope
   readonly redelivery: Redelivery
+  /** Id of the poller. */
+  readonly poller: string
   readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
+  /** What an invocation waits for. Where it rejects, the function is not reached. */
+  readonly beforeInvoke: (event: KafkaEvent, position: Position) => void | Promise<void>
   readonly backoffMs: (retry: number) => number
   readonly now: () => number
   /** Waits; false when the mapping is being stopped. */
@@ -51,14 +61,16 @@ export interface Delivery {
 
 /** Invokes the function once and tells how Lambda takes the result. */
 export async function attempt(
-  { config, envelope, invoke, onAttempt }: Delivery,
+  { config, envelope, poller, beforeInvoke, invoke, onAttempt }: Delivery,
   records: Records,
-  position: Pick<Attempt, 'batch' | 'attempt' | 'redelivered'>,
+  which: Omit<Position, 'poller'>,
 ): Promise<Attempt> {
   const event: KafkaEvent = { ...envelope, records }
+  const position: Position = { ...which, poller }
   let result: InvokeResult | undefined
   let decision: Decision
   try {
+    await beforeInvoke(event, position)
     result = await invoke(event)
     decision = decide(records, result, config.partialResponses && config.provisioned)
   } catch (error) {

@@ -1,11 +1,8 @@
-import type { Attempt } from './deliver.js'
+import type { Attempt, Position } from './deliver.js'
 import type { Decision } from './response.js'
 
 /** One invocation, without the records' content. */
-export interface HistoryEntry {
-  readonly batch: number
-  readonly attempt: number
-  readonly redelivered: boolean
+export interface HistoryEntry extends Position {
   /** Undefined where the function was not reached; so are the next three. */
   readonly requestId: string | undefined
   readonly kind: string | undefined
@@ -26,7 +23,7 @@ export function remember(history: HistoryEntry[], attempt: Attempt): void {
   if (history.length > historyLength) history.shift()
 }
 
-function entryOf({ batch, attempt, redelivered, event, result, decision }: Attempt): HistoryEntry {
+function entryOf({ batch, attempt, redelivered, poller, event, result, decision }: Attempt): HistoryEntry {
   const partitions = Object.entries(event.records).flatMap(([key, records]) => {
     const [first, last] = [records[0], records.at(-1)]
     return first && last ? [[key, { count: records.length, first: first.offset, last: last.offset }] as const] : []
@@ -35,6 +32,7 @@ function entryOf({ batch, attempt, redelivered, event, result, decision }: Attem
     batch,
     attempt,
     redelivered,
+    poller,
     requestId: result?.requestId,
     kind: result?.kind,
     durationMs: result?.durationMs,

@@ -4,8 +4,9 @@
  * @module
  */
 export type { MappingConfig } from './config.js'
-export type { Attempt, Discard, DiscardCondition } from './deliver.js'
+export type { Attempt, Discard, DiscardCondition, Position } from './deliver.js'
 export type { HistoryEntry } from './history.js'
 export { fetchGroupOffsets, quietKafkajs } from './kafka.js'
-export { type MappingOptions, type RunningMapping, startMapping } from './mapping.js'
+export { startMapping } from './mapping.js'
+export type { MappingOptions, RunningMapping } from './options.js'
 export type { Decision, Redelivery } from './response.js'

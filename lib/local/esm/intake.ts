@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs'
-import { asError } from '../../errors.js'
+import { asError, MillraceError } from '../../errors.js'
 import type { Bell } from './bell.js'
 import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
@@ -12,6 +12,8 @@ const againMs = 500
 
 /** The member of the consumer group that fills one poller's buffer. */
 export interface Intake {
+  /** How often it was given its partitions. */
+  readonly joins: number
   /** Commits what is settled. Gives up silently on partitions that are no longer ours: their next owner reads them again. */
   commit(): Promise<void>
   /** Leaves the group. */
@@ -29,6 +31,8 @@ interface IntakeContext {
   /** Rung when the buffer changes, from either side. */
   readonly bell: Bell
   readonly log: Log
+  /** Takes what goes wrong with the source. */
+  readonly onError: (error: MillraceError) => void
 }
 
 /** Joins the group and reads into the buffer until closed, through restarts of the broker and rebalances. */
@@ -36,14 +40,18 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
   const { config, buffer, starts, bell, log } = context
   const { topic } = config
   let closed = false
+  let joins = 0
   let consumer: Consumer | undefined
   let restarting: Promise<void> | undefined
 
   async function join(): Promise<Consumer> {
     const joining = newConsumer(context.kafka, config, async () => !closed)
     joining.on(joining.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
-      const seeks = buffer.assign(memberId, memberAssignment[topic] ?? [], starts)
+      const partitions = memberAssignment[topic] ?? []
+      log(assignmentLine(buffer.partitions, partitions))
+      const seeks = buffer.assign(memberId, partitions, starts)
       for (const [partition, offset] of seeks) joining.seek({ topic, partition, offset: String(offset) })
+      joins++
       bell.ring()
     })
     // A block in which the client filtered everything (control records, aborted transactions) shows only here.
@@ -78,7 +86,8 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
 
   function onCrash({ payload: { error, restart } }: ConsumerCrashEvent): void {
     buffer.clear()
-    log(`mapping ${config.id}: the consumer failed (${error.message}) and ${closed ? 'is closed' : 'starts again'}`)
+    const then = closed ? 'it is closed' : 'it starts again'
+    context.onError(failed(`the consumer failed (${error.message}); ${then}`, error))
     // The client starts itself again unless it takes the error for final; a mapping never does.
     if (!restart && !closed) restarting = startAgain()
   }
@@ -91,7 +100,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
         consumer = await join()
         return
       } catch (error) {
-        log(`mapping ${config.id}: the consumer could not start again: ${asError(error).message}`)
+        context.onError(failed(`the consumer could not start again (${asError(error).message}); it tries on`, error))
       }
     }
   }
@@ -100,12 +109,15 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     try {
       await leaving?.disconnect()
     } catch (error) {
-      log(`mapping ${config.id}: the consumer did not leave its group: ${asError(error).message}`)
+      log(`the consumer did not leave its group: ${asError(error).message}`)
     }
   }
 
   consumer = await join()
   return {
+    get joins() {
+      return joins
+    },
     commit: async () => {
       for (;;) {
         const offsets = buffer.uncommitted()
@@ -118,7 +130,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
           for (const partition of offsets.keys()) starts.delete(partition)
           return
         } catch (error) {
-          log(`mapping ${config.id}: offsets not committed: ${asError(error).message}`)
+          context.onError(failed(`offsets were not committed (${asError(error).message}); it tries again`, error))
           if (context.stopping.aborted) return
           await bell.wait(againMs)
         }
@@ -131,6 +143,18 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       await disconnect(consumer)
     },
   }
+}
+
+function failed(what: string, cause: unknown): MillraceError {
+  return new MillraceError('ML_LOCAL_SOURCE_FAILED', `${what}. If it lasts, look at the broker`, { cause })
+}
+
+function assignmentLine(before: readonly number[], after: readonly number[]): string {
+  const gained = after.filter((partition) => !before.includes(partition))
+  const lost = before.filter((partition) => !after.includes(partition))
+  const list = (name: string, partitions: readonly number[]) =>
+    partitions.length === 0 ? '' : `; ${name}: ${partitions.join(' ')}`
+  return `assigned partitions: ${after.join(' ') || 'none'}${list('gained', gained)}${list('lost', lost)}`
 }
 
 function newConsumer(kafka: Kafka, { group }: MappingConfig, restartOnFailure: () => Promise<boolean>): Consumer {

@@ -6,11 +6,11 @@ import type { MappingConfig } from './config.js'
 /** Takes one line for people. */
 export type Log = (line: string) => void
 
-/** A kafkajs client whose own words, from warnings on, go to the log. */
-export function kafkaClient(config: MappingConfig, brokers: readonly string[], log: Log): Kafka {
+/** A kafkajs client whose own words, from warnings on, go to the log. The broker knows it by its id. */
+export function kafkaClient(clientId: string, brokers: readonly string[], log: Log): Kafka {
   quietKafkajs()
   return new Kafka({
-    clientId: `millrace-${config.id}`,
+    clientId,
     brokers: [...brokers],
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
     logLevel: logLevel.WARN,

@@ -39,6 +39,14 @@ export async function produce(to: Broker, messages: Message[]): Promise<void> {
 export const numbered = (count: number, partition = 0, from = 0): Message[] =>
   Array.from({ length: count }, (_, n) => ({ value: String(from + n), partition }))
 
+/** Creates the topic `orders` with settings of its own. */
+export async function createOrders(to: Broker, configEntries: { name: string; value: string }[]): Promise<void> {
+  const admin = client(to).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: 'orders', configEntries }] })
+  await admin.disconnect()
+}
+
 /** The group's committed offsets by partition, as the broker has them. */
 export async function committed(to: Broker, group = 'workers'): Promise<Record<number, number>> {
   const admin = client(to).admin()

@@ -4,6 +4,7 @@ import {
   broker,
   committed,
   crash,
+  createOrders,
   mapping,
   numbered,
   ok,
@@ -190,6 +191,7 @@ describe('a mapping', () => {
   it('drops a record that no event can carry, and delivers its neighbours', async () => {
     const on = await broker({ defaultPartitions: 1 })
     const send = await producer(on)
+    await createOrders(on, [{ name: 'max.message.bytes', value: '6000000' }])
     await send.send({ topic: 'orders', messages: [{ value: 'a' }] })
     await send.send({ topic: 'orders', messages: [{ value: Buffer.alloc(5 * 1024 * 1024) }] })
     await send.send({ topic: 'orders', messages: [{ value: 'c' }] })

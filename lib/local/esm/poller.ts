@@ -11,6 +11,10 @@ import type { Log, Offsets } from './kafka.js'
 
 /** One poller of a mapping: a member of the group with one batch in flight at most. */
 export interface Poller {
+  readonly id: string
+  /** How often the group gave it its partitions. */
+  readonly joins: number
+  readonly partitions: readonly number[]
   /** Something is in flight, buffered, or waiting to be delivered again. */
   readonly busy: boolean
   owns(identifier: string): boolean
@@ -26,7 +30,10 @@ export interface PollerContext extends Omit<Delivery, 'pause' | 'owned'> {
   readonly starts: Offsets
   readonly nextBatch: () => number
   readonly log: Log
+  readonly onError: (error: MillraceError) => void
   readonly onFailure: (error: unknown) => void
+  /** Until when no invocation starts, in epoch milliseconds. */
+  readonly heldUntil: () => number
 }
 
 interface Redelivery {
@@ -51,6 +58,10 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
 
   const delivery: Delivery = {
     ...context,
+    beforeInvoke: async (event, position) => {
+      await held(context, stopping.signal)
+      await context.beforeInvoke(event, position)
+    },
     owned: (identifier) => buffer.owns(identifier),
     pause: (ms) => pause(ms, stopping.signal),
   }
@@ -95,7 +106,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     try {
       while (!stopping.signal.aborted) await step()
     } catch (error) {
-      log(`mapping ${config.id}: its poller ended by a defect: ${error}`)
+      log(`ended by a defect: ${error}`)
       context.onFailure(error)
     }
     for (const { reject } of redeliveries.splice(0)) {
@@ -105,6 +116,13 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
   const running = run()
 
   return {
+    id: context.poller,
+    get joins() {
+      return intake.joins
+    },
+    get partitions() {
+      return buffer.partitions
+    },
     get busy() {
       return inFlight || !buffer.empty || redeliveries.length > 0
     },
@@ -120,6 +138,13 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
       await running
       await intake.close()
     },
+  }
+}
+
+async function held({ heldUntil }: PollerContext, signal: AbortSignal): Promise<void> {
+  for (let ms = heldUntil() - Date.now(); ms > 0; ms = heldUntil() - Date.now()) {
+    if (!(await pause(ms, signal)))
+      throw new MillraceError('ML_LOCAL_STOPPED', 'the mapping was stopped while it held back')
   }
 }
 

@@ -1,38 +1,64 @@
 /** What was started, to be stopped in reverse order. */
 export interface Ending {
-  /** To be stopped before everything that was added earlier. Once stopped, what is added is stopped at once. */
-  add(stop: () => Promise<unknown> | unknown): Promise<void>
   /**
-   * Stops everything, one after the other, also where one fails. Calling it again gives the same promise.
-   *
-   * @throws AggregateError with whatever failed
+   * To be stopped before everything that was added earlier; `what` names it where it does not. Once stopped, what is added is
+   * stopped at once: it was still starting when all was broken off.
    */
+  add(what: string, stop: () => unknown): Promise<void>
+  /** Stops everything, one after the other, also where one fails; answers what failed. Calling it again waits for the same end. */
+  run(): Promise<readonly string[]>
+  /** As {@link run}. @throws AggregateError with whatever failed */
   stop(): Promise<void>
 }
 
-export function ending(): Ending {
-  const stops: (() => unknown)[] = []
+/** `limitMs` is how long one of them may take, in milliseconds; what takes longer is left alone. Default: without a limit. */
+export function ending({ limitMs }: { readonly limitMs?: number } = {}): Ending {
+  const stops: { what: string; stop: () => unknown }[] = []
+  const failures: { readonly what: string; readonly error: unknown }[] = []
   let stopping: Promise<void> | undefined
-  const stopAll = async (): Promise<void> => {
-    const failures: unknown[] = []
-    for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) {
-      try {
-        await stop()
-      } catch (error) {
-        failures.push(error)
-      }
+
+  const stopOne = async ({ what, stop }: (typeof stops)[number]): Promise<void> => {
+    try {
+      await within(limitMs, stop)
+    } catch (error) {
+      failures.push({ what, error })
     }
-    throwIfAny(failures)
+  }
+  const stopAll = async (): Promise<void> => {
+    for (let next = stops.pop(); next !== undefined; next = stops.pop()) await stopOne(next)
+  }
+  const once = (): Promise<void> => {
+    stopping ??= stopAll()
+    return stopping
   }
   return {
-    add: async (stop) => {
-      if (stopping) await stop()
-      else stops.push(stop)
+    add: async (what, stop) => {
+      if (stopping) await stopOne({ what, stop })
+      else stops.push({ what, stop })
     },
-    stop: () => {
-      stopping ??= stopAll()
-      return stopping
+    run: async () => {
+      await once()
+      return failures.map(
+        ({ what, error }) => `${what} did not stop: ${error instanceof Error ? error.message : error}`,
+      )
     },
+    stop: async () => {
+      await once()
+      throwIfAny(failures.map(({ error }) => error))
+    },
+  }
+}
+
+async function within(limitMs: number | undefined, stop: () => unknown): Promise<void> {
+  if (limitMs === undefined) return void (await stop())
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${limitMs / 1000} s`)), limitMs)
+  })
+  try {
+    await Promise.race([stop(), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -38,9 +38,9 @@ export async function startGround(options: GroundOptions = {}, env: NodeJS.Proce
   const end = ending()
   try {
     const broker = brokers ? undefined : await startBroker({ port: ports.broker ?? 0, ...(log ? { log } : {}) })
-    if (broker) await end.add(() => broker.stop())
+    if (broker) await end.add('the broker', () => broker.stop())
     const store = dynamodbUrl ? undefined : await startStore({ port: ports.dynamodb ?? 0 })
-    if (store) await end.add(() => store.stop())
+    if (store) await end.add('the store', () => store.stop())
     return {
       brokers: broker ? [broker.address] : splitList(brokers ?? ''),
       dynamodbUrl: store?.url ?? dynamodbUrl ?? '',

@@ -3,5 +3,16 @@
  *
  * @module
  */
+export { codeFolder } from './code.js'
+export { type Ending, ending, together } from './ending.js'
 export { type Ground, type GroundOptions, startGround } from './ground.js'
-export { createTables, type Stack, type StackOptions, startStack } from './stack.js'
+export {
+  createTables,
+  type RunningService,
+  readPackaged,
+  type ServiceOptions,
+  type Stack,
+  type StackOptions,
+  startService,
+  startStack,
+} from './stack.js'

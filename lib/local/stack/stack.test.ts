@@ -84,7 +84,7 @@ describe('the stack', () => {
     })
     await stack.running[0]?.idle()
     expect(stack.running[0]?.history).toMatchObject([{ decision: 'settled' }])
-    expect(existsSync(join(service.dir, '.millrace', 'functions', 'greet', 'src', 'handler.cjs.map'))).toBe(true)
+    expect(existsSync(join(service.dir, '.millrace', 'greet@1', 'src', 'handler.cjs.map'))).toBe(true)
   })
 
   it('creates a topic with 4 partitions, and leaves one that exists as it is', async () => {

@@ -13,6 +13,10 @@ export const templateFile = (serviceDir: string): string =>
 export interface State {
   readonly service: {
     readonly service: string
+    /** The file of the configuration, for example `serverless.yml`. */
+    readonly serviceFilename?: string
+    readonly plugins?: readonly string[] | { readonly modules?: readonly string[] }
+    readonly custom?: { readonly esbuild?: { readonly config?: string } }
     readonly package?: Packaged
     readonly functions: Readonly<Record<string, { readonly name: string; readonly package?: Packaged }>>
   }

@@ -11,11 +11,21 @@ interface Properties {
   readonly Runtime?: string
   readonly Timeout?: number
   readonly MemorySize?: number
+  readonly ReservedConcurrentExecutions?: number
   readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> }
   readonly Code?: { readonly S3Key?: string }
 }
 
-const names = ['FunctionName', 'Handler', 'Runtime', 'Timeout', 'MemorySize', 'Environment', 'Code'] as const
+const names = [
+  'FunctionName',
+  'Handler',
+  'Runtime',
+  'Timeout',
+  'MemorySize',
+  'ReservedConcurrentExecutions',
+  'Environment',
+  'Code',
+] as const
 
 /** The functions of serverless.yml; those that osls adds for itself are left out. */
 export function functionsOf(
@@ -45,7 +55,9 @@ function functionOf(id: string, key: string, name: string, properties: Propertie
   }
   const variables = Object.entries(properties.Environment?.Variables ?? {})
   const environment = Object.fromEntries(variables.map(([variable, value]) => [variable, String(value)]))
-  return { id, key, name, handler, timeoutMs: timeout * 1000, memoryMb, environment, zip }
+  const { ReservedConcurrentExecutions: concurrency } = properties
+  const reserved = concurrency === undefined ? {} : { concurrency }
+  return { id, key, name, handler, timeoutMs: timeout * 1000, memoryMb, ...reserved, environment, zip }
 }
 
 /** osls says where the zip is; where it does not, it is beside the template, under the name it is uploaded by. */

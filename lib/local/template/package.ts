@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../../errors.js'
+import { runTool } from '../tool.js'
 
 /** A package that takes longer hangs, in milliseconds. */
 const patienceMs = 120_000
@@ -22,31 +21,23 @@ export interface PackageOptions {
  * @throws MillraceError `ML_LOCAL_TEMPLATE` when it is not installed or fails; what it wrote is in the message
  */
 export async function packageService(serviceDir: string, { signal, log }: PackageOptions = {}): Promise<void> {
-  const child = spawn(process.execPath, [serverlessProgram(serviceDir), 'package'], {
+  const { code, killedBy, output } = await runTool(serverlessProgram(serviceDir), ['package'], {
     cwd: serviceDir,
     env: {
       ...process.env,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: patienceMs,
-    killSignal: 'SIGKILL',
+    limitMs: patienceMs,
     ...(signal ? { signal } : {}),
   })
-  const endWithUs = (): boolean => child.kill('SIGKILL')
-  process.once('exit', endWithUs)
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output = (output + chunk).slice(-10_000)
-    })
-  }
-  const [code, killedBy] = await once(child, 'close').finally(() => process.off('exit', endWithUs))
   for (const line of output.trim().split('\n')) log?.(line)
   if (code === 0) return
   const how = killedBy ? `was killed (${killedBy}) after ${patienceMs / 1000} s` : `ended with exit code ${code}`
-  throw new MillraceError('ML_LOCAL_TEMPLATE', `\`serverless package\` ${how}; mend what it says:\n${output.trim()}`)
+  throw new MillraceError(
+    'ML_LOCAL_TEMPLATE',
+    `\`serverless package\` ${how}; mend what it says:\n${output.trim().slice(-10_000)}`,
+  )
 }
 
 function serverlessProgram(serviceDir: string): string {

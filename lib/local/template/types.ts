@@ -13,6 +13,8 @@ export interface FunctionConfig {
   readonly handler: string
   readonly timeoutMs: number
   readonly memoryMb: number
+  /** `reservedConcurrency` of serverless.yml, where it is set. */
+  readonly concurrency?: number
   readonly environment: Readonly<Record<string, string>>
   /** The zip with its code, absolute. */
   readonly zip: string

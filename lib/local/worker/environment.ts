@@ -1,12 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type RuntimeApi, serveRuntimeApi } from './api.js'
 import { answered, type Ending, failed, oneLine } from './ending.js'
+import { readInspector } from './inspector.js'
 import { type Exit, type FunctionProcess, startProcess } from './process.js'
 import type { FunctionError, InvokeResult, WorkerOptions } from './types.js'
 import { functionArn } from './variables.js'
 
 /** How long a process may take to load its handler, in milliseconds, where the function's timeout is not longer. */
 const initLimitMs = 10_000
+
+/** In place of a timeout where a debugger may hold the process: a day, in milliseconds. */
+const debuggedMs = 86_400_000
 
 /** The answer of {@link Environment.run} when the process ended before it was given the event. */
 export const unreached = Symbol('the process ended before it was given the event')
@@ -66,6 +70,11 @@ export class Environment {
     return this.#process.pid
   }
 
+  /** A person at a breakpoint takes their time. */
+  get #timeoutMs(): number {
+    return this.#options.inspectPort === undefined ? this.#options.timeoutMs : debuggedMs
+  }
+
   /** Whether it can take an event. */
   get alive(): boolean {
     return !this.#dead && !this.#doomed
@@ -88,7 +97,7 @@ export class Environment {
       end: resolve,
     }
     this.#running = running
-    if (!this.#ready) this.#limit(running, Math.max(initLimitMs, this.#options.timeoutMs))
+    if (!this.#ready) this.#limit(running, Math.max(initLimitMs, this.#timeoutMs))
     this.#offer(requestId, body)
     const ending = await promise
     if (ending === unreached) return unreached
@@ -108,13 +117,13 @@ export class Environment {
   }
 
   #offer(requestId: string, body: string): void {
-    const { functionName, environment, timeoutMs } = this.#options
+    const { functionName, environment } = this.#options
     const root = `1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`
     this.#api.offer({
       requestId,
       functionArn: functionArn(functionName, environment.AWS_REGION ?? 'us-east-1'),
       traceId: `Root=${root};Parent=${randomBytes(8).toString('hex')};Sampled=0`,
-      timeoutMs,
+      timeoutMs: this.#timeoutMs,
       body,
     })
   }
@@ -128,7 +137,7 @@ export class Environment {
     if (!running) return
     running.handed = true
     running.startedAt = Date.now()
-    this.#limit(running, this.#options.timeoutMs)
+    this.#limit(running, this.#timeoutMs)
   }
 
   #onInitFailed(error: FunctionError): void {
@@ -170,7 +179,12 @@ export class Environment {
 
   #log(line: string): void {
     const requestId = this.#lastRequestId
-    const { functionName, log } = this.#options
+    const { functionName, log, inspectPort, onInspector } = this.#options
+    if (inspectPort !== undefined) {
+      const said = readInspector(line)
+      if (typeof said === 'string') onInspector?.({ functionName, pid: this.pid, url: said })
+      if (said !== undefined) return
+    }
     log?.(line, { functionName, pid: this.pid, ...(requestId === undefined ? {} : { requestId }) })
   }
 }

@@ -3,5 +3,5 @@
  *
  * @module
  */
-export type { FunctionError, InvokeResult, LogMeta, Worker, WorkerOptions } from './types.js'
+export type { FunctionError, Inspector, InvokeResult, LogMeta, Worker, WorkerOptions } from './types.js'
 export { startWorker } from './worker.js'

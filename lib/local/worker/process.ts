@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { killGroup } from '../group.js'
 import { lineSplitter } from './lines.js'
 import type { WorkerOptions } from './types.js'
 import { workerFlags, workerVariables } from './variables.js'
@@ -29,7 +30,7 @@ export function startProcess(
   runtimeApi: string,
   emit: (line: string) => void,
 ): FunctionProcess {
-  const child = spawn(process.execPath, [...workerFlags(options.memoryMb), runtime], {
+  const child = spawn(process.execPath, [...workerFlags(options), runtime], {
     cwd: options.dir,
     env: workerVariables(options, runtimeApi),
     // Ctrl-C reaches a terminal's whole process group; the batch in flight is to be finished, so the function is not in it.
@@ -57,5 +58,9 @@ export function startProcess(
     for (const stream of child.stdio) stream?.destroy()
     return exit
   }
-  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended: readToEnd() }
+  const kill = (signal: NodeJS.Signals): void => {
+    // Its own children die with it; once it is gone its id may be somebody else's.
+    if (child.exitCode !== null || child.signalCode !== null || !killGroup(child.pid, signal)) child.kill(signal)
+  }
+  return { pid: child.pid ?? 0, kill, ended: readToEnd() }
 }

@@ -25,6 +25,8 @@ export async function compileRuntime(): Promise<void> {
     await promisify(execFile)(process.execPath, [...tsc, '--noEmitOnError', 'false']).catch(() => undefined)
     for (const file of [
       'lib/errors.js',
+      'lib/local/group.js',
+      'lib/local/program.js',
       ...readdirSync(join(out, 'lib/local/worker')).map((name) => `lib/local/worker/${name}`),
     ]) {
       const place = join(root, 'dist', file)

@@ -10,8 +10,28 @@ export interface WorkerOptions {
   /** The function's timeout in milliseconds. Past it the process is killed. */
   readonly timeoutMs: number
   readonly memoryMb: number
+  /**
+   * Invocations that run at once, each in an environment of its own, 0 to 1000; the function's `ReservedConcurrentExecutions`.
+   * Beyond it an invocation is throttled. Default 1000, an account's limit on Lambda.
+   */
+  readonly concurrency?: number
+  /**
+   * Runs the process under Node's inspector on 127.0.0.1, on this port; 0 takes any free one. There is one environment then,
+   * invocations wait for it, and nothing times out. Default: no inspector.
+   */
+  readonly inspectPort?: number
+  /** Told where the inspector listens, for each process anew. */
+  readonly onInspector?: (inspector: Inspector) => void
   /** Receives what the function writes to stdout and stderr, line by line. Nowhere by default. */
   readonly log?: (line: string, meta: LogMeta) => void
+}
+
+/** Where a debugger finds a function's process. */
+export interface Inspector {
+  readonly functionName: string
+  readonly pid: number
+  /** For a debugger, for example `ws://127.0.0.1:9229/…`. */
+  readonly url: string
 }
 
 /** Where a line of a function's log comes from. */
@@ -37,6 +57,8 @@ interface Invoked {
   readonly pid: number
   /** The first invocation of its process. */
   readonly coldStart: boolean
+  /** Of the code that ran: 1, and one more with each {@link Worker.update}. */
+  readonly version?: number
 }
 
 /** What became of one invocation. Only `ok` is a success; `message` is one line for people. */
@@ -52,18 +74,31 @@ export type InvokeResult =
       readonly signal: NodeJS.Signals | null
     })
 
-/** One function's execution environment: a process of its own, kept between invocations, replaced after a crash. */
+/**
+ * One function's execution environments: processes of their own, one for each invocation that runs at once, kept between
+ * invocations, replaced after a crash.
+ */
 export interface Worker {
-  /** Of the living process; undefined before the first invocation and after a crash. */
+  /** Of the environment that was used last; undefined where none lives. */
   readonly pid: number | undefined
+  /** Of all that live, the one used last first. */
+  readonly pids: readonly number[]
+  /** Of the code that the next invocation runs: 1, and one more with each {@link update}. */
+  readonly version: number
   /**
-   * Runs the function once. Invocations of one worker run one after another, as in one Lambda environment.
+   * Runs the function once, in an environment that is free or in a new one.
    *
-   * @throws MillraceError `ML_LOCAL_STOPPED` once the worker was stopped; whatever the function does is a result, not a throw
+   * @throws MillraceError `ML_LOCAL_STOPPED` once the worker was stopped, `ML_LOCAL_THROTTLED` beyond its concurrency: then the
+   * function was not reached; whatever the function does is a result, not a throw
    */
   invoke(event: unknown): Promise<InvokeResult>
-  /** Fault injection: signals the living process, SIGKILL by default. */
-  kill(signal?: NodeJS.Signals): void
-  /** Kills the process and closes what belongs to it. Resolves when the process is gone. */
+  /**
+   * Takes the code in another folder from the next invocation on; those that run finish on the old one. Resolves when nothing
+   * runs the old code any more.
+   */
+  update(dir: string): Promise<void>
+  /** Fault injection: signals the process given, or all of the function's; SIGKILL by default. */
+  kill(signal?: NodeJS.Signals, pid?: number): void
+  /** Kills the processes and closes what belongs to them. Resolves when they are gone. */
   stop(): Promise<void>
 }

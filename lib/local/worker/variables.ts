@@ -38,11 +38,12 @@ export function workerVariables(options: WorkerOptions, runtimeApi: string): Rec
 }
 
 /** Node's own options for the function's process. */
-export function workerFlags(memoryMb: number): string[] {
+export function workerFlags({ memoryMb, inspectPort }: Pick<WorkerOptions, 'memoryMb' | 'inspectPort'>): string[] {
   // Lambda's runtime client switches both off (TOOLING, "The bundle that Lambda really loads"); an unknown flag would end Node.
   const strict = ['--no-experimental-require-module', '--no-experimental-detect-module']
   return [
     '--enable-source-maps',
+    ...(inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectPort}`]),
     // kafkajs in a producing function, on Node 24; other warnings stay.
     '--disable-warning=TimeoutNegativeWarning',
     `--max-old-space-size=${Math.max(32, Math.floor(memoryMb * 0.9))}`,

@@ -51,6 +51,15 @@ function gone(pid: number): boolean {
 
 const isGone = (pid: number) => vi.waitFor(() => expect(gone(pid)).toBe(true), { timeout: 5000, interval: 20 })
 
+/** Source of a handler that waits until so many of its kind run, each told by a file in the folder of the code. */
+const meeting = (size: number) => `
+const { readdirSync, writeFileSync } = require('node:fs')
+exports.handler = async (event) => {
+  writeFileSync('met-' + process.pid, '')
+  while (readdirSync('.').filter((name) => name.startsWith('met-')).length < ${size}) await new Promise(setImmediate)
+  return event
+}`
+
 describe('a worker', () => {
   it('runs the handler in a process of its own, which it keeps for the next invocation', async () => {
     const orders = await worker('let n = 0; exports.handler = async (event) => ({ pid: process.pid, n: ++n, event })')
@@ -217,12 +226,62 @@ describe('a worker', () => {
     expect(second.pid).not.toBe(first.pid)
   })
 
-  it('runs one invocation at a time', async () => {
+  it('runs invocations that come at once in environments of their own, and uses those again [R-39 partly]', async () => {
+    const orders = await worker(meeting(3))
+    const first = await Promise.all([1, 2, 3].map((event) => orders.invoke(event)))
+    const pids = new Set(first.map(({ pid }) => pid))
+    expect(pids.size).toBe(3)
+    expect(new Set(orders.pids)).toEqual(pids)
+    expect(first.every((result) => result.kind === 'ok' && result.coldStart)).toBe(true)
+    const again = await orders.invoke('alone')
+    expect(again).toMatchObject({ kind: 'ok', coldStart: false, pid: orders.pid })
+    expect(pids.has(again.pid)).toBe(true)
+  })
+
+  it('throttles what comes beyond its concurrency, without reaching the function', async () => {
+    const orders = await worker(meeting(2), { concurrency: 2 })
+    const two = [1, 2].map((event) => orders.invoke(event))
+    await expect(orders.invoke(3)).rejects.toThrow('ML_LOCAL_THROTTLED')
+    expect((await Promise.all(two)).map(({ kind }) => kind)).toEqual(['ok', 'ok'])
+    expect(orders.pids).toHaveLength(2)
+    const none = await worker(meeting(1), { concurrency: 0 })
+    await expect(none.invoke(1)).rejects.toThrow('ML_LOCAL_THROTTLED')
+  })
+
+  it('kills one of its environments, or all of them', async () => {
+    const orders = await worker(meeting(2))
+    await Promise.all([1, 2].map((event) => orders.invoke(event)))
+    const [one = 0, other = 0] = orders.pids
+    orders.kill('SIGKILL', one)
+    await isGone(one)
+    expect(orders.pids).toEqual([other])
+    orders.kill()
+    await isGone(other)
+    expect(orders.pids).toEqual([])
+  })
+
+  it('takes new code from the next invocation on, while what runs finishes on the old', async () => {
+    const lines: string[] = []
     const orders = await worker(
-      'let n = 0; exports.handler = async () => { const at = ++n; await new Promise(setImmediate); n--; return at }',
+      `exports.handler = async () => { console.log('begun'); await new Promise((r) => setTimeout(r, 200)); return 'old' }`,
+      { log: (line) => lines.push(line) },
     )
-    const results = await Promise.all([1, 2, 3].map((event) => orders.invoke(event)))
-    expect(results.map((result) => result.kind === 'ok' && result.payload)).toEqual([1, 1, 1])
+    const running = orders.invoke(1)
+    await vi.waitFor(() => expect(lines).toContain('begun'))
+    const [old = 0] = orders.pids
+    const updated = orders.update(await code(`exports.handler = async () => 'new'`))
+    expect(await orders.invoke(2)).toMatchObject({ kind: 'ok', payload: 'new', version: 2, coldStart: true })
+    expect(await running).toMatchObject({ kind: 'ok', payload: 'old', version: 1, pid: old })
+    await updated
+    await isGone(old)
+    expect(orders.version).toBe(2)
+    expect(orders.pids).not.toContain(old)
+  })
+
+  it('goes on with the code it has when there is none in the new folder', async () => {
+    const orders = await worker(`exports.handler = async () => 'old'`)
+    await expect(orders.update('/nowhere')).rejects.toThrow('ML_LOCAL_BUNDLE')
+    expect(await orders.invoke(1)).toMatchObject({ kind: 'ok', payload: 'old', version: 1 })
   })
 
   it('keeps the warnings of libraries out of sight, and no others', async () => {

@@ -1,6 +1,7 @@
 import { CompressionTypes, type Message } from 'kafkajs'
 import { attempt, type Case } from '../case.js'
 import type { KafkaSide } from './side.js'
+import { inOrder } from './topics.js'
 import type { Wire } from './wire.js'
 
 /** Some time that does not change. */
@@ -205,7 +206,7 @@ export const produceCases: readonly Case<KafkaSide>[] = [
       await producer.connect()
       const keys = Array.from({ length: 40 }, (_, i) => `key-${i}`)
       await producer.send({ topic: name, messages: keys.map((key) => ({ key, value: key })) })
-      return admin.fetchTopicOffsets(name)
+      return inOrder(await admin.fetchTopicOffsets(name))
     },
   },
 ]

@@ -1,6 +1,10 @@
 import { attempt, type Case, until } from '../case.js'
 import type { KafkaSide } from './side.js'
 
+/** Partitions come in no order. */
+export const inOrder = <T extends { readonly partition: number }>(partitions: readonly T[]): T[] =>
+  [...partitions].sort((a, b) => a.partition - b.partition)
+
 const of = (topic: string, more = {}) => ({ topic, numPartitions: 1, replicationFactor: 1, ...more })
 
 /** Creating, describing, growing and deleting topics. */
@@ -99,7 +103,7 @@ export const topicCases: readonly Case<KafkaSide>[] = [
         more: await grow(known, 5),
         absent: await grow(`${name}-absent`, 5),
         // A partition has its leader a moment after it is there.
-        ends: await until(() => admin.fetchTopicOffsets(known)),
+        ends: inOrder(await until(() => admin.fetchTopicOffsets(known))),
       }
     },
   },

@@ -1,6 +1,7 @@
 import type { Coordinator } from '../group/coordinator.js'
 import type { Topics } from '../log/topics.js'
 import type { Timers } from '../timers.js'
+import type { Transactions } from '../txn/index.js'
 import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
 
@@ -8,6 +9,7 @@ import type { Writer } from '../wire/writer.js'
 export interface BrokerState {
   readonly topics: Topics
   readonly coordinator: Coordinator
+  readonly transactions: Transactions
   readonly timers: Timers
   readonly clusterId: string
   readonly autoCreateTopics: boolean

@@ -1,3 +1,4 @@
+import { checkSettings, type Overrides } from '../log/settings.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import { type Context, defineApi } from './api.js'
@@ -7,7 +8,7 @@ interface NewTopic {
   readonly partitions: number
   readonly replicas: number
   readonly assignments: readonly { readonly partition: number; readonly brokers: readonly number[] }[]
-  readonly settings: readonly string[]
+  readonly settings: Overrides
 }
 
 interface Result {
@@ -50,23 +51,23 @@ function readTopic(reader: Reader): NewTopic {
     partitions: reader.int32(),
     replicas: reader.int16(),
     assignments: reader.array((item) => ({ partition: item.int32(), brokers: item.array((one) => one.int32()) })),
-    settings: reader.array((item) => {
-      const key = item.string()
-      item.nullableString()
-      return key
-    }),
+    settings: new Map(reader.array((item) => [item.string(), item.nullableString() ?? ''] as const)),
   }
 }
 
 function create(topic: NewTopic, validateOnly: boolean, context: Context): Result {
-  const { name, assignments, settings } = topic
+  const { name, assignments } = topic
   const invalid = checkPlacement(topic, context.node.id)
   if (invalid !== undefined) return invalid
   const asked = assignments.length > 0 ? assignments.length : topic.partitions
   const partitions = asked === -1 ? context.defaultPartitions : asked
-  const error = validateOnly ? context.topics.check(name, partitions) : context.topics.create(name, partitions)
-  if (error !== code.none) return result(topic, error, messages[error] ?? null)
-  if (settings.length > 0) context.log(`topic ${name}: this broker does not apply ${settings.join(', ')}`)
+  const { applied, ignored, refusal } = checkSettings(topic.settings)
+  const unfit = context.topics.check(name, partitions)
+  if (unfit !== code.none) return result(topic, unfit, messages[unfit] ?? null)
+  if (refusal !== undefined) return result(topic, code.invalidConfig, refusal)
+  if (validateOnly) return result(topic, code.none, null)
+  context.topics.create(name, partitions, applied)
+  if (ignored.length > 0) context.log(`topic ${name}: this broker does not apply ${ignored.join(', ')}`)
   return result(topic, code.none, null)
 }
 

@@ -12,10 +12,13 @@ export const deleteTopics = defineApi({
     reader.int32() // time limit: deletion is immediate
     return names
   },
-  handle: (names, { topics, coordinator }) =>
+  handle: (names, { topics, coordinator, transactions }) =>
     names.map((name) => {
       const error = topics.delete(name)
-      if (error === code.none) coordinator.forgetTopic(name)
+      if (error === code.none) {
+        coordinator.forgetTopic(name)
+        transactions.forgetTopic(name)
+      }
       return { name, error }
     }),
   encode(writer, results, version) {

@@ -1,24 +1,23 @@
 import { waiting } from '../waiting.js'
 import type { Context } from './api.js'
-import type { FetchPartition } from './fetch.js'
+import { type FetchRequest, logOf } from './fetch.js'
+import { endFor } from './isolation.js'
 
 /**
- * Resolves when `minBytes` can be read, when a partition must answer with an error, after `maxWaitMs` milliseconds,
- * or when the client is gone: whichever comes first. Woken by appends, not by polling.
+ * Resolves when as many bytes can be read as the request asks for, when a partition must answer with an error, when its
+ * time is up, or when the client is gone: whichever comes first. Woken by appends, not by polling.
  */
-export async function untilReadable(
-  wanted: readonly FetchPartition[],
-  minBytes: number,
-  maxWaitMs: number,
-  context: Context,
-): Promise<void> {
-  if (maxWaitMs <= 0 || context.gone.aborted || answerable(wanted, minBytes, context)) return
+export async function untilReadable(request: FetchRequest, context: Context): Promise<void> {
+  if (request.maxWaitMs <= 0 || context.gone.aborted || isAnswerable(request, context)) return
   const { promise, answer: done } = waiting<void>()
   const recheck = () => {
-    if (answerable(wanted, minBytes, context)) done()
+    if (isAnswerable(request, context)) done()
   }
-  const ends = wanted.map(({ topic, partition }) => context.topics.partition(topic, partition)?.watch(recheck))
-  const cancelTimer = context.timers.after(maxWaitMs, done)
+  const logs = request.topics.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition }) => logOf(topic, partition, request.byId, context)),
+  )
+  const ends = logs.map((log) => log?.watch(recheck))
+  const cancelTimer = context.timers.after(request.maxWaitMs, done)
   const onGone = () => done()
   context.gone.addEventListener('abort', onGone)
   await promise
@@ -27,15 +26,19 @@ export async function untilReadable(
   for (const end of ends) end?.()
 }
 
-function answerable(wanted: readonly FetchPartition[], minBytes: number, context: Context): boolean {
-  if (wanted.length === 0) return true
+function isAnswerable(request: FetchRequest, context: Context): boolean {
+  const { topics, byId, isolationLevel } = request
+  const minBytes = Math.min(request.minBytes, request.maxBytes)
+  if (topics.every(({ partitions }) => partitions.length === 0)) return true
   let readable = 0
-  for (const { topic, partition, offset, maxBytes } of wanted) {
-    const log = context.topics.partition(topic, partition)
-    if (log === undefined || !log.contains(offset)) return true
-    // A partition's own limit counts, but a single batch beyond it is readable too.
-    readable += Math.min(log.bytesFrom(offset), Math.max(maxBytes, 1))
-    if (readable >= minBytes) return true
+  for (const { topic, partitions } of topics) {
+    for (const { partition, offset, maxBytes } of partitions) {
+      const log = logOf(topic, partition, byId, context)
+      if (log === undefined || !log.contains(offset)) return true
+      // A partition's own limit counts, but a single batch beyond it is readable too.
+      readable += Math.min(log.bytesFrom(offset, endFor(log, isolationLevel)), Math.max(maxBytes, 1))
+      if (readable >= minBytes) return true
+    }
   }
-  return readable >= minBytes
+  return false
 }

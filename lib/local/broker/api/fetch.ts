@@ -1,13 +1,30 @@
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
+import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
 import { untilReadable } from './fetch-wait.js'
+import { endFor, isolation } from './isolation.js'
 
 export interface FetchPartition {
-  readonly topic: string
   readonly partition: number
   readonly offset: number
   readonly maxBytes: number
+}
+
+/** From version 13 on a topic is told by its id, before by its name. */
+interface FetchTopic {
+  readonly topic: string
+  readonly partitions: readonly FetchPartition[]
+}
+
+export interface FetchRequest {
+  readonly maxWaitMs: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly isolationLevel: number
+  readonly session: number
+  readonly topics: readonly FetchTopic[]
+  readonly byId: boolean
 }
 
 interface FetchedPartition {
@@ -15,84 +32,120 @@ interface FetchedPartition {
   readonly error: Code
   readonly startOffset: number
   readonly endOffset: number
-  readonly batches: readonly Buffer[]
+  readonly stableOffset: number
+  /** `null` for a reader who does not ask */
+  readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: number }[] | null
+  readonly pieces: readonly Buffer[]
+  readonly bytes: number
 }
 
 interface Answer {
   readonly error: Code
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly FetchedPartition[] }[]
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly FetchedPartition[] }[]
 }
+
+const byIdFrom = 13
 
 /** Fetch: waits until enough can be read or time is up, then answers with whole batches, as they were received. */
 export const fetch = defineApi({
   key: 1,
   name: 'Fetch',
   minVersion: 4,
-  maxVersion: 11,
-  decode(reader, version) {
-    reader.int32() // replica: -1 for every consumer
-    const maxWaitMs = reader.int32()
-    const minBytes = reader.int32()
-    const maxBytes = reader.int32()
-    reader.int8() // isolation level: without transactions both read the same
-    const session = version >= 7 ? reader.int32() : 0
-    if (version >= 7) reader.int32() // session epoch
-    const topics = reader.array((topic) => readTopic(topic, version))
-    return { maxWaitMs, minBytes, maxBytes, session, topics }
-  },
-  async handle({ maxWaitMs, minBytes, maxBytes, session, topics }, context): Promise<Answer> {
+  maxVersion: 16,
+  flexibleFrom: 12,
+  decode: readRequest,
+  async handle(request, context): Promise<Answer> {
     // No session is ever opened (every answer says session 0), so a client that names one is mistaken.
-    if (session !== 0) return { error: code.fetchSessionIdNotFound, topics: [] }
-    const wanted = topics.flatMap(({ partitions }) => partitions)
-    await untilReadable(wanted, Math.min(minBytes, maxBytes), maxWaitMs, context)
-    let left = maxBytes
+    if (request.session !== 0) return { error: code.fetchSessionIdNotFound, topics: [] }
+    await untilReadable(request, context)
+    let left = request.maxBytes
     let empty = true
-    const answers = topics.map(({ name, partitions }) => ({
-      name,
+    const topics = request.topics.map(({ topic, partitions }) => ({
+      topic,
       partitions: partitions.map((one) => {
-        const answer = read(one, left, empty, context)
-        for (const batch of answer.batches) left -= batch.length
-        empty &&= answer.batches.length === 0
+        const answer = read(topic, one, left, empty, request, context)
+        left -= answer.bytes
+        empty &&= answer.bytes === 0
         return answer
       }),
     }))
-    return { error: code.none, topics: answers }
+    return { error: code.none, topics }
   },
   encode(writer, { error, topics }, version) {
     writer.int32(0) // throttle time
     if (version >= 7) writer.int16(error).int32(0) // no session
-    writer.array(topics, ({ name, partitions }) => {
-      writer.string(name).array(partitions, (one) => {
-        writer.int32(one.partition).int16(one.error).int64(one.endOffset) // high watermark
-        writer.int64(one.endOffset) // last stable offset
-        if (version >= 5) writer.int64(one.startOffset)
-        writer.array(null, () => undefined) // aborted transactions
-        if (version >= 11) writer.int32(-1) // preferred read replica
-        writer.joined(one.batches)
-      })
+    writer.array(topics, ({ topic, partitions }) => {
+      if (version >= byIdFrom) writer.uuid(topic)
+      else writer.string(topic)
+      writer.array(partitions, (one) => writePartition(writer, one, version))
+      writer.tags()
     })
+    writer.tags()
   },
 })
 
-function readTopic(reader: Reader, version: number) {
-  const name = reader.string()
-  const partitions = reader.array((item): FetchPartition => {
-    const partition = item.int32()
-    if (version >= 9) item.int32() // leader epoch the client knows: there has only been one
-    const offset = Number(item.int64())
-    if (version >= 5) item.int64() // log start of a follower
-    return { topic: name, partition, offset, maxBytes: item.int32() }
+function readRequest(reader: Reader, version: number): FetchRequest {
+  if (version <= 14) reader.int32() // replica: -1 for every consumer
+  const maxWaitMs = reader.int32()
+  const minBytes = reader.int32()
+  const maxBytes = reader.int32()
+  const isolationLevel = reader.int8()
+  const session = version >= 7 ? reader.int32() : 0
+  if (version >= 7) reader.int32() // session epoch
+  const byId = version >= byIdFrom
+  const topics = reader.array((item) => {
+    const topic = byId ? item.uuid() : item.string()
+    const one = { topic, partitions: item.array((partition) => readPartition(partition, version)) }
+    item.tags()
+    return one
   })
-  return { name, partitions }
+  return { maxWaitMs, minBytes, maxBytes, isolationLevel, session, topics, byId } // what follows is about sessions and racks
+}
+
+function readPartition(reader: Reader, version: number): FetchPartition {
+  const partition = reader.int32()
+  if (version >= 9) reader.int32() // leader epoch the client knows: there has only been one
+  const offset = Number(reader.int64())
+  if (version >= 12) reader.int32() // epoch of the last record fetched
+  if (version >= 5) reader.int64() // log start of a follower
+  const maxBytes = reader.int32()
+  reader.tags()
+  return { partition, offset, maxBytes }
+}
+
+/** The log of a partition that a request names. */
+export function logOf(topic: string, partition: number, byId: boolean, { topics }: Context) {
+  return (byId ? topics.byId(topic) : topics.get(topic))?.partitions[partition]
 }
 
 /** `first`: nothing was found so far, so a batch larger than every limit is given all the same, or it never would be. */
-function read(request: FetchPartition, bytesLeft: number, first: boolean, context: Context): FetchedPartition {
-  const { topic, partition, offset, maxBytes } = request
-  const log = context.topics.partition(topic, partition)
-  const failed = { partition, startOffset: -1, endOffset: -1, batches: [] }
-  if (log === undefined) return { ...failed, error: code.unknownTopicOrPartition }
-  if (!log.contains(offset)) return { ...failed, error: code.offsetOutOfRange }
-  const batches = log.read(offset, Math.min(maxBytes, bytesLeft), first)
-  return { partition, error: code.none, startOffset: log.startOffset, endOffset: log.endOffset, batches }
+function read(
+  topic: string,
+  { partition, offset, maxBytes }: FetchPartition,
+  bytesLeft: number,
+  first: boolean,
+  { isolationLevel, byId }: FetchRequest,
+  context: Context,
+): FetchedPartition {
+  const log = logOf(topic, partition, byId, context)
+  const nothing = { partition, startOffset: -1, endOffset: -1, stableOffset: -1, aborted: null, pieces: [], bytes: 0 }
+  if (log === undefined) {
+    const unknownId = byId && context.topics.byId(topic) === undefined
+    return { ...nothing, error: unknownId ? code.unknownTopicId : code.unknownTopicOrPartition }
+  }
+  if (!log.contains(offset)) return { ...nothing, error: code.offsetOutOfRange }
+  const found = log.read(offset, Math.min(maxBytes, bytesLeft), first, endFor(log, isolationLevel))
+  const { startOffset, endOffset, stableOffset } = log
+  const committedOnly = isolationLevel === isolation.readCommitted
+  const aborted = committedOnly ? log.abortedIn(offset, found.nextOffset) : null
+  return { partition, error: code.none, startOffset, endOffset, stableOffset, aborted, ...found }
+}
+
+function writePartition(writer: Writer, one: FetchedPartition, version: number): void {
+  writer.int32(one.partition).int16(one.error).int64(one.endOffset) // high watermark
+  writer.int64(one.stableOffset)
+  if (version >= 5) writer.int64(one.startOffset)
+  writer.array(one.aborted, ({ producerId, firstOffset }) => writer.int64(producerId).int64(firstOffset).tags())
+  if (version >= 11) writer.int32(-1) // preferred read replica
+  writer.joined(one.pieces).tags()
 }

@@ -1,30 +1,54 @@
 import { code } from '../wire/codes.js'
-import { defineApi } from './api.js'
+import type { Writer } from '../wire/writer.js'
+import { type Context, defineApi } from './api.js'
 
 const group = 0
+const transaction = 1
+/** From here on a request asks for several coordinators. */
+const batchedFrom = 4
 
-/** FindCoordinator: this broker, for every group; transactions have none here. */
+/** FindCoordinator: this broker, for every group and every transactional id. */
 export const findCoordinator = defineApi({
   key: 10,
   name: 'FindCoordinator',
   minVersion: 0,
-  maxVersion: 2,
+  maxVersion: 5,
+  flexibleFrom: 3,
   decode(reader, version) {
-    reader.string() // the group: all have the same coordinator
-    return version >= 1 ? reader.int8() : group
+    const single = version < batchedFrom ? [reader.string()] : []
+    const type = version >= 1 ? reader.int8() : group
+    const keys = version >= batchedFrom ? reader.array((item) => item.string()) : single
+    reader.tags()
+    return { keys, known: type === group || type === transaction }
   },
-  handle: (type, { node }) =>
-    type === group
-      ? { error: code.none, message: null, node }
-      : {
-          error: code.invalidRequest,
-          message: 'this development broker serves no transactions',
-          node: { id: -1, host: '', port: -1 },
-        },
-  encode(writer, { error, message, node }, version) {
+  handle: ({ keys, known }, { node }) => ({ keys, node: known ? node : undefined }),
+  encode(writer, { keys, node }, version) {
     if (version >= 1) writer.int32(0) // throttle time
-    writer.int16(error)
-    if (version >= 1) writer.string(message)
-    writer.int32(node.id).string(node.host).int32(node.port)
+    if (version < batchedFrom) {
+      writer.int16(node === undefined ? code.invalidRequest : code.none)
+      if (version >= 1) writer.string(message(node))
+      writeNode(writer, node)
+    } else {
+      writer.array(keys, (key) => {
+        writer.string(key)
+        writeNode(writer, node)
+        writer
+          .int16(node === undefined ? code.invalidRequest : code.none)
+          .string(message(node))
+          .tags()
+      })
+    }
+    writer.tags()
   },
 })
+
+function message(node: Context['node'] | undefined): string | null {
+  return node === undefined ? 'this broker coordinates groups and transactions only' : ''
+}
+
+function writeNode(writer: Writer, node: Context['node'] | undefined): void {
+  writer
+    .int32(node?.id ?? -1)
+    .string(node?.host ?? '')
+    .int32(node?.port ?? -1)
+}

@@ -4,7 +4,7 @@ import type { Reader } from '../wire/reader.js'
 import { type Context, defineApi } from './api.js'
 
 /** Longest note that may go with an offset, in characters, as in Kafka. */
-const maxMetadata = 4096
+export const maxMetadata = 4096
 
 /** OffsetCommit: where a group will go on. Version 7 brings static membership, which is not served. */
 export const offsetCommit = defineApi({

@@ -1,74 +1,106 @@
-import { checkBatch } from '../log/batch.js'
+import { checkBatch, type RecordBatch } from '../log/batch.js'
+import type { PartitionLog } from '../log/partition.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
+import { covers } from './add-partitions-to-txn.js'
 import { type Context, defineApi } from './api.js'
+import { abortableSince } from './fenced.js'
 
 interface PartitionRecords {
   readonly partition: number
   readonly records: Buffer | null
 }
 
+interface Request {
+  readonly transactionalId: string | null
+  readonly acks: number
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly PartitionRecords[] }[]
+  readonly version: number
+}
+
 interface PartitionAnswer {
   readonly partition: number
   readonly error: Code
   readonly baseOffset: number
+  /** given to all records by the broker; -1 where they keep the time of their creation */
+  readonly appendTime: bigint
   readonly startOffset: number
 }
+
+const abortableFrom = 11
 
 /** Produce: appends one batch per partition, as its bytes came; versions before 3 carry other record formats. */
 export const produce = defineApi({
   key: 0,
   name: 'Produce',
   minVersion: 3,
-  maxVersion: 8,
-  decode(reader) {
+  maxVersion: 11,
+  flexibleFrom: 9,
+  decode(reader, version): Request {
     const transactionalId = reader.nullableString()
     const acks = reader.int16()
     reader.int32() // time limit for replicas, of which there are none
-    const topics = reader.array((topic) => ({ name: topic.string(), partitions: topic.array(readPartition) }))
-    return { transactionalId, acks, topics }
+    const topics = reader.array((topic) => {
+      const one = { name: topic.string(), partitions: topic.array(readPartition) }
+      topic.tags()
+      return one
+    })
+    reader.tags()
+    return { transactionalId, acks, topics, version }
   },
-  handle({ transactionalId, acks, topics }, context) {
-    const refused = refusal(transactionalId, acks)
+  handle(request, context) {
+    const { acks, topics } = request
     const answer = topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map((one) => (refused === code.none ? append(name, one, context) : failed(one, refused))),
+      partitions: partitions.map((one) => append(name, one, request, context)),
     }))
     return acks === 0 ? undefined : answer
   },
   encode(writer, topics, version) {
     writer.array(topics, ({ name, partitions }) => {
       writer.string(name).array(partitions, (one) => {
-        writer.int32(one.partition).int16(one.error).int64(one.baseOffset)
-        writer.int64(-1) // append time: records keep the time of their creation
+        writer.int32(one.partition).int16(one.error).int64(one.baseOffset).int64(one.appendTime)
         if (version >= 5) writer.int64(one.startOffset)
         if (version >= 8) writer.array([], () => undefined).string(null) // records at fault, message
+        writer.tags()
       })
+      writer.tags()
     })
-    writer.int32(0) // throttle time
+    writer.int32(0).tags() // throttle time
   },
 })
 
 function readPartition(reader: Reader): PartitionRecords {
-  return { partition: reader.int32(), records: reader.nullableBytes() }
+  const one = { partition: reader.int32(), records: reader.nullableBytes() }
+  reader.tags()
+  return one
 }
 
-function refusal(transactionalId: string | null, acks: number): Code {
-  if (transactionalId !== null) return code.invalidTxnState
-  return acks === 0 || acks === 1 || acks === -1 ? code.none : code.invalidRequiredAcks
+function append(topic: string, one: PartitionRecords, request: Request, context: Context): PartitionAnswer {
+  const { partition, records } = one
+  const failed = (error: Code) => ({ partition, error, baseOffset: -1, appendTime: -1n, startOffset: -1 })
+  if (![0, 1, -1].includes(request.acks)) return failed(code.invalidRequiredAcks)
+  const log = context.topics.partition(topic, partition)
+  if (log === undefined) return failed(code.unknownTopicOrPartition)
+  const batch = checkBatch(records ?? Buffer.alloc(0))
+  if (typeof batch === 'number') return failed(batch)
+  const refused = batch.transactional ? checkTransaction({ topic, partition }, batch, log, request, context) : code.none
+  if (refused !== code.none) return failed(refused)
+  const appended = log.append(batch, context.timers.now())
+  if ('refused' in appended) return failed(appended.refused)
+  return { partition, error: code.none, ...appended, startOffset: log.startOffset }
 }
 
-function append(topic: string, request: PartitionRecords, context: Context): PartitionAnswer {
-  const log = context.topics.partition(topic, request.partition)
-  if (log === undefined) return failed(request, code.unknownTopicOrPartition)
-  const batch = checkBatch(request.records ?? Buffer.alloc(0))
-  if (typeof batch === 'number') return failed(request, batch)
-  const appended = log.append(batch)
-  if ('refused' in appended) return failed(request, appended.refused)
-  const { baseOffset } = appended
-  return { partition: request.partition, error: code.none, baseOffset, startOffset: log.startOffset }
-}
-
-function failed({ partition }: PartitionRecords, error: Code): PartitionAnswer {
-  return { partition, error, baseOffset: -1, startOffset: -1 }
+/** A transaction that has records here was checked when the first of them came; the log tells a stale epoch itself. */
+function checkTransaction(
+  where: { readonly topic: string; readonly partition: number },
+  { producerId, producerEpoch }: RecordBatch,
+  log: PartitionLog,
+  { transactionalId, version }: Request,
+  { transactions }: Context,
+): Code {
+  if (transactionalId === null) return code.transactionalIdAuthorizationFailed
+  if (log.inTransaction(producerId)) return code.none
+  const speaker = { transactionalId, producerId, epoch: producerEpoch }
+  return abortableSince(abortableFrom, version, transactions.verify(speaker, covers([where])))
 }

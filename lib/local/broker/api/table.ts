@@ -1,3 +1,5 @@
+import { addOffsetsToTxn } from './add-offsets-to-txn.js'
+import { addPartitionsToTxn } from './add-partitions-to-txn.js'
 import type { Api } from './api.js'
 import { apiVersions } from './api-versions.js'
 import { createPartitions } from './create-partitions.js'
@@ -6,6 +8,7 @@ import { deleteGroups } from './delete-groups.js'
 import { deleteRecords } from './delete-records.js'
 import { deleteTopics } from './delete-topics.js'
 import { describeGroups } from './describe-groups.js'
+import { endTxn } from './end-txn.js'
 import { fetch } from './fetch.js'
 import { findCoordinator } from './find-coordinator.js'
 import { heartbeat } from './heartbeat.js'
@@ -19,6 +22,7 @@ import { offsetCommit } from './offset-commit.js'
 import { offsetFetch } from './offset-fetch.js'
 import { produce } from './produce.js'
 import { syncGroup } from './sync-group.js'
+import { txnOffsetCommit } from './txn-offset-commit.js'
 
 const served: readonly Api[] = [
   produce,
@@ -38,6 +42,10 @@ const served: readonly Api[] = [
   deleteTopics,
   deleteRecords,
   initProducerId,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  txnOffsetCommit,
   createPartitions,
   deleteGroups,
 ]

@@ -1,3 +1,4 @@
+import { type Facts, memoryStorage } from '../disk/index.js'
 import type { Timers } from '../timers.js'
 import { type Code, code } from '../wire/codes.js'
 import { Group } from './group.js'
@@ -15,10 +16,14 @@ interface Held {
 /** All consumer groups of one broker. A group lives while it has a member or a committed offset. */
 export class Coordinator {
   readonly #timers: Timers
+  readonly #facts: Facts
   readonly #groups = new Map<string, Held>()
 
-  constructor(timers: Timers) {
+  /** Goes on with the offsets that an earlier process has left. */
+  constructor(timers: Timers, facts: Facts = memoryStorage().facts) {
     this.#timers = timers
+    this.#facts = facts
+    for (const [groupId, offsets] of Offsets.restored(facts)) this.#create(groupId, offsets)
   }
 
   async join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
@@ -55,18 +60,36 @@ export class Coordinator {
     return refused === code.none ? held.offsets : refused
   }
 
+  /** Likewise for offsets that wait for the end of a transaction; their group need not exist yet. */
+  mayCommitInTransaction(groupId: string, memberId: string, generation: number): Code {
+    const held = this.#groups.get(groupId)
+    if (held === undefined) return generation < 0 ? code.none : code.illegalGeneration
+    return held.group.mayCommitInTransaction(memberId, generation)
+  }
+
+  /** The offsets of a group that a transaction has committed for. */
+  committing(groupId: string): Offsets {
+    return (this.#groups.get(groupId) ?? this.#create(groupId)).offsets
+  }
+
   /** Forgets a group that has no members, with its offsets. */
   delete(groupId: string): Code {
     const held = this.#groups.get(groupId)
     if (held === undefined) return code.groupIdNotFound
     if (held.group.state !== 'Empty') return code.nonEmptyGroup
+    held.offsets.forgetAll()
     this.#drop(groupId, held)
     return code.none
   }
 
   forgetTopic(topic: string): void {
+    this.forgetTopics((name) => name === topic)
+  }
+
+  /** Forgets the offsets of these topics, which are gone. */
+  forgetTopics(isGone: (topic: string) => boolean): void {
     for (const [id, { offsets }] of [...this.#groups]) {
-      offsets.forget(topic)
+      for (const { topic } of offsets.all()) if (isGone(topic)) offsets.forget(topic)
       this.forgetIfIdle(id)
     }
   }
@@ -80,9 +103,9 @@ export class Coordinator {
     for (const [id, held] of [...this.#groups]) this.#drop(id, held)
   }
 
-  #create(groupId: string): Held {
+  #create(groupId: string, offsets = new Offsets(groupId, this.#facts)): Held {
     const group = new Group(groupId, this.#timers, () => this.forgetIfIdle(groupId))
-    const held = { group, offsets: new Offsets() }
+    const held = { group, offsets }
     this.#groups.set(groupId, held)
     return held
   }

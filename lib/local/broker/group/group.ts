@@ -95,6 +95,13 @@ export class Group {
     return this.state === 'CompletingRebalance' ? code.rebalanceInProgress : code.none
   }
 
+  /** Older clients do not say who they are when they commit in a transaction: nobody can tell whether they belong here. */
+  mayCommitInTransaction(memberId: string, generation: number): Code {
+    if (generation < 0 && (memberId === '' || this.state === 'Empty')) return code.none
+    const member = this.#current(memberId, generation)
+    return typeof member === 'number' ? member : code.none
+  }
+
   /** The group as tools see it; what members agreed on shows only while they do. */
   describe() {
     const stable = this.state === 'Stable'

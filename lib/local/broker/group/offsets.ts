@@ -1,3 +1,5 @@
+import type { Facts } from '../disk/index.js'
+
 /** What a group committed for one partition. */
 export interface Committed {
   readonly offset: bigint
@@ -8,6 +10,13 @@ export interface Committed {
 /** The committed offsets of one group. */
 export class Offsets {
   readonly #topics = new Map<string, Map<number, Committed>>()
+  readonly #groupId: string
+  readonly #facts: Facts
+
+  constructor(groupId: string, facts: Facts) {
+    this.#groupId = groupId
+    this.#facts = facts
+  }
 
   get empty(): boolean {
     return this.#topics.size === 0
@@ -18,16 +27,47 @@ export class Offsets {
   }
 
   set(topic: string, partition: number, committed: Committed): void {
-    const partitions = this.#topics.get(topic) ?? new Map<number, Committed>()
-    this.#topics.set(topic, partitions.set(partition, committed))
+    const { offset, leaderEpoch, metadata } = committed
+    this.#facts.set('offset', factKey(this.#groupId, topic, partition), [String(offset), leaderEpoch, metadata])
+    this.#put(topic, partition, committed)
   }
 
   /** A deleted topic takes its offsets along: they would mislead readers of one created later by the same name. */
   forget(topic: string): void {
+    for (const partition of this.#topics.get(topic)?.keys() ?? []) {
+      this.#facts.set('offset', factKey(this.#groupId, topic, partition), undefined)
+    }
     this.#topics.delete(topic)
+  }
+
+  forgetAll(): void {
+    for (const topic of [...this.#topics.keys()]) this.forget(topic)
   }
 
   all(): { topic: string; partitions: number[] }[] {
     return [...this.#topics].map(([topic, partitions]) => ({ topic, partitions: [...partitions.keys()] }))
   }
+
+  /** The offsets that an earlier process has left, by group. */
+  static restored(facts: Facts): Map<string, Offsets> {
+    const groups = new Map<string, Offsets>()
+    for (const [key, kept] of facts.all('offset')) {
+      const [groupId, topic, partition] = JSON.parse(key) as FactKey
+      const [offset, leaderEpoch, metadata] = kept as Kept
+      const offsets = groups.get(groupId) ?? new Offsets(groupId, facts)
+      offsets.#put(topic, partition, { offset: BigInt(offset), leaderEpoch, metadata })
+      groups.set(groupId, offsets)
+    }
+    return groups
+  }
+
+  #put(topic: string, partition: number, committed: Committed): void {
+    const partitions = this.#topics.get(topic) ?? new Map<number, Committed>()
+    this.#topics.set(topic, partitions.set(partition, committed))
+  }
 }
+
+type FactKey = readonly [groupId: string, topic: string, partition: number]
+type Kept = readonly [offset: string, leaderEpoch: number, metadata: string | null]
+
+const factKey = (...parts: FactKey): string => JSON.stringify(parts)

@@ -2,9 +2,10 @@ import { type Code, code } from '../wire/codes.js'
 import { crc32c } from './crc32c.js'
 
 /** Byte positions in a record batch of format 2; everything from `attributes` on is covered by the checksum. */
-const at = {
+export const at = {
   baseOffset: 0,
   length: 8,
+  leaderEpoch: 12,
   magic: 16,
   crc: 17,
   attributes: 21,
@@ -19,26 +20,44 @@ const at = {
 } as const
 
 const compressionMask = 0x07
-const transactionalBit = 0x10
-const controlBit = 0x20
+const appendTimeBit = 0x08
+export const transactionalBit = 0x10
+export const controlBit = 0x20
 /** none, gzip, snappy, lz4, zstd */
 const highestCodec = 4
+/** There has only ever been one leader. */
+const leaderEpoch = 0
 
-/** A checked record batch: its bytes as received, and what the log needs to know of them. */
-export interface RecordBatch {
-  readonly bytes: Buffer
+/** What the log needs to know of a batch: all of it stands in its first bytes. */
+export interface BatchHead {
   readonly count: number
   /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
   readonly codec: number
+  /** all its records have the time the broker took them, `maxTimestamp`; else each has one of its own */
+  readonly appendTime: boolean
+  readonly transactional: boolean
+  /** written by the broker: the end of a transaction; `commits` says which */
+  readonly control: boolean
+  readonly commits: boolean
   readonly baseTimestamp: bigint
   readonly maxTimestamp: bigint
   /** -1 where the producer is not idempotent */
   readonly producerId: bigint
   readonly producerEpoch: number
   readonly baseSequence: number
-  /** position of the (perhaps compressed) records in `bytes` */
-  readonly recordsAt: number
 }
+
+/** A record batch: its head, and its bytes. */
+export interface RecordBatch extends BatchHead {
+  readonly bytes: Buffer
+}
+
+/** Position of the (perhaps compressed) records in a batch. */
+export const recordsAt = at.records
+/** Position of the type of a control record, behind its length, attributes, two deltas, the length and version of its key. */
+export const controlTypeAt = at.records + 7
+/** The control record type of a commit; 0 is an abort. */
+export const commitType = 1
 
 /** The one batch that a produce request carries for a partition, or the code that says why it is refused. */
 export function checkBatch(bytes: Buffer): RecordBatch | Code {
@@ -49,33 +68,51 @@ export function checkBatch(bytes: Buffer): RecordBatch | Code {
   if (announced > bytes.length || announced < at.records) return code.corruptMessage
   if (announced < bytes.length) return code.invalidRecord // a produce request carries exactly one batch
   if (bytes.readUInt32BE(at.crc) !== crc32c(bytes, at.attributes)) return code.corruptMessage
-  return checkAttributes(bytes)
+  const batch = { ...headOf(bytes), bytes }
+  const refused = checkFields(batch)
+  return refused === code.none ? batch : refused
 }
 
-function checkAttributes(bytes: Buffer): RecordBatch | Code {
+function checkFields(batch: RecordBatch): Code {
+  if (batch.control) return code.invalidRecord // only a broker writes these
+  if (batch.codec > highestCodec) return code.unsupportedCompression
+  if (batch.count < 1 || batch.bytes.readInt32BE(at.lastOffsetDelta) !== batch.count - 1) return code.invalidRecord
+  const idempotent = batch.producerId >= 0n
+  if (idempotent && (batch.producerEpoch < 0 || batch.baseSequence < 0)) return code.invalidRecord
+  return batch.transactional && !idempotent ? code.invalidRecord : code.none
+}
+
+/** The head of a batch that was checked before. */
+export function headOf(bytes: Buffer): BatchHead {
   const attributes = bytes.readInt16BE(at.attributes)
-  if (attributes & transactionalBit) return code.invalidTxnState
-  if (attributes & controlBit) return code.invalidRecord
-  const codec = attributes & compressionMask
-  if (codec > highestCodec) return code.unsupportedCompression
-  const count = bytes.readInt32BE(at.count)
-  if (count < 1 || bytes.readInt32BE(at.lastOffsetDelta) !== count - 1) return code.invalidRecord
+  const control = (attributes & controlBit) !== 0
   return {
-    bytes,
-    count,
-    codec,
+    count: bytes.readInt32BE(at.count),
+    codec: attributes & compressionMask,
+    appendTime: (attributes & appendTimeBit) !== 0,
+    transactional: (attributes & transactionalBit) !== 0,
+    control,
+    commits: control && bytes.length > controlTypeAt + 1 && bytes.readInt16BE(controlTypeAt) === commitType,
     baseTimestamp: bytes.readBigInt64BE(at.baseTimestamp),
     maxTimestamp: bytes.readBigInt64BE(at.maxTimestamp),
     producerId: bytes.readBigInt64BE(at.producerId),
     producerEpoch: bytes.readInt16BE(at.producerEpoch),
     baseSequence: bytes.readInt32BE(at.baseSequence),
-    recordsAt: at.records,
   }
 }
 
-/** The batch's own copy of its bytes with the offset the log gives it; the checksum does not cover that field. */
-export function placed(batch: RecordBatch, baseOffset: number): Buffer {
-  const bytes = Buffer.from(batch.bytes)
+/**
+ * Completes the header of a batch as the leader of its partition does, in place: its offset, the leader's epoch, and the
+ * time at which the broker took it (milliseconds), where that is to be the time of all its records. The header says it
+ * for all of them, so that compressed records stay as they are.
+ */
+export function place(bytes: Buffer, baseOffset: number, appendTime: bigint | undefined): void {
   bytes.writeBigInt64BE(BigInt(baseOffset), at.baseOffset)
-  return bytes
+  bytes.writeInt32BE(leaderEpoch, at.leaderEpoch)
+  const attributes = bytes.readInt16BE(at.attributes)
+  const wanted = appendTime === undefined ? attributes & ~appendTimeBit : attributes | appendTimeBit
+  if (appendTime === undefined && wanted === attributes) return // nothing that the checksum covers has changed
+  bytes.writeInt16BE(wanted, at.attributes)
+  if (appendTime !== undefined) bytes.writeBigInt64BE(appendTime, at.maxTimestamp)
+  bytes.writeUInt32BE(crc32c(bytes, at.attributes), at.crc)
 }

@@ -1,5 +1,5 @@
 import { type Code, code } from '../wire/codes.js'
-import type { RecordBatch } from './batch.js'
+import type { BatchHead } from './batch.js'
 
 /** As many batches as an idempotent producer may have in flight; a repeat of an older one cannot be told any more. */
 const remembered = 5
@@ -18,41 +18,45 @@ interface ProducerState {
   readonly written: readonly Written[]
 }
 
-/** What one partition remembers of idempotent producers, to write each of their batches once. */
+/** What one partition remembers of idempotent producers, to write each of their batches once and none of a fenced one. */
 export class Producers {
   readonly #states = new Map<bigint, ProducerState>()
 
   /** `undefined`: append it; a number object: it was written before, at that offset; a code: it is refused. */
-  check(batch: RecordBatch): { duplicateOf: number } | { refused: Code } | undefined {
+  check(batch: BatchHead): { duplicateOf: number } | { refused: Code } | undefined {
     if (batch.producerId < 0n) return undefined
     const state = this.#states.get(batch.producerId)
-    if (state === undefined) return undefined
+    if (state === undefined) return undefined // forgotten, or new: any sequence is taken, as in Kafka
     if (batch.producerEpoch < state.epoch) return { refused: code.invalidProducerEpoch }
-    if (batch.producerEpoch > state.epoch) {
-      return batch.baseSequence === 0 ? undefined : { refused: code.outOfOrderSequence }
-    }
+    const written = batch.producerEpoch === state.epoch ? state.written : []
     const last = lastSequence(batch)
-    const same = state.written.find((one) => one.firstSequence === batch.baseSequence && one.lastSequence === last)
+    const same = written.find((one) => one.firstSequence === batch.baseSequence && one.lastSequence === last)
     if (same !== undefined) return { duplicateOf: same.baseOffset }
-    const newest = state.written.at(-1)
-    if (newest === undefined || batch.baseSequence === (newest.lastSequence + 1) % sequences) return undefined
-    return { refused: code.outOfOrderSequence }
+    const expected = ((written.at(-1)?.lastSequence ?? -1) + 1) % sequences
+    return batch.baseSequence === expected ? undefined : { refused: code.outOfOrderSequence }
   }
 
-  wrote(batch: RecordBatch, baseOffset: number): void {
-    if (batch.producerId < 0n) return
-    const state = this.#states.get(batch.producerId)
-    const before = state?.epoch === batch.producerEpoch ? state.written : []
+  wrote(batch: BatchHead, baseOffset: number): void {
     const one = { firstSequence: batch.baseSequence, lastSequence: lastSequence(batch), baseOffset }
-    this.#states.delete(batch.producerId) // the map's order is the order of last use
-    this.#states.set(batch.producerId, { epoch: batch.producerEpoch, written: [...before, one].slice(-remembered) })
-    if (this.#states.size > maxProducers) {
-      const oldest = this.#states.keys().next()
-      if (!oldest.done) this.#states.delete(oldest.value)
-    }
+    this.#set(batch.producerId, batch.producerEpoch, one)
+  }
+
+  /** A marker ends a transaction; one of a newer epoch also fences the producer that began it. */
+  marked(producerId: bigint, epoch: number): void {
+    this.#set(producerId, epoch)
+  }
+
+  #set(producerId: bigint, epoch: number, ...added: readonly Written[]): void {
+    const state = this.#states.get(producerId)
+    const before = state?.epoch === epoch ? state.written : []
+    this.#states.delete(producerId) // the map's order is the order of last use
+    this.#states.set(producerId, { epoch, written: [...before, ...added].slice(-remembered) })
+    if (this.#states.size <= maxProducers) return
+    const oldest = this.#states.keys().next()
+    if (!oldest.done) this.#states.delete(oldest.value)
   }
 }
 
-function lastSequence(batch: RecordBatch): number {
+function lastSequence(batch: BatchHead): number {
   return (batch.baseSequence + batch.count - 1) % sequences
 }

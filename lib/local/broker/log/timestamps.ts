@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import type { RecordBatch } from './batch.js'
+import { type BatchHead, headOf, recordsAt } from './batch.js'
 
 const gzip = 1
 
@@ -17,11 +17,13 @@ const maxInflatedBytes = 512 * 1024 * 1024
  * Where the records cannot be opened (a codec that Node lacks, bytes that are no records) the answer is the batch's
  * first record: a reader then starts earlier, never too late.
  */
-export function firstAtOrAfter(batch: RecordBatch, time: bigint): TimedRecord {
+export function firstAtOrAfter(bytes: Buffer, time: bigint): TimedRecord {
+  const batch = headOf(bytes)
+  if (batch.appendTime) return { delta: 0, timestamp: batch.maxTimestamp }
   const first = { delta: 0, timestamp: batch.baseTimestamp }
   if (batch.codec > gzip) return first
   try {
-    const stored = batch.bytes.subarray(batch.recordsAt)
+    const stored = bytes.subarray(recordsAt)
     const records = batch.codec === gzip ? gunzipSync(stored, { maxOutputLength: maxInflatedBytes }) : stored
     return scan(records, batch, time) ?? first
   } catch {
@@ -29,7 +31,7 @@ export function firstAtOrAfter(batch: RecordBatch, time: bigint): TimedRecord {
   }
 }
 
-function scan(records: Buffer, batch: RecordBatch, time: bigint): TimedRecord | undefined {
+function scan(records: Buffer, batch: BatchHead, time: bigint): TimedRecord | undefined {
   let position = 0
   for (let index = 0; index < batch.count; index++) {
     const length = varlong(records, position)

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { memoryStorage, type Storage } from '../disk/index.js'
 import { type Code, code } from '../wire/codes.js'
 import { PartitionLog } from './partition.js'
+import { type Overrides, policyOf } from './settings.js'
 
 /** Keeps a slip of the finger (a million partitions) from taking the memory of the machine. */
 const maxPartitions = 10_000
@@ -12,18 +14,39 @@ export interface Topic {
   readonly id: string
   readonly name: string
   readonly partitions: readonly PartitionLog[]
+  /** settings that differ from the defaults */
+  readonly overrides: Overrides
 }
 
-/** All topics of one broker, by name. */
+/** What is kept of a topic beside its records. */
+type Kept = { readonly id: string; readonly partitions: number; readonly overrides: Readonly<Record<string, string>> }
+
+/** All topics of one broker, by name. They change in `#put` and `delete` only. */
 export class Topics {
   readonly #byName = new Map<string, Topic>()
+  readonly #byId = new Map<string, Topic>()
+  readonly #storage: Storage
+
+  /** Goes on with the topics that an earlier process has left in the storage. */
+  constructor(storage: Storage = memoryStorage()) {
+    this.#storage = storage
+    for (const [name, kept] of storage.facts.all('topic')) {
+      const { id, partitions, overrides } = kept as Kept
+      this.#enter({
+        id,
+        name,
+        partitions: this.#logs(id, 0, partitions),
+        overrides: new Map(Object.entries(overrides)),
+      })
+    }
+  }
 
   get(name: string): Topic | undefined {
     return this.#byName.get(name)
   }
 
   byId(id: string): Topic | undefined {
-    return this.all().find((topic) => topic.id === id)
+    return this.#byId.get(id)
   }
 
   partition(name: string, partition: number): PartitionLog | undefined {
@@ -41,11 +64,11 @@ export class Topics {
     return partitions >= 1 && partitions <= maxPartitions ? code.none : code.invalidPartitions
   }
 
-  create(name: string, partitions: number): Code {
+  create(name: string, partitions: number, overrides: Overrides = new Map()): Code {
     const refused = this.check(name, partitions)
     if (refused !== code.none) return refused
-    const logs = Array.from({ length: partitions }, () => new PartitionLog())
-    this.#byName.set(name, { id: randomBytes(16).toString('hex'), name, partitions: logs })
+    const id = randomBytes(16).toString('hex')
+    this.#put({ id, name, partitions: this.#logs(id, 0, partitions), overrides })
     return code.none
   }
 
@@ -54,16 +77,45 @@ export class Topics {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
     if (total <= topic.partitions.length || total > maxPartitions) return code.invalidPartitions
-    const added = Array.from({ length: total - topic.partitions.length }, () => new PartitionLog())
-    this.#byName.set(name, { ...topic, partitions: [...topic.partitions, ...added] })
+    const added = this.#logs(topic.id, topic.partitions.length, total)
+    this.#put({ ...topic, partitions: [...topic.partitions, ...added] })
+    return code.none
+  }
+
+  /** Replaces the settings of a topic; the values are known to be good. */
+  configure(name: string, overrides: Overrides): Code {
+    const topic = this.#byName.get(name)
+    if (topic === undefined) return code.unknownTopicOrPartition
+    this.#put({ ...topic, overrides })
     return code.none
   }
 
   delete(name: string): Code {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
+    this.#storage.facts.set('topic', name, undefined)
     this.#byName.delete(name)
+    this.#byId.delete(topic.id)
+    this.#storage.remove(topic.id)
     for (const log of topic.partitions) log.wake() // a waiting fetch answers that the topic is gone
     return code.none
+  }
+
+  #put(topic: Topic): void {
+    const overrides = Object.fromEntries(topic.overrides)
+    const kept: Kept = { id: topic.id, partitions: topic.partitions.length, overrides }
+    this.#storage.facts.set('topic', topic.name, kept)
+    this.#enter(topic)
+  }
+
+  #enter(topic: Topic): void {
+    this.#byName.set(topic.name, topic)
+    this.#byId.set(topic.id, topic)
+    const policy = policyOf(topic.overrides)
+    for (const log of topic.partitions) log.policy = policy
+  }
+
+  #logs(id: string, from: number, to: number): PartitionLog[] {
+    return Array.from({ length: to - from }, (_, index) => new PartitionLog(this.#storage.shelf(id, from + index)))
   }
 }

@@ -1,6 +1,9 @@
 import { Partitioners } from 'kafkajs'
 
-/** Kafka's own rule for records with a key; those without take turns by their number. */
+/**
+ * Where Kafka's clients for Java would put a record with a key (murmur2 of the key's bytes); those without a key take turns by
+ * their number `n`, so that they spread evenly.
+ */
 export function partitioner(partitions: number): (key: Buffer | null, n: number) => number {
   const choose = Partitioners.DefaultPartitioner()
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startBroker } from '../index.js'
+import { admin, broker, consumer, producer } from '../kafkajs.fixture.js'
+import { commitOffset } from './commit.fixture.js'
+import { copyOf, folder } from './folder.fixture.js'
+
+test('a broker on the directory of one that died is the same cluster, with its topics, records, starts and offsets', async () => {
+  const dataDir = folder()
+  const first = await broker({ dataDir, defaultPartitions: 2 })
+  const manage = await admin(first)
+  const send = await producer(first)
+  await send.send({
+    topic: 'orders',
+    messages: Array.from({ length: 20 }, (_, n) => ({ partition: 0, value: `v${n}` })),
+  })
+  await send.send({ topic: 'orders', messages: [{ partition: 1, value: 'other', headers: { h: 'x' } }] })
+  await manage.createPartitions({ topicPartitions: [{ topic: 'orders', count: 3 }] })
+  await manage.deleteTopicRecords({ topic: 'orders', partitions: [{ partition: 1, offset: '1' }] })
+  await send.send({ topic: 'gone', messages: [{ value: 'a' }] })
+  await commitOffset(first.port, { group: 'readers', topic: 'orders', partition: 0, offset: 7 })
+  await commitOffset(first.port, { group: 'readers', topic: 'gone', partition: 0, offset: 1 })
+  await commitOffset(first.port, { group: 'deleted', topic: 'orders', partition: 0, offset: 1 })
+  await manage.deleteGroups(['deleted'])
+  await manage.deleteTopics({ topics: ['gone'] })
+  const before = await manage.describeCluster()
+
+  const second = await broker({ dataDir: copyOf(dataDir) })
+  const again = await admin(second)
+  expect((await again.describeCluster()).clusterId).toBe(before.clusterId)
+  expect(await again.listTopics()).toEqual(['orders'])
+  expect(await again.fetchTopicOffsets('orders')).toMatchObject([
+    { partition: 0, low: '0', high: '20' },
+    { partition: 1, low: '1', high: '1' },
+    { partition: 2, low: '0', high: '0' },
+  ])
+  expect((await again.listGroups()).groups.map(({ groupId }) => groupId)).toEqual(['readers'])
+  const reading = await consumer(second, 'orders', { groupId: 'readers' })
+  await reading.until(() => reading.seen.length === 13)
+  expect(reading.seen.map(({ value }) => String(value))).toEqual(Array.from({ length: 13 }, (_, n) => `v${n + 7}`))
+})
+
+test('a start that fails gives the directory back', async () => {
+  const dataDir = folder()
+  const running = await broker({ dataDir })
+  await expect(startBroker({ dataDir })).rejects.toMatchObject({ code: 'ML_LOCAL_DATA_IN_USE' })
+  const other = folder()
+  await expect(startBroker({ dataDir: other, port: running.port })).rejects.toMatchObject({
+    code: 'ML_LOCAL_PORT_IN_USE',
+  })
+  await running.stop()
+  await broker({ dataDir })
+  await broker({ dataDir: other })
+})
+
+test('a directory that cannot be used is refused by its code', async () => {
+  await expect(startBroker({ dataDir: '' })).rejects.toMatchObject({ code: 'ML_OPTION_INVALID' })
+  const dataDir = folder()
+  writeFileSync(join(dataDir, 'journal'), 'something else\n')
+  await expect(startBroker({ dataDir })).rejects.toMatchObject({ code: 'ML_LOCAL_DATA_CORRUPT' })
+})

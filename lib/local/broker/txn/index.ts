@@ -1,0 +1,7 @@
+/**
+ * The transaction coordinator.
+ *
+ * @module
+ */
+export type { PendingOffset, Speaker, Status, TopicPartition, Transaction } from './transaction.js'
+export { type Ground, Transactions } from './transactions.js'

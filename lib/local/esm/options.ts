@@ -1,0 +1,65 @@
+import type { MillraceError } from '../../errors.js'
+import type { KafkaEvent } from '../../event/index.js'
+import type { InvokeResult } from '../worker/index.js'
+import type { MappingConfig } from './config.js'
+import type { Attempt, Discard, Position } from './deliver.js'
+import type { HistoryEntry } from './history.js'
+import type { Log } from './kafka.js'
+import type { Redelivery } from './response.js'
+
+/** How a mapping is run. */
+export interface MappingOptions {
+  /** `host:port` each. */
+  readonly brokers: readonly string[]
+  /** Invokes the function; {@link Worker.invoke} fits. A rejection says that the function was not reached. */
+  readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
+  /**
+   * Milliseconds before a retry, by how many deliveries in a row have settled nothing (1 after one that did). Lambda's own are
+   * not documented. Default: 100, doubled each time, at most 5000.
+   */
+  readonly retryBackoffMs?: (retry: number) => number
+  /** What comes again after a partial failure; UNCONFIRMED which of both Lambda does. Default `from-lowest`. */
+  readonly redelivery?: Redelivery
+  /**
+   * A fault on purpose: called before every invocation, which waits for it. A rejection is a throttle: the function is not
+   * reached, no retry is spent, and the delivery is tried again.
+   */
+  readonly beforeInvoke?: (event: KafkaEvent, position: Position) => void | Promise<void>
+  /** Told of every invocation, after it. */
+  readonly onBatch?: (attempt: Attempt) => void
+  /** Told of records that Lambda would drop. The log tells of them too. */
+  readonly onDiscard?: (discard: Discard) => void
+  /** Told of what goes wrong with the source: a consumer that fails, offsets that cannot be committed. The log tells of it too. */
+  readonly onError?: (error: MillraceError) => void
+  /** What an error of the source does: the mapping goes on when it can (the default), or ends, and `idle` rejects. */
+  readonly errorPolicy?: 'continue' | 'fail'
+  /** Takes what the mapping and kafkajs have to say. */
+  readonly log?: Log
+}
+
+/** A mapping that runs. */
+export interface RunningMapping {
+  readonly config: MappingConfig
+  /** The newest 1,000 invocations, oldest first. */
+  readonly history: readonly HistoryEntry[]
+  /** The partitions each poller has now, by its id. */
+  readonly assignment: Readonly<Record<string, readonly number[]>>
+  /** Resolves when the group has nothing left to read and nothing is in flight; at once when the mapping is disabled. */
+  idle(): Promise<void>
+  /**
+   * A fault on purpose: delivers an event once more, between two batches, as Lambda may. Nothing is committed by it, and its
+   * answer is not acted on.
+   */
+  redeliver(event: KafkaEvent): Promise<Attempt>
+  /**
+   * A fault on purpose: one more member joins the group and leaves it, so that all partitions are given out anew, twice, also
+   * under an invocation in flight. Resolves when the mapping's pollers have theirs again.
+   */
+  rebalance(): Promise<void>
+  /** A fault on purpose: no invocation starts within the next `ms` milliseconds. */
+  delay(ms: number): void
+  /** Tells an observer of the errors of the source from now on. @returns how to stop that */
+  watchErrors(observer: (error: MillraceError) => void): () => void
+  /** Finishes the invocations in flight, commits what is settled, leaves the group. */
+  stop(): Promise<void>
+}
