@@ -3,5 +3,6 @@
  *
  * @module
  */
-export type { BrokerOptions } from './options.js'
+export type { BrokerUsage } from './connections.js'
+export type { BrokerOptions, Limits } from './options.js'
 export { type Broker, startBroker } from './server.js'

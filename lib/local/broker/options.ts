@@ -1,7 +1,22 @@
 import { MillraceError, show } from '../../errors.js'
 
+/** What clients may take of the broker's machine. */
+export interface Limits {
+  /** Connections open at a time, 1 to 100000; those beyond are closed at once. Default 1000. */
+  maxConnections: number
+  /** Longest request, 1 KiB to 1 GiB, in bytes. Default 100 MiB, as in Kafka (socket.request.max.bytes). */
+  maxRequestBytes: number
+  /**
+   * Bytes of requests that all clients together have sent and that are incomplete or not answered yet; beyond them the
+   * connection that holds most is closed. `maxRequestBytes` to 16 GiB. Default: four of the longest requests.
+   */
+  maxHeldBytes: number
+  /** Milliseconds without a byte after which a connection that waits for no answer is closed, up to a day. Default 10 minutes, as in Kafka. */
+  maxIdleMs: number
+}
+
 /** How to start a broker; every field has a default. */
-export interface BrokerOptions {
+export interface BrokerOptions extends Partial<Limits> {
   /** Address to listen on. Default `127.0.0.1`: reachable from this machine only. */
   host?: string
   /** Port, 0 to 65535. Default 0: any free one, told by the broker's `port`. */
@@ -20,15 +35,27 @@ export interface BrokerOptions {
 }
 
 /** The options with their defaults. */
-export type Settings = Required<Omit<BrokerOptions, 'dataDir'>> & Pick<BrokerOptions, 'dataDir'>
+export type Settings = Required<Omit<BrokerOptions, keyof Limits | 'dataDir'>> &
+  Pick<BrokerOptions, 'dataDir'> & { readonly limits: Limits }
 
 export function checkOptions(options: BrokerOptions): Settings {
   const { host = '127.0.0.1', port = 0, autoCreateTopics = true, defaultPartitions = 4 } = options
   checkRange('port', port, 0, 65_535)
   checkRange('defaultPartitions', defaultPartitions, 1, 10_000)
+  const limits = checkLimits(options)
   const { dataDir, log = () => undefined } = options
   if (dataDir === '') throw new MillraceError('ML_OPTION_INVALID', "the broker's dataDir is empty; give a directory")
-  return { host, port, autoCreateTopics, defaultPartitions, log, ...(dataDir !== undefined && { dataDir }) }
+  return { host, port, autoCreateTopics, defaultPartitions, limits, log, ...(dataDir !== undefined && { dataDir }) }
+}
+
+function checkLimits(options: BrokerOptions): Limits {
+  const { maxConnections = 1000, maxRequestBytes = 100 * 1024 * 1024, maxIdleMs = 600_000 } = options
+  const { maxHeldBytes = 4 * maxRequestBytes } = options
+  checkRange('maxConnections', maxConnections, 1, 100_000)
+  checkRange('maxRequestBytes', maxRequestBytes, 1024, 1024 ** 3)
+  checkRange('maxHeldBytes', maxHeldBytes, maxRequestBytes, 16 * 1024 ** 3)
+  checkRange('maxIdleMs', maxIdleMs, 1, 86_400_000)
+  return { maxConnections, maxRequestBytes, maxHeldBytes, maxIdleMs }
 }
 
 function checkRange(name: string, value: number, min: number, max: number): void {

@@ -11,6 +11,8 @@ export interface RawClient {
   /** The next answer: its correlation id, and a reader behind the header. */
   answer(flexible?: boolean): Promise<{ correlation: number; body: Reader }>
   write(bytes: Buffer): void
+  /** Takes no more of what comes. */
+  pause(): void
   /** Resolves when the broker has closed the connection. */
   readonly closed: Promise<unknown>
   /** Says that nothing more will be sent. */
@@ -55,6 +57,7 @@ export async function rawClient({ port }: Pick<Broker, 'port'>): Promise<RawClie
       return { correlation, body }
     },
     write: (bytes) => socket.write(bytes),
+    pause: () => socket.pause(),
     finish: () => socket.end(),
     closed,
     end() {

@@ -5,8 +5,10 @@ import { systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import type { BrokerState } from './api/api.js'
 import { serveConnection } from './connection.js'
+import { type BrokerUsage, Connections } from './connections.js'
 import { directoryStorage, type Facts, memoryStorage, type Storage } from './disk/index.js'
 import { Coordinator } from './group/coordinator.js'
+import { startRetention } from './log/retention.js'
 import { Topics } from './log/topics.js'
 import { type BrokerOptions, checkOptions } from './options.js'
 import { Transactions } from './txn/index.js'
@@ -19,6 +21,8 @@ export interface Broker {
   readonly port: number
   /** What clients connect to, for example `127.0.0.1:9092`. */
   readonly address: string
+  /** What clients make it hold at this moment. */
+  usage(): BrokerUsage
   /** Ends waiting requests, closes every connection and, without a directory, forgets all records. Calling it again does no harm. */
   stop(): Promise<void>
 }
@@ -52,26 +56,28 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     return restored
   })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    serveConnection(socket, state, { id: nodeId, host: advertised(host, socket), port: bound.port })
+  const endRetention = startRetention(state.topics, state.timers)
+  const connections = new Connections(server, settings.limits, (socket, onHeld) => {
+    const node = { id: nodeId, host: advertised(host, socket), port: bound.port }
+    return serveConnection(socket, state, node, onHeld)
   })
+  server.on('drop', () => state.log(`broker: refused a connection: ${settings.limits.maxConnections} are open`))
   server.on('error', (error) => state.log(`broker: ${error.message}`))
   let stopping: Promise<void> | undefined
   const stop = async () => {
     const closed = once(server, 'close')
     server.close()
-    for (const socket of sockets) socket.destroy()
+    connections.close()
     state.coordinator.close()
     state.transactions.close()
+    endRetention()
     await closed
     storage.close()
   }
   return {
     port: bound.port,
     address: addressOf(host, bound.port),
+    usage: () => connections.usage,
     stop: () => {
       stopping ??= stop()
       return stopping
@@ -89,7 +95,7 @@ async function orClose<T>(storage: Storage, start: () => Promise<T>): Promise<T>
   }
 }
 
-type Given = Pick<BrokerState, 'autoCreateTopics' | 'defaultPartitions' | 'log'>
+type Given = Pick<BrokerState, 'limits' | 'autoCreateTopics' | 'defaultPartitions' | 'log'>
 
 /** The state that an earlier process has left in the storage, or a new one. */
 function newState(settings: Given, storage: Storage): BrokerState {
@@ -102,9 +108,12 @@ function newState(settings: Given, storage: Storage): BrokerState {
     newProducerId: nextProducerId,
     log: (topic, partition) => topics.partition(topic, partition),
     offsets: (group) => coordinator.committing(group),
+    facts,
   })
-  // Offsets of a topic that is gone: its deletion was not finished.
-  coordinator.forgetTopics((name) => topics.get(name) === undefined)
+  // Left where the deletion of a topic was not finished.
+  const isGone = (name: string) => topics.get(name) === undefined
+  transactions.forgetTopics(isGone)
+  coordinator.forgetTopics(isGone)
   return {
     ...settings,
     topics,

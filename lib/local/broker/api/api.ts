@@ -1,5 +1,6 @@
 import type { Coordinator } from '../group/coordinator.js'
 import type { Topics } from '../log/topics.js'
+import type { Limits } from '../options.js'
 import type { Timers } from '../timers.js'
 import type { Transactions } from '../txn/index.js'
 import type { Reader } from '../wire/reader.js'
@@ -12,6 +13,7 @@ export interface BrokerState {
   readonly transactions: Transactions
   readonly timers: Timers
   readonly clusterId: string
+  readonly limits: Limits
   readonly autoCreateTopics: boolean
   readonly defaultPartitions: number
   readonly nextProducerId: () => bigint

@@ -1,5 +1,6 @@
 import { addOffsetsToTxn } from './add-offsets-to-txn.js'
 import { addPartitionsToTxn } from './add-partitions-to-txn.js'
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.js'
 import type { Api } from './api.js'
 import { apiVersions } from './api-versions.js'
 import { createPartitions } from './create-partitions.js'
@@ -7,6 +8,8 @@ import { createTopics } from './create-topics.js'
 import { deleteGroups } from './delete-groups.js'
 import { deleteRecords } from './delete-records.js'
 import { deleteTopics } from './delete-topics.js'
+import { describeCluster } from './describe-cluster.js'
+import { describeConfigs } from './describe-configs.js'
 import { describeGroups } from './describe-groups.js'
 import { endTxn } from './end-txn.js'
 import { fetch } from './fetch.js'
@@ -19,6 +22,7 @@ import { listGroups } from './list-groups.js'
 import { listOffsets } from './list-offsets.js'
 import { metadata } from './metadata.js'
 import { offsetCommit } from './offset-commit.js'
+import { offsetDelete } from './offset-delete.js'
 import { offsetFetch } from './offset-fetch.js'
 import { produce } from './produce.js'
 import { syncGroup } from './sync-group.js'
@@ -46,8 +50,13 @@ const served: readonly Api[] = [
   addOffsetsToTxn,
   endTxn,
   txnOffsetCommit,
+  describeConfigs,
+  alterConfigs,
   createPartitions,
   deleteGroups,
+  incrementalAlterConfigs,
+  offsetDelete,
+  describeCluster,
 ]
 
 /** Every API this broker serves, by key; ApiVersions itself reports this table. */

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startBroker } from '../index.js'
 import { admin, broker, consumer, producer } from '../kafkajs.fixture.js'
+import { batch } from '../log/batch.fixture.js'
+import { PartitionLog } from '../log/partition.js'
+import { code } from '../wire/codes.js'
 import { commitOffset } from './commit.fixture.js'
-import { copyOf, folder } from './folder.fixture.js'
+import { copyOf, folder, opened } from './folder.fixture.js'
 
 test('a broker on the directory of one that died is the same cluster, with its topics, records, starts and offsets', async () => {
   const dataDir = folder()
@@ -59,4 +62,54 @@ test('a directory that cannot be used is refused by its code', async () => {
   const dataDir = folder()
   writeFileSync(join(dataDir, 'journal'), 'something else\n')
   await expect(startBroker({ dataDir })).rejects.toMatchObject({ code: 'ML_LOCAL_DATA_CORRUPT' })
+})
+
+test('a transaction that was open when the broker died holds readers up until its producer comes back, and is aborted then', async () => {
+  const dataDir = folder()
+  const config = { transactionalId: 'mine', idempotent: true, maxInFlightRequests: 1 } as const
+  const first = await broker({ dataDir, defaultPartitions: 1 })
+  const writer = await producer(first, config)
+  const done = await writer.transaction()
+  await done.send({ topic: 'paid', messages: [{ value: 'committed' }] })
+  await done.commit()
+  const dropped = await writer.transaction()
+  await dropped.send({ topic: 'paid', messages: [{ value: 'aborted' }] })
+  await dropped.abort()
+  const open = await writer.transaction()
+  await open.send({ topic: 'paid', messages: [{ value: 'undecided' }] })
+  await open.sendOffsets({
+    consumerGroupId: 'g',
+    topics: [{ topic: 'paid', partitions: [{ partition: 0, offset: '1' }] }],
+  })
+
+  const second = await broker({ dataDir: copyOf(dataDir) })
+  const other = await producer(second)
+  await other.send({ topic: 'paid', messages: [{ value: 'later' }] })
+  const careful = await consumer(second, 'paid', { groupId: 'careful' })
+  const careless = await consumer(second, 'paid', { groupId: 'careless', readUncommitted: true })
+  await careless.until(() => careless.seen.length === 4)
+  expect(careful.seen.map(({ value }) => String(value))).toEqual(['committed'])
+  const again = await producer(second, config)
+  const next = await again.transaction()
+  await next.send({ topic: 'paid', messages: [{ value: 'next' }] })
+  await next.commit()
+  await careful.until(() => careful.seen.length === 3)
+  expect(careful.seen.map(({ value }) => String(value))).toEqual(['committed', 'later', 'next'])
+  const [offsets] = await (await admin(second)).fetchOffsets({ groupId: 'g', topics: ['paid'] })
+  expect(offsets?.partitions).toMatchObject([{ offset: '-1' }])
+})
+
+test('a repeated batch is known again after a restart, and a batch out of order refused', () => {
+  const path = folder()
+  const sent = (sequence: number) => batch({ producerId: 7n, epoch: 0, sequence, count: 2 })
+  const first = opened(path)
+  first.facts.set('topic', 'name', { id: 'topic', partitions: 1, overrides: {} })
+  const log = new PartitionLog(first.shelf('topic', 0))
+  expect([log.append(sent(0), 0), log.append(sent(2), 0)]).toMatchObject([{ baseOffset: 0 }, { baseOffset: 2 }])
+  first.close()
+  const again = new PartitionLog(opened(path).shelf('topic', 0))
+  expect(again.append(sent(2), 0)).toMatchObject({ baseOffset: 2 })
+  expect(again.append(sent(8), 0)).toEqual({ refused: code.outOfOrderSequence })
+  expect(again.append(sent(4), 0)).toMatchObject({ baseOffset: 4 })
+  expect(again.endOffset).toBe(6)
 })

@@ -51,7 +51,7 @@ export function* walk(files: OpenFiles, file: SegmentFile, check: boolean): Gene
     }
     const wrong = fault(check ? bytesAt(end, length) : head, length, nextOffset, check)
     if (wrong !== undefined) throw corrupt(file.path, `${wrong}, at byte ${end}`)
-    yield { head: Buffer.from(head), length }
+    yield { head, length }
     nextOffset += head.readInt32BE(at.count)
     end += length
   }

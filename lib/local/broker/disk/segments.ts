@@ -16,6 +16,7 @@ export interface Surroundings {
 }
 
 interface Segment extends SegmentFile {
+  length: number
   /** bytes in the files before it */
   readonly position: number
 }
@@ -63,9 +64,9 @@ export class FileShelf implements Shelf {
   append(bytes: Buffer, baseOffset: number): void {
     const last = this.#segments.at(-1)
     const full = last === undefined || (last.length > 0 && last.length + bytes.length > this.#with.segmentBytes)
-    const { path, length, ...rest } = full ? this.#roll(baseOffset) : last
-    this.#with.files.write(path, bytes, length)
-    this.#segments[this.#segments.length - 1] = { ...rest, path, length: length + bytes.length }
+    const segment = full ? this.#roll(baseOffset) : last
+    this.#with.files.write(segment.path, bytes, segment.length)
+    segment.length += bytes.length
   }
 
   read(position: number, length: number): Buffer[] {
@@ -115,8 +116,8 @@ export class FileShelf implements Shelf {
   /** Takes off a batch that was never finished, of which nobody was told that it is kept. */
   #cut(segment: Segment, length: number): void {
     this.#with.files.cut(segment.path, length)
-    this.#segments[this.#segments.length - 1] = { ...segment, length }
     this.#with.log(`broker: cut ${segment.length - length} bytes off ${segment.path}: a batch that was never finished`)
+    segment.length = length
   }
 }
 

@@ -72,6 +72,13 @@ export class Coordinator {
     return (this.#groups.get(groupId) ?? this.#create(groupId)).offsets
   }
 
+  /** Whether single offsets of a group may be deleted; those its members read may not, which the group tells. */
+  mayDeleteOffsets(groupId: string): Code {
+    const group = this.find(groupId)
+    if (group === undefined) return code.groupIdNotFound
+    return group.state === 'Empty' || group.protocolType === 'consumer' ? code.none : code.nonEmptyGroup
+  }
+
   /** Forgets a group that has no members, with its offsets. */
   delete(groupId: string): Code {
     const held = this.#groups.get(groupId)

@@ -13,7 +13,7 @@ import {
   refusedSync,
   type SyncAnswer,
 } from './member.js'
-import { commonProtocols, sameProtocols } from './protocols.js'
+import { commonProtocols, sameProtocols, subscribed } from './protocols.js'
 import { type GroupState, Rebalance } from './rebalance.js'
 import { Roster } from './roster.js'
 
@@ -100,6 +100,11 @@ export class Group {
     if (generation < 0 && (memberId === '' || this.state === 'Empty')) return code.none
     const member = this.#current(memberId, generation)
     return typeof member === 'number' ? member : code.none
+  }
+
+  /** Whether a member reads this topic, as far as members tell. */
+  subscribesTo(topic: string): boolean {
+    return this.#roster.all().some((member) => subscribed(member).includes(topic))
   }
 
   /** The group as tools see it; what members agreed on shows only while they do. */

@@ -32,12 +32,16 @@ export class Offsets {
     this.#put(topic, partition, committed)
   }
 
+  remove(topic: string, partition: number): void {
+    const partitions = this.#topics.get(topic)
+    if (!partitions?.delete(partition)) return
+    this.#facts.set('offset', factKey(this.#groupId, topic, partition), undefined)
+    if (partitions.size === 0) this.#topics.delete(topic)
+  }
+
   /** A deleted topic takes its offsets along: they would mislead readers of one created later by the same name. */
   forget(topic: string): void {
-    for (const partition of this.#topics.get(topic)?.keys() ?? []) {
-      this.#facts.set('offset', factKey(this.#groupId, topic, partition), undefined)
-    }
-    this.#topics.delete(topic)
+    for (const partition of [...(this.#topics.get(topic)?.keys() ?? [])]) this.remove(topic, partition)
   }
 
   forgetAll(): void {

@@ -1,3 +1,4 @@
+import { MalformedRequest, Reader } from '../wire/reader.js'
 import type { Member, Protocol } from './member.js'
 
 export function sameProtocols(one: readonly Protocol[], other: readonly Protocol[]): boolean {
@@ -25,4 +26,18 @@ export function electProtocol(members: readonly Member[]): string {
     if (preferred !== undefined) votes.set(preferred.name, (votes.get(preferred.name) ?? 0) + 1)
   }
   return [...votes].sort((one, other) => other[1] - one[1])[0]?.[0] ?? ''
+}
+
+/** The topics that a consumer has subscribed to: its metadata, opaque otherwise, begins with a version and their names. */
+export function subscribed({ protocols }: Member): string[] {
+  return protocols.flatMap(({ metadata }) => {
+    const reader = new Reader(metadata)
+    try {
+      reader.int16()
+      return reader.array((item) => item.string())
+    } catch (error) {
+      if (error instanceof MalformedRequest) return [] // another kind of client, with metadata of another kind
+      throw error
+    }
+  })
 }

@@ -133,3 +133,89 @@ test('a time in a batch that cannot be opened is answered with the start of that
   expect(log.at(50n)).toEqual({ offset: 0, timestamp: 100n })
   expect(log.at(150n)).toEqual({ offset: 5, timestamp: 200n })
 })
+
+const inTransaction = (producerId: bigint, sequence: number, count = 1) =>
+  batch({ attributes: 0x10, producerId, epoch: 0, sequence, count })
+
+test('the aborted transactions of a range are those that reach into it, however they overlap', () => {
+  const log = new PartitionLog()
+  log.append(inTransaction(1n, 0, 5), now) // 0 to 4
+  log.append(inTransaction(2n, 0, 5), now) // 5 to 9
+  log.append(batch(), now) // 10
+  log.mark({ producerId: 1n, epoch: 0, committed: false }, now) // 11
+  log.append(inTransaction(1n, 5), now) // 12
+  expect(log.stableOffset).toBe(5)
+  log.mark({ producerId: 2n, epoch: 0, committed: true }, now) // 13
+  log.mark({ producerId: 1n, epoch: 0, committed: false }, now) // 14
+  expect(log.stableOffset).toBe(15)
+  const first = { producerId: 1n, firstOffset: 0, lastOffset: 11, stableOffset: 5 }
+  const second = { producerId: 1n, firstOffset: 12, lastOffset: 14, stableOffset: 15 }
+  expect(log.abortedIn(0, 15)).toEqual([first, second])
+  expect(log.abortedIn(3, 5)).toEqual([first])
+  expect(log.abortedIn(12, 13)).toEqual([second])
+  expect(log.abortedIn(15, 15)).toEqual([])
+  log.deleteBefore(13)
+  expect(log.abortedIn(13, 15)).toEqual([second])
+})
+
+test('a producer writes nothing outside the transaction that it has under way', () => {
+  const log = new PartitionLog()
+  log.append(inTransaction(1n, 0), now)
+  expect(log.append(batch({ producerId: 1n, epoch: 0, sequence: 1 }), now)).toEqual({ refused: code.invalidTxnState })
+  log.mark({ producerId: 1n, epoch: 0, committed: true }, now)
+  expect(log.append(batch({ producerId: 1n, epoch: 0, sequence: 1 }), now)).toMatchObject({ baseOffset: 2 })
+})
+
+test('a marker of a newer epoch fences the producer, whose successor begins at sequence 0', () => {
+  const log = new PartitionLog()
+  log.append(inTransaction(1n, 0), now)
+  log.mark({ producerId: 1n, epoch: 1, committed: false }, now)
+  expect(log.append(inTransaction(1n, 1), now)).toEqual({ refused: code.invalidProducerEpoch })
+  const next = (sequence: number) => log.append(batch({ producerId: 1n, epoch: 2, sequence }), now)
+  expect(next(1)).toEqual({ refused: code.outOfOrderSequence })
+  expect(next(0)).toMatchObject({ baseOffset: 2 })
+})
+
+test('old batches go, whole, by bytes and by age, but never the newest nor one of a transaction under way', () => {
+  const policy = { retentionBytes: -1, retentionMs: -1, maxBatchBytes: 1000, appendTime: false }
+  const filled = () => {
+    const log = new PartitionLog()
+    for (let n = 0; n < 5; n++) log.append(batch({ count: 2, maxTimestamp: BigInt(n * 100) }), now)
+    return log
+  }
+  const bytes = filled().bytesFrom(0)
+  const startAfter = (log: PartitionLog, change: Partial<typeof policy>, time = 0) => {
+    log.policy = { ...policy, ...change }
+    log.retain(time)
+    return log.startOffset
+  }
+  expect(startAfter(filled(), {}, 1e9)).toBe(0)
+  expect(startAfter(filled(), { retentionBytes: bytes })).toBe(0)
+  expect(startAfter(filled(), { retentionBytes: bytes - 1 })).toBe(0)
+  expect(startAfter(filled(), { retentionBytes: (bytes / 5) * 3 })).toBe(4)
+  expect(startAfter(filled(), { retentionBytes: 0 })).toBe(8)
+  expect(startAfter(filled(), { retentionMs: 100 }, 300)).toBe(4)
+  expect(startAfter(filled(), { retentionMs: 100 }, 1e9)).toBe(8)
+  const held = filled()
+  held.append(inTransaction(1n, 0), now)
+  held.append(batch(), now)
+  expect(startAfter(held, { retentionBytes: 0 })).toBe(10)
+  expect([held.contains(9), held.contains(10)]).toEqual([false, true])
+})
+
+test('a batch is longer than its topic takes, or is given the topic’s time: the header says so, and the checksum is right', () => {
+  const log = new PartitionLog()
+  log.policy = { retentionBytes: -1, retentionMs: -1, maxBatchBytes: 100, appendTime: true }
+  expect(log.append(batch({ payload: Buffer.alloc(40) }), 5000)).toEqual({ refused: code.messageTooLarge })
+  const payload = Buffer.from('of any codec')
+  expect(log.append(batch({ attributes: 3, payload, maxTimestamp: 7n }), 5000)).toEqual({
+    baseOffset: 0,
+    appendTime: 5000n,
+  })
+  const stored = Buffer.concat(log.read(0, 1000, true).pieces)
+  expect(stored.readInt16BE(21)).toBe(3 | 8)
+  expect(stored.readBigInt64BE(35)).toBe(5000n)
+  expect(stored.readUInt32BE(17)).toBe(crc32c(stored, 21))
+  expect(stored.subarray(61)).toEqual(payload)
+  expect(log.at(5000n)).toEqual({ offset: 0, timestamp: 5000n })
+})

@@ -16,13 +16,15 @@ export interface Setting {
   readonly brokerName: string
   readonly type: keyof typeof settingTypes
   readonly default: string
+  /** Kafka's default, where this broker has another */
+  readonly kafkaDefault?: string
   readonly doc: string
   /** Why a value cannot be taken. */
   readonly refuse: (value: string) => string | undefined
 }
 
 /** The protocol's numbers for the types of settings. */
-export const settingTypes = { string: 2, int: 3, long: 5, list: 7 } as const
+export const settingTypes = { boolean: 1, string: 2, int: 3, long: 5, list: 7 } as const
 
 const wholeNumber = (min: number, max: number) => (value: string) => {
   const number = Number(value)
@@ -75,6 +77,7 @@ export const settings: readonly Setting[] = [
     brokerName: 'log.retention.ms',
     type: 'long',
     default: '-1',
+    kafkaDefault: '604800000',
     doc: 'Milliseconds after which batches are deleted; -1 for no limit.',
     refuse: wholeNumber(-1, Number.MAX_SAFE_INTEGER),
   },
@@ -131,6 +134,30 @@ export function checkSettings(values: Overrides): {
     else refusal ??= `${name} is ${value}: ${reason}`
   }
   return { applied, ignored: unused, refusal }
+}
+
+/** One step of an incremental change, by the protocol's numbers: 0 sets, 1 takes back, 2 and 3 add to a list and take from it. */
+export interface Change {
+  readonly name: string
+  readonly operation: number
+  readonly value: string
+}
+
+/** The values after some changes, or why they cannot be made. */
+export function changed(values: Overrides, changes: readonly Change[]): Overrides | string {
+  const next = new Map(values)
+  for (const { name, operation, value } of changes) {
+    const setting = settings.find((one) => one.name === name)
+    if (operation === 0) next.set(name, value)
+    else if (operation === 1) next.delete(name)
+    else if (operation !== 2 && operation !== 3) return `there is no operation ${operation}`
+    else if (setting?.type !== 'list') return `${name} is no list: set it as a whole`
+    else {
+      const others = (next.get(name) ?? setting.default).split(',').filter((one) => one !== '' && one !== value)
+      next.set(name, [...others, ...(operation === 2 ? [value] : [])].join(','))
+    }
+  }
+  return next
 }
 
 export function policyOf(overrides: Overrides): LogPolicy {

@@ -4,4 +4,4 @@
  * @module
  */
 export type { PendingOffset, Speaker, Status, TopicPartition, Transaction } from './transaction.js'
-export { type Ground, Transactions } from './transactions.js'
+export { type Ground, maxTimeoutMs, Transactions } from './transactions.js'

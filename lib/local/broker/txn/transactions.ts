@@ -1,7 +1,9 @@
+import type { Facts } from '../disk/index.js'
 import type { Offsets } from '../group/offsets.js'
 import type { PartitionLog } from '../log/partition.js'
 import type { Timers } from '../timers.js'
 import { type Code, code } from '../wire/codes.js'
+import { kept, restored } from './kept.js'
 import {
   answerEnd,
   checkSpeaker,
@@ -25,6 +27,7 @@ export interface Ground {
   readonly log: (topic: string, partition: number) => PartitionLog | undefined
   /** the committed offsets of a group, which is created if there is none */
   readonly offsets: (group: string) => Offsets
+  readonly facts: Facts
 }
 
 export type Initialised = Pick<Transaction, 'producerId' | 'epoch'> | { readonly refused: Code }
@@ -35,8 +38,13 @@ export class Transactions {
   readonly #byId = new Map<string, Transaction>()
   readonly #cancelTimeout = new Map<string, () => void>()
 
+  /** Goes on with what an earlier process has left: an end that it had decided is carried out, again if need be. */
   constructor(ground: Ground) {
     this.#ground = ground
+    for (const [id, json] of ground.facts.all('transaction')) {
+      const transaction = this.#enter(id, restored(json))
+      if (isEnding(transaction)) this.#carryOut(id, transaction)
+    }
   }
 
   get(transactionalId: string): Transaction | undefined {
@@ -108,7 +116,12 @@ export class Transactions {
 
   /** A deleted topic leaves the transactions: one created later by the same name must not get their markers. */
   forgetTopic(topic: string): void {
-    const other = (one: TopicPartition) => one.topic !== topic
+    this.forgetTopics((name) => name === topic)
+  }
+
+  /** The same for all topics that are gone. */
+  forgetTopics(isGone: (topic: string) => boolean): void {
+    const other = (one: TopicPartition) => !isGone(one.topic)
     for (const [id, known] of this.all()) {
       if (known.partitions.every(other) && known.offsets.every(other)) continue
       this.#set(id, { ...known, partitions: known.partitions.filter(other), offsets: known.offsets.filter(other) })
@@ -153,6 +166,12 @@ export class Transactions {
   }
 
   #set(id: string, next: Transaction): Transaction {
+    this.#ground.facts.set('transaction', id, kept(next))
+    return this.#enter(id, next)
+  }
+
+  /** Takes note of it, and sees to its time limit. */
+  #enter(id: string, next: Transaction): Transaction {
     const wasOngoing = this.#byId.get(id)?.status === 'Ongoing'
     this.#byId.set(id, next)
     if (next.status === 'Ongoing' && !wasOngoing) {

@@ -3,6 +3,9 @@ export class MalformedRequest extends Error {
   override readonly name = 'MalformedRequest'
 }
 
+/** Items of all arrays of one request: a few bytes each on the wire, they are a hundred each in memory. */
+const maxItems = 500_000
+
 /**
  * Reads the protocol's primitives from one frame, in order. `flexible` switches strings, bytes and arrays to their
  * compact form, so that one decoder serves both generations of an API. Byte results are views of the frame, not copies.
@@ -11,6 +14,7 @@ export class Reader {
   readonly #bytes: Buffer
   readonly #flexible: boolean
   #at: number
+  #itemsLeft = maxItems
 
   constructor(bytes: Buffer, flexible = false, at = 0) {
     this.#bytes = bytes
@@ -20,7 +24,7 @@ export class Reader {
 
   /** A reader that goes on from here in the other generation of the protocol. */
   as(flexible: boolean): Reader {
-    return new Reader(this.#bytes, flexible, this.#at)
+    return new Reader(this.#bytes, flexible, this.#at) // before any array
   }
 
   int8(): number {
@@ -71,6 +75,8 @@ export class Reader {
     if (length < 0) return null
     // Every item takes a byte at least: a count beyond what is left is a lie, and must not become an allocation.
     if (length > this.#bytes.length - this.#at) throw new MalformedRequest(`an array claims ${length} items`)
+    this.#itemsLeft -= length
+    if (this.#itemsLeft < 0) throw new MalformedRequest(`its arrays have more than ${maxItems} items`)
     return Array.from({ length }, () => item(this))
   }
 

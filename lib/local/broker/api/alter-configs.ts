@@ -1,0 +1,95 @@
+import { type Change, changed, checkSettings } from '../log/settings.js'
+import { type Code, code } from '../wire/codes.js'
+import type { Writer } from '../wire/writer.js'
+import { type Context, defineApi } from './api.js'
+import { type Resource, readResource, resolve } from './resources.js'
+
+interface Result {
+  readonly resource: Resource
+  readonly error: Code
+  readonly message: string | null
+}
+
+/** AlterConfigs: replaces all settings of a topic. */
+export const alterConfigs = defineApi({
+  key: 33,
+  name: 'AlterConfigs',
+  minVersion: 0,
+  maxVersion: 2,
+  flexibleFrom: 2,
+  decode(reader) {
+    const wanted = reader.array((item) => {
+      const resource = readResource(item)
+      const values = item.array((one) => {
+        const value = [one.string(), one.nullableString() ?? ''] as const
+        one.tags()
+        return value
+      })
+      item.tags()
+      return { resource, values: new Map(values) }
+    })
+    const validateOnly = reader.boolean()
+    reader.tags()
+    return { wanted, validateOnly }
+  },
+  handle: ({ wanted, validateOnly }, context) =>
+    wanted.map(({ resource, values }) => alter(resource, () => values, validateOnly, context)),
+  encode: writeResults,
+})
+
+/** IncrementalAlterConfigs: sets, or takes back, some settings of a topic. */
+export const incrementalAlterConfigs = defineApi({
+  key: 44,
+  name: 'IncrementalAlterConfigs',
+  minVersion: 0,
+  maxVersion: 1,
+  flexibleFrom: 1,
+  decode(reader) {
+    const wanted = reader.array((item) => {
+      const resource = readResource(item)
+      const changes = item.array((one): Change => {
+        const change = { name: one.string(), operation: one.int8(), value: one.nullableString() ?? '' }
+        one.tags()
+        return change
+      })
+      item.tags()
+      return { resource, changes }
+    })
+    const validateOnly = reader.boolean()
+    reader.tags()
+    return { wanted, validateOnly }
+  },
+  handle: ({ wanted, validateOnly }, context) =>
+    wanted.map(({ resource, changes }) => alter(resource, (now) => changed(now, changes), validateOnly, context)),
+  encode: writeResults,
+})
+
+type Overrides = ReadonlyMap<string, string>
+
+function alter(
+  resource: Resource,
+  next: (now: Overrides) => Overrides | string,
+  validateOnly: boolean,
+  context: Context,
+): Result {
+  const found = resolve(resource, context)
+  if (found === 'broker') {
+    return { resource, error: code.invalidRequest, message: 'give the settings of this broker when it is started' }
+  }
+  if ('error' in found) return { resource, ...found }
+  const values = next(found.overrides)
+  if (typeof values === 'string') return { resource, error: code.invalidConfig, message: values }
+  const { applied, ignored, refusal } = checkSettings(values)
+  if (refusal !== undefined) return { resource, error: code.invalidConfig, message: refusal }
+  if (!validateOnly) context.topics.configure(found.name, applied)
+  if (ignored.length > 0) context.log(`topic ${found.name}: this broker does not apply ${ignored.join(', ')}`)
+  return { resource, error: code.none, message: null }
+}
+
+function writeResults(writer: Writer, results: readonly Result[]): void {
+  writer.int32(0) // throttle time
+  writer.array(results, ({ resource, error, message }) => {
+    writer.int16(error).string(message).int8(resource.type).string(resource.name).tags()
+  })
+  writer.tags()
+}
