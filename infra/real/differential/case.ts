@@ -30,7 +30,8 @@ function described(error: unknown): unknown {
   if (!(error instanceof Error)) return plain(error)
   const { name, message } = error
   const own = Object.entries(error).filter(([key]) => !clientsOwn.has(key))
-  return plain({ name, message, ...Object.fromEntries(own) })
+  const { httpStatusCode: status } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {}
+  return plain({ name, message, ...Object.fromEntries(own), status })
 }
 
 /** Fields in which clients keep their own affairs. */

@@ -7,7 +7,7 @@
 import { startBroker } from '../../../lib/local/broker/index.js'
 import { startStore } from '../../../lib/local/store/index.js'
 import type { Systems } from '../jobs.js'
-import { allowances } from './allowed.js'
+import { allowances } from './allowed/index.js'
 import type { Case, Pair } from './case.js'
 import { type Comparison, compare } from './compare.js'
 import { kafkaCases, onKafka, openKafka } from './kafka/index.js'

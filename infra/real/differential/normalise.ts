@@ -20,7 +20,6 @@ export const drawn: readonly Drawn[] = [
   { path: '**.producerId', as: 'producer id', shape: positive },
   { path: '**.sessionId', as: 'fetch session id', shape: /^[1-9]\d*$/ },
   { path: '**.topicId', as: 'topic id', shape: /^[0-9a-f-]{32,36}$/ },
-  { path: '**.$metadata.requestId', as: 'request id', shape: /^\S+$/ },
   { path: '**.now', as: 'time', shape: /^1\d{12}$/ },
   { path: '**.TableId', as: 'table id', shape: new RegExp(`^${uuid}$`) },
   { path: '**.CreationDateTime', as: 'time', shape: positive },

@@ -4,13 +4,19 @@
  * @module
  */
 import type { Case } from '../case.js'
+import { commitCases } from './commits.js'
 import { configCases } from './configs.js'
 import { fetchCases } from './fetch.js'
 import { groupCases } from './groups.js'
+import { idempotenceCases } from './idempotence.js'
+import { offsetDeleteCases } from './offset-delete.js'
+import { offsetCases } from './offsets.js'
 import { produceCases } from './produce.js'
 import { rawCases } from './raw.js'
+import { rawBatchCases } from './raw-batches.js'
 import type { KafkaSide } from './side.js'
 import { topicCases } from './topics.js'
+import { transactionRequestCases } from './transaction-requests.js'
 import { transactionCases } from './transactions.js'
 
 export { type KafkaSystem, onSide as onKafka, openKafka } from './side.js'
@@ -20,7 +26,13 @@ export const kafkaCases: readonly Case<KafkaSide>[] = [
   ...configCases,
   ...produceCases,
   ...fetchCases,
+  ...offsetCases,
   ...groupCases,
+  ...commitCases,
+  ...offsetDeleteCases,
+  ...idempotenceCases,
   ...transactionCases,
+  ...transactionRequestCases,
   ...rawCases,
+  ...rawBatchCases,
 ]

@@ -1,30 +1,7 @@
 import { CompressionTypes, type Message } from 'kafkajs'
 import { attempt, type Case } from '../case.js'
+import { batchOf, contents, inOrder, record, someTime } from './requests.js'
 import type { KafkaSide } from './side.js'
-import { inOrder } from './topics.js'
-import type { Wire } from './wire.js'
-
-/** Some time that does not change. */
-export const someTime = 1_700_000_000_000
-
-export const batchOf = (topic: string, messages: readonly object[], partition = 0) => [
-  { topic, partitions: [{ partition, firstSequence: 0, messages }] },
-]
-
-export const record = (value: unknown, more = {}) => ({ key: null, value, headers: {}, timestamp: someTime, ...more })
-
-/** Reads a partition from an offset on. */
-export const fetchFrom = (topic: string, fetchOffset: number | string, more = {}) => ({
-  maxWaitTime: 100,
-  minBytes: 1,
-  maxBytes: 10_000_000,
-  isolationLevel: 0,
-  topics: [{ topic, partitions: [{ partition: 0, fetchOffset, maxBytes: 1_000_000 }] }],
-  ...more,
-})
-
-/** What stands in a partition, by the newest Fetch of kafkajs. */
-export const contents = ({ ask }: Wire, topic: string) => ask('Fetch', 11, fetchFrom(topic, 0))
 
 const odd: readonly Message[] = [
   { key: 'k', value: 'plain', timestamp: '1700000000000' },

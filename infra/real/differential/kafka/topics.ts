@@ -1,9 +1,6 @@
 import { attempt, type Case, until } from '../case.js'
+import { inOrder } from './requests.js'
 import type { KafkaSide } from './side.js'
-
-/** Partitions come in no order. */
-export const inOrder = <T extends { readonly partition: number }>(partitions: readonly T[]): T[] =>
-  [...partitions].sort((a, b) => a.partition - b.partition)
 
 const of = (topic: string, more = {}) => ({ topic, numPartitions: 1, replicationFactor: 1, ...more })
 

@@ -5,15 +5,19 @@
  */
 import type { Case } from '../case.js'
 import { batchCases } from './batches.js'
+import { itemCases } from './items.js'
+import { refusedCases } from './refused.js'
 import type { StoreSide } from './side.js'
-import { singleCases } from './single.js'
+import { statementCases } from './statements.js'
 import { tableCases } from './tables.js'
 import { transactionCases } from './transactions.js'
 
 export { onStore, openStore } from './side.js'
 
 export const storeCases: readonly Case<StoreSide>[] = [
-  ...singleCases,
+  ...itemCases,
+  ...refusedCases,
+  ...statementCases,
   ...batchCases,
   ...transactionCases,
   ...tableCases,

@@ -1,9 +1,7 @@
 import { TransactGetItemsCommand, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
 import type { Case } from '../case.js'
+import { get, key, n } from './requests.js'
 import type { StoreSide } from './side.js'
-import { get, key } from './single.js'
-
-const n = (value: number) => ({ N: String(value) })
 
 const swap = (TableName: string, pk: string, old: number): TransactWriteItem => ({
   Update: {
