@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '../../lib/errors.js'
 import { quietKafkajs } from '../../lib/local/esm/index.js'
@@ -30,8 +30,10 @@ async function main(args: readonly string[]): Promise<number> {
     )
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
-  const report = await runReal(options, { signal: interrupt.signal, tell })
   const path = join(root, '.cache/reports/real.json')
+  // So that a run that breaks off does not leave the last one's.
+  rmSync(path, { force: true })
+  const report = await runReal(options, { signal: interrupt.signal, tell })
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, JSON.stringify(report, null, 2))
   const text = options.json ? `${JSON.stringify(report)}\n` : reportText(report)

@@ -44,6 +44,7 @@ const clientsOwn = new Set([
   'originalError',
   'broker',
   '$fault',
+  '$metadata',
 ])
 
 /** The value as JSON can hold it: bytes as text where they are text, numbers beyond JSON as text. */

@@ -36,4 +36,18 @@ export const kafkaAllowances: readonly Allowance[] = [
     reason: 'no client sends it; Kafka fails inside and never answers, the embedded broker answers INVALID_RECORD',
     source: 'Apache Kafka 4.3.1, observed; ProduceRequest.json has nullable records',
   },
+  {
+    id: 'kafka-compaction',
+    case: 'configs: compaction',
+    path: '**',
+    reason: 'the embedded broker compacts nothing, and refuses cleanup.policy=compact rather than pretend',
+    source: 'lib/local/broker, limits',
+  },
+  {
+    id: 'kafka-compacted-topic',
+    case: 'produce: a tombstone without a key on a compacted topic',
+    path: '',
+    reason: 'as of kafka-compaction',
+    source: 'lib/local/broker, limits',
+  },
 ]

@@ -146,7 +146,8 @@ export const storeAllowances: readonly Allowance[] = [
     id: 'store-ttl-twice',
     case: 'store: time to live',
     path: 'again.*',
-    reason: 'dynoxide lets it be enabled again, DynamoDB does not; tables get it once, when they are created',
+    reason:
+      'dynoxide lets it be enabled again, DynamoDB does not; the framework leaves it to CloudFormation (infra/tables.ts)',
     source: reference('UpdateTimeToLive'),
   },
 ]

@@ -19,7 +19,7 @@ import { topicCases } from './topics.js'
 import { transactionRequestCases } from './transaction-requests.js'
 import { transactionCases } from './transactions.js'
 
-export { type KafkaSystem, onSide as onKafka, openKafka } from './side.js'
+export { onKafka } from './side.js'
 
 export const kafkaCases: readonly Case<KafkaSide>[] = [
   ...topicCases,

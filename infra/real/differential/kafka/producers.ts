@@ -1,4 +1,5 @@
 import type { Producer } from 'kafkajs'
+import { until } from '../case.js'
 import { fetchFrom, record } from './requests.js'
 import type { KafkaSide } from './side.js'
 import type { Wire } from './wire.js'
@@ -45,6 +46,15 @@ export const bothReadings = async (client: Wire, topic: string) => ({
     topics: [{ topic, partitions: [{ partition: 0, timestamp: -1 }] }],
   }),
 })
+
+/** Both readings once nothing is open up to an offset: markers are written after the answer to whoever ends a transaction. */
+export async function readingsAt(client: Wire, topic: string, end: number): Promise<unknown> {
+  await until(
+    () => bothReadings(client, topic),
+    ({ latest }) => JSON.stringify(latest).includes(`"offset":"${end}"`),
+  )
+  return bothReadings(client, topic)
+}
 
 export const stamped = (value: string) => ({ value, timestamp: '1700000000000' })
 

@@ -1,5 +1,5 @@
 import { attempt, type Case } from '../case.js'
-import { bothReadings, settledOffsets, stamped, transactional } from './producers.js'
+import { bothReadings, readingsAt, settledOffsets, stamped, transactional } from './producers.js'
 import { batchOf, record } from './requests.js'
 import type { KafkaSide } from './side.js'
 
@@ -15,7 +15,7 @@ export const transactionCases: readonly Case<KafkaSide>[] = [
       const sent = await transaction.send({ topic, messages: [stamped('a'), stamped('b')] })
       const open = await bothReadings(client, topic)
       await transaction.commit()
-      return { sent, open, committed: await bothReadings(client, topic) }
+      return { sent, open, committed: await readingsAt(client, topic, 3) }
     },
   },
   {
@@ -30,7 +30,7 @@ export const transactionCases: readonly Case<KafkaSide>[] = [
       const kept = await producer.transaction()
       await kept.send({ topic, messages: [stamped('kept')] })
       await kept.commit()
-      return bothReadings(client, topic)
+      return readingsAt(client, topic, 4)
     },
   },
   {
@@ -44,7 +44,7 @@ export const transactionCases: readonly Case<KafkaSide>[] = [
       await client.ask('Produce', 7, { acks: -1, timeout: 5_000, topicData: batchOf(topic, [record('plain')]) })
       const before = await bothReadings(client, topic)
       await transaction.abort()
-      return { before, after: await bothReadings(client, topic) }
+      return { before, after: await readingsAt(client, topic, 3) }
     },
   },
   {
@@ -91,7 +91,7 @@ export const transactionCases: readonly Case<KafkaSide>[] = [
       const fresh = await newcomer.transaction()
       await fresh.send({ topic, messages: [stamped('new')] })
       await fresh.commit()
-      return { late, commit, readings: await bothReadings(await side.wire(), topic) }
+      return { late, commit, readings: await readingsAt(await side.wire(), topic, 4) }
     },
   },
   {
@@ -123,7 +123,7 @@ export const transactionCases: readonly Case<KafkaSide>[] = [
       const open = await first.transaction()
       await open.send({ topic, messages: [stamped('left open')] })
       await transactional(side)
-      return bothReadings(client, topic)
+      return readingsAt(client, topic, 2)
     },
   },
 ]
