@@ -4,8 +4,8 @@
  * @module
  */
 export { type Broker, type BrokerOptions, startBroker } from './broker/index.js'
-export type { Attempt, Discard, MappingConfig, RunningMapping } from './esm/index.js'
-export { startMapping } from './esm/index.js'
+export type { Attempt, Discard, EsmSwitches, MappingConfig, MappingOptions, RunningMapping } from './esm/index.js'
+export { esmSwitches, limitConcurrency, startMapping } from './esm/index.js'
 export {
   createTables,
   type Ground,

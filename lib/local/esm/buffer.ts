@@ -1,23 +1,37 @@
 import type { KafkaMessage } from 'kafkajs'
 import { type BatchLimits, type Queued, queued, type TakenBatch, takeBatch } from './batch.js'
-import { identifierOf, wireRecord } from './event.js'
+import { identifierOf, type Records, wireRecord } from './event.js'
+import type { Filter } from './filter/index.js'
 import type { Offsets } from './kafka.js'
+import type { EsmSwitches } from './switches.js'
 
 /** One partition while it is this poller's. */
 interface Owned {
-  readonly queue: Queued[]
+  queue: Queued[]
   /** The offset after the last one fetched; undefined until one is known. */
   position: number | undefined
-  committed: number | undefined
+  /** The lowest offset that is taken and not settled. */
+  inFlight?: number | undefined
+  /** The offset up to which all is settled, and what the group has of it. */
+  settled: number | undefined
+  committed?: number
+  /** Filtered records lie between `settled` and `position` whose commit waits for the next success. */
+  withheld?: boolean
+  /** Nothing more is read: a record stands in the way that neither an event nor a destination takes. */
+  blocked?: boolean
 }
 
-/**
- * What one poller has fetched and not yet delivered, by partition, bounded. As one batch is in flight at a time, all that was
- * taken is settled whenever {@link Buffer.uncommitted} is asked between two batches.
- */
+/** What a buffer needs to know of its mapping. */
+export interface BufferSettings {
+  readonly topic: string
+  readonly limits: BatchLimits
+  readonly filter: Filter | undefined
+  readonly switches: Pick<EsmSwitches, 'filteredPollCommits' | 'nullHeader'>
+}
+
+/** What one poller has fetched and not yet delivered, by partition, bounded; and how far each partition is settled. */
 export class RecordBuffer {
-  readonly #topic: string
-  readonly #limits: BatchLimits
+  readonly #settings: BufferSettings
   readonly #owned = new Map<number, Owned>()
   #memberId: string | undefined
   #turn = 0
@@ -25,14 +39,14 @@ export class RecordBuffer {
   /** Of the queued records as sent, with a comma each. */
   #bytes = 0
 
-  constructor(topic: string, limits: BatchLimits) {
-    this.#topic = topic
-    this.#limits = limits
+  constructor(settings: BufferSettings) {
+    this.#settings = settings
   }
 
   /** Twice a batch is enough to have the next one ready; one fetched block more is let in. */
   get hasRoom(): boolean {
-    return this.#count < 2 * this.#limits.records && this.#bytes < 2 * this.#limits.bytes
+    const { records, bytes } = this.#settings.limits
+    return this.#count < 2 * records && this.#bytes < 2 * bytes
   }
 
   get empty(): boolean {
@@ -41,7 +55,8 @@ export class RecordBuffer {
 
   /** Whether a batch closes by number or size now, without waiting for its window. */
   get full(): boolean {
-    return this.#count >= this.#limits.records || this.#bytes + this.#limits.envelopeBytes >= this.#limits.bytes
+    const { records, bytes, envelopeBytes } = this.#settings.limits
+    return this.#count >= records || this.#bytes + envelopeBytes >= bytes
   }
 
   /** When the oldest record at hand came, in epoch milliseconds. */
@@ -56,7 +71,7 @@ export class RecordBuffer {
   }
 
   owns(identifier: string): boolean {
-    return this.partitions.some((partition) => identifierOf(this.#topic, partition) === identifier)
+    return this.partitions.some((partition) => this.#key(partition) === identifier)
   }
 
   /**
@@ -71,7 +86,8 @@ export class RecordBuffer {
     for (const partition of this.#owned.keys()) if (!partitions.includes(partition)) this.#owned.delete(partition)
     const seeks: Offsets = new Map()
     for (const partition of partitions) {
-      const owned = this.#owned.get(partition) ?? { queue: [], position: starts.get(partition), committed: undefined }
+      const start = starts.get(partition)
+      const owned = this.#owned.get(partition) ?? { queue: [], position: start, settled: start }
       this.#owned.set(partition, owned)
       if (owned.position !== undefined) seeks.set(partition, owned.position)
     }
@@ -88,33 +104,66 @@ export class RecordBuffer {
 
   /** Takes in a fetched block; `end` is the offset after it, what the client filtered included. False when it is not ours. */
   add(partition: number, messages: readonly KafkaMessage[], end: number, now: number): boolean {
+    const { topic, filter, switches } = this.#settings
     const owned = this.#owned.get(partition)
     if (!owned) return false
-    for (const message of messages) {
-      const one = queued(wireRecord(this.#topic, partition, message), now)
+    if (owned.blocked) return true
+    const passing = filter ? messages.filter(({ value }) => filter(value)) : messages
+    for (const message of passing) {
+      const one = queued(wireRecord(topic, partition, message, switches.nullHeader), now)
       owned.queue.push(one)
       this.#bytes += one.bytes + 1
     }
-    this.#count += messages.length
+    this.#count += passing.length
     owned.position = end
+    if (owned.queue.length > 0 || owned.inFlight !== undefined) return true
+    // Nothing waits here for a success to be committed with.
+    if (messages.length > 0 && switches.filteredPollCommits === 'with-next-success') owned.withheld = true
+    if (!owned.withheld) owned.settled = end
     return true
   }
 
   take(): TakenBatch {
-    const queues = [...this.#owned.values()].map(({ queue }) => queue)
+    const all = [...this.#owned.values()]
+    const before = all.map(({ queue }) => queue[0]?.record.offset)
+    const lengths = all.map(({ queue }) => queue.length)
     // Another partition comes first each time, so that none is always the one that finds no room.
-    const first = queues.length === 0 ? 0 : this.#turn++ % queues.length
-    const batch = takeBatch([...queues.slice(first), ...queues.slice(0, first)], this.#limits)
+    const first = all.length === 0 ? 0 : this.#turn++ % all.length
+    const queues = all.map(({ queue }) => queue)
+    const batch = takeBatch([...queues.slice(first), ...queues.slice(0, first)], this.#settings.limits)
+    all.forEach((owned, index) => {
+      if (owned.queue.length !== lengths[index]) owned.inFlight = before[index]
+    })
     this.#recount()
     return batch
   }
 
-  /** The offsets of the first records not settled, where the group does not have them yet. Only between two batches. */
+  /** What was taken is settled, but for what is left. */
+  settle(left: readonly Records[]): void {
+    for (const [partition, owned] of this.#owned) {
+      if (owned.inFlight === undefined) continue
+      const firsts = left.flatMap((records) => records[this.#key(partition)]?.[0]?.offset ?? [])
+      const lowest = firsts.length > 0 ? Math.min(...firsts) : undefined
+      if (lowest === owned.inFlight) continue
+      owned.inFlight = lowest
+      owned.settled = owned.inFlight ?? owned.queue[0]?.record.offset ?? owned.position
+      if (owned.inFlight === undefined) owned.withheld = false
+    }
+  }
+
+  /** Reads nothing of a partition from this offset on, until the partition is assigned anew. */
+  block(partition: number, offset: number): void {
+    const owned = this.#owned.get(partition)
+    if (!owned) return
+    Object.assign(owned, { blocked: true, queue: [], position: offset })
+    this.#recount()
+  }
+
+  /** The offsets up to which all is settled, where the group does not have them yet. */
   uncommitted(): Offsets {
     const offsets: Offsets = new Map()
-    for (const [partition, { queue, position, committed }] of this.#owned) {
-      const next = queue[0]?.record.offset ?? position
-      if (next !== undefined && next !== committed) offsets.set(partition, next)
+    for (const [partition, { settled, committed }] of this.#owned) {
+      if (settled !== undefined && settled !== committed) offsets.set(partition, settled)
     }
     return offsets
   }
@@ -124,6 +173,18 @@ export class RecordBuffer {
       const owned = this.#owned.get(partition)
       if (owned) owned.committed = offset
     }
+  }
+
+  /** How far partitions are read of which only filtered records are left to commit. */
+  withheld(): Offsets {
+    const waiting = [...this.#owned].flatMap(([partition, { withheld, queue, position }]) =>
+      withheld && queue.length === 0 && position !== undefined ? [[partition, position] as const] : [],
+    )
+    return new Map(waiting)
+  }
+
+  #key(partition: number): string {
+    return identifierOf(this.#settings.topic, partition)
   }
 
   #recount(): void {

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import type { KafkaEvent, WireRecord } from '../../event/index.js'
 import type { InvokeResult } from '../worker/index.js'
-import { type Delivery, type Discard, deliverBatch } from './deliver.js'
+import { type Delivery, deliverBatch } from './deliver.js'
+import type { Discard } from './discard.js'
 import { type Records, recordsOf } from './event.js'
 import { config, crash, ok, report } from './mapping.fixture.js'
+import { readSwitches } from './switches.js'
 
 const record = (partition: number, offset: number, timestamp: number): WireRecord => ({
   topic: 'orders',
@@ -27,7 +29,10 @@ function delivery(results: (InvokeResult | Error)[], changes: Partial<Delivery> 
   const made: Delivery = {
     config: config(),
     envelope: { eventSource: 'SelfManagedKafka', bootstrapServers: 'b' },
-    redelivery: 'from-lowest',
+    switches: readSwitches(),
+    destination: undefined,
+    onProgress: async () => undefined,
+    onError: () => undefined,
     poller: 'p',
     beforeInvoke: () => undefined,
     invoke: async (event) => {

@@ -1,27 +1,18 @@
-import type { KafkaEvent, WireRecord } from '../../event/index.js'
+import type { MillraceError } from '../../errors.js'
+import type { KafkaEvent } from '../../event/index.js'
 import type { InvokeResult } from '../worker/index.js'
 import type { MappingConfig } from './config.js'
-import { type Envelope, type Records, recordsOf } from './event.js'
-import { type Decision, decide, type Redelivery, remainder, selectRecords } from './response.js'
-
-/** Why records were given up without a function having settled them. The string for their age is UNCONFIRMED. */
-export type DiscardCondition = 'MaximumPayloadSizeExceeded' | 'RetryAttemptsExhausted' | 'RecordAgeExceeded'
-
-/** Records that the mapping gave up: Lambda delivers them no more. */
-export interface Discard {
-  /** Logical id of the mapping. */
-  readonly mapping: string
-  readonly condition: DiscardCondition
-  readonly records: readonly WireRecord[]
-  /** How often the function had them. */
-  readonly approximateInvokeCount: number
-}
+import type { Destination } from './destination/index.js'
+import { type Discard, type GivenUp, giveUp } from './discard.js'
+import { type Envelope, halves, type Records, recordsOf, selectRecords } from './event.js'
+import { type Decision, decide, remainder } from './response.js'
+import type { EsmSwitches } from './switches.js'
 
 /** Which delivery this is. */
 export interface Position {
   /** Rises by one with each batch of the mapping; retries keep it. */
   readonly batch: number
-  /** 1 for the first delivery of a batch. */
+  /** 1 for the first delivery of a batch, one more with each that follows, of a part of it too. */
   readonly attempt: number
   /** A settled batch, delivered again on purpose. */
   readonly redelivered: boolean
@@ -41,11 +32,13 @@ export interface Attempt extends Position {
 
 /** What a delivery needs of its surroundings. */
 export interface Delivery {
+  /** As Lambda runs it. */
   readonly config: MappingConfig
   readonly envelope: Envelope
-  readonly redelivery: Redelivery
+  readonly switches: EsmSwitches
   /** Id of the poller. */
   readonly poller: string
+  readonly destination: Destination | undefined
   readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
   /** What an invocation waits for. Where it rejects, the function is not reached. */
   readonly beforeInvoke: (event: KafkaEvent, position: Position) => void | Promise<void>
@@ -55,13 +48,16 @@ export interface Delivery {
   readonly pause: (ms: number) => Promise<boolean>
   /** Whether the partition of this key is still this poller's. */
   readonly owned: (identifier: string) => boolean
+  /** Told what of the batch is still to be settled, while it is retried. */
+  readonly onProgress: (left: readonly Records[]) => Promise<void>
   readonly onAttempt: (attempt: Attempt) => void
   readonly onDiscard: (discard: Discard) => void
+  readonly onError: (error: MillraceError) => void
 }
 
 /** Invokes the function once and tells how Lambda takes the result. */
 export async function attempt(
-  { config, envelope, poller, beforeInvoke, invoke, onAttempt }: Delivery,
+  { config, envelope, switches, poller, beforeInvoke, invoke, onAttempt }: Delivery,
   records: Records,
   which: Omit<Position, 'poller'>,
 ): Promise<Attempt> {
@@ -72,7 +68,7 @@ export async function attempt(
   try {
     await beforeInvoke(event, position)
     result = await invoke(event)
-    decision = decide(records, result, config.partialResponses && config.provisioned)
+    decision = decide(records, result, config.partialResponses, switches.malformedResponse)
   } catch (error) {
     decision = { kind: 'unreached', reason: String(error) }
   }
@@ -81,54 +77,107 @@ export async function attempt(
   return made
 }
 
+/** A batch, or what bisecting made of it. */
+interface Part {
+  readonly records: Records
+  /** How often the function had it, and how many of these count against its retries. */
+  readonly invoked: number
+  readonly spent: number
+  /** The last invocation of it. */
+  readonly result?: InvokeResult | undefined
+}
+
 /**
  * Delivers one batch until nothing of it is left to deliver: settled, given up by the mapping's limits, or gone to another
- * poller. False when the mapping was stopped before; then nothing of the batch may be committed.
+ * poller. False when the mapping was stopped before; then nothing more of the batch may be committed.
  */
 export async function deliverBatch(delivery: Delivery, batch: number, taken: Records): Promise<boolean> {
-  const { config, redelivery, backoffMs, pause, owned } = delivery
-  let invoked = 0
-  let fruitless = 0
-  let records = dropExpired(delivery, taken, invoked)
-  for (let tries = 1; Object.keys(records).length > 0; tries++) {
-    const { decision } = await attempt(delivery, records, { batch, attempt: tries, redelivered: false })
-    if (decision.kind !== 'unreached') invoked++
-    const left = remainder(records, decision, redelivery)
-    if (Object.keys(left).length === 0) return true
-    // A delivery that settled something is no reason to wait longer.
-    fruitless = recordsOf(left).length < recordsOf(records).length ? 1 : fruitless + 1
-    records = left
-    if (config.maximumRetryAttempts >= 0 && invoked > config.maximumRetryAttempts) {
-      giveUp(delivery, 'RetryAttemptsExhausted', recordsOf(records), invoked)
-      return true
-    }
-    if (!(await pause(backoffMs(fruitless)))) return false
-    records = dropExpired(delivery, onlyOwned(records, owned), invoked)
+  const { config, switches } = delivery
+  const withheld: GivenUp[] = []
+  const consolidate = config.bisect && switches.bisectReports === 'per-batch'
+  const discard = async (given: GivenUp): Promise<boolean> => {
+    if (!consolidate) return giveUp(delivery, given)
+    withheld.push(given)
+    return true
   }
+  const parts: Part[] = [{ records: taken, invoked: 0, spent: 0 }]
+  const tries = { made: 0, fruitless: 0 }
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    const next = await deliverOnce(delivery, { batch, tries, discard }, part)
+    if (next === undefined) return false
+    parts.unshift(...next)
+    // What is withheld has not reached its destination, and is as little settled as what is retried.
+    if (parts.length > 0) await delivery.onProgress([...parts, ...withheld].map(({ records }) => records))
+    const wait = next.length > 0 ? delivery.backoffMs(tries.fruitless) : 0
+    if (next.length > 0 && !(await delivery.pause(wait))) return false
+  }
+  for (const given of consolidated(withheld)) if (!(await giveUp(delivery, given))) return false
   return true
 }
 
-/** The same object where all of it is still owned: a retry of a whole batch is the same batch. */
-function onlyOwned(records: Records, owned: Delivery['owned']): Records {
-  return Object.keys(records).every(owned) ? records : selectRecords(records, (_, key) => owned(key))
+interface Run {
+  readonly batch: number
+  /** `fruitless`: how many deliveries in a row have settled nothing. */
+  readonly tries: { made: number; fruitless: number }
+  readonly discard: (given: GivenUp) => Promise<boolean>
 }
 
-function dropExpired(delivery: Delivery, records: Records, invoked: number): Records {
-  const { maximumRecordAgeSeconds } = delivery.config
-  if (maximumRecordAgeSeconds < 0) return records
-  const oldest = delivery.now() - maximumRecordAgeSeconds * 1000
-  const expired = recordsOf(records).filter(({ timestamp }) => timestamp < oldest)
-  if (expired.length === 0) return records
-  giveUp(delivery, 'RecordAgeExceeded', expired, invoked)
-  return selectRecords(records, ({ timestamp }) => timestamp >= oldest)
+/** One delivery of a part. @returns what of it comes again; undefined when the mapping was stopped */
+async function deliverOnce(delivery: Delivery, run: Run, part: Part): Promise<readonly Part[] | undefined> {
+  const { config, switches } = delivery
+  const records = await withoutExpired(delivery, run, part)
+  if (records === undefined) return undefined
+  if (Object.keys(records).length === 0) return []
+  const which = { batch: run.batch, attempt: ++run.tries.made, redelivered: false }
+  const { decision, result } = await attempt(delivery, records, which)
+  const left = remainder(records, decision, switches.redelivery)
+  // A delivery that settled something is no reason to wait longer.
+  run.tries.fruitless = recordsOf(left).length < recordsOf(records).length ? 1 : run.tries.fruitless + 1
+  if (Object.keys(left).length === 0) return []
+  if (decision.kind === 'unreached') return [{ ...part, records: left }]
+  const split = config.bisect && bisects(decision, switches) ? halves(left) : [left]
+  const invoked = part.invoked + 1
+  const spent = part.spent + (split.length > 1 && !switches.bisectConsumesRetries ? 0 : 1)
+  if (config.maximumRetryAttempts >= 0 && spent > config.maximumRetryAttempts) {
+    const given = {
+      condition: 'RetryAttemptsExhausted',
+      records: left,
+      approximateInvokeCount: invoked,
+      result,
+    } as const
+    return (await run.discard(given)) ? [] : undefined
+  }
+  return split.map((one) => ({ records: one, invoked, spent, result }))
 }
 
-/** Tells of records that no delivery will bring again. */
-export function giveUp(
-  { config, onDiscard }: Pick<Delivery, 'config' | 'onDiscard'>,
-  condition: DiscardCondition,
-  records: readonly WireRecord[],
-  approximateInvokeCount: number,
-): void {
-  onDiscard({ mapping: config.id, condition, records, approximateInvokeCount })
+/** An error of the function splits its batch; an answer that fails the batch by its form does not. */
+function bisects(decision: Decision, { bisectAfterReport }: EsmSwitches): boolean {
+  if (decision.kind === 'failed') return decision.functionError
+  return decision.kind === 'partial' && bisectAfterReport === 'split'
+}
+
+/** What is still to be delivered of a part: its partitions still ours, its records young enough. The same object where that is all. */
+async function withoutExpired({ config, owned, now, switches }: Delivery, { discard }: Run, part: Part) {
+  const ours = Object.keys(part.records).every(owned)
+  const records = ours ? part.records : selectRecords(part.records, (_, key) => owned(key))
+  const { maximumRecordAgeSeconds } = config
+  const oldest = now() - maximumRecordAgeSeconds * 1000
+  if (maximumRecordAgeSeconds < 0 || recordsOf(records).every(({ timestamp }) => timestamp >= oldest)) return records
+  const expired = selectRecords(records, ({ timestamp }) => timestamp < oldest)
+  const { invoked: approximateInvokeCount, result } = part
+  const given = { condition: switches.ageCondition, records: expired, approximateInvokeCount, result }
+  return (await discard(given)) ? selectRecords(records, ({ timestamp }) => timestamp >= oldest) : undefined
+}
+
+/** One for each condition, the records of all in their order. */
+function consolidated(all: readonly GivenUp[]): readonly GivenUp[] {
+  const conditions = [...new Set(all.map(({ condition }) => condition))]
+  return conditions.map((condition) => {
+    const same = all.filter((one) => one.condition === condition)
+    const records: Records = {}
+    for (const [key, list] of same.flatMap((one) => Object.entries(one.records)))
+      records[key] = [...(records[key] ?? []), ...list]
+    const approximateInvokeCount = Math.max(...same.map((one) => one.approximateInvokeCount))
+    return { condition, records, approximateInvokeCount, result: same.at(-1)?.result }
+  })
 }

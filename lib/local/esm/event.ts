@@ -1,6 +1,7 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { KafkaEvent, WireRecord } from '../../event/index.js'
 import type { MappingConfig } from './config.js'
+import type { EsmSwitches } from './switches.js'
 
 /** The largest event of an invocation, in bytes of its JSON; no setting changes it (KAFKA-ESM §2). */
 export const payloadLimit = 6 * 1024 * 1024
@@ -21,8 +22,16 @@ export function envelopeOf(config: MappingConfig, brokers: readonly string[]): E
   return { eventSource: 'aws:kafka', ...(eventSourceArn === undefined ? {} : { eventSourceArn }), bootstrapServers }
 }
 
-/** One record as Lambda sends it: what Kafka has not is left out, not null (KAFKA-ESM §1). */
-export function wireRecord(topic: string, partition: number, message: KafkaMessage): WireRecord {
+/**
+ * One record as Lambda sends it: what Kafka has not is left out, not null (KAFKA-ESM §1). `nullHeader` is the switch of that
+ * name.
+ */
+export function wireRecord(
+  topic: string,
+  partition: number,
+  message: KafkaMessage,
+  nullHeader: EsmSwitches['nullHeader'],
+): WireRecord {
   const { offset, timestamp, key, value } = message
   return {
     topic,
@@ -32,7 +41,7 @@ export function wireRecord(topic: string, partition: number, message: KafkaMessa
     timestampType: isLogAppendTime(message) ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
     ...(key === null ? {} : { key: key.toString('base64') }),
     ...(value === null ? {} : { value: value.toString('base64') }),
-    headers: wireHeaders(message.headers ?? {}),
+    headers: wireHeaders(message.headers ?? {}, nullHeader === 'null' ? null : []),
   }
 }
 
@@ -45,20 +54,37 @@ function isLogAppendTime(message: KafkaMessage): boolean {
  * One single-entry object per header. kafkajs gathers headers by name: the order within a name is Kafka's, but of
  * headers `a, b, a` it leaves `a, a, b`.
  */
-function wireHeaders(headers: NonNullable<KafkaMessage['headers']>): NonNullable<WireRecord['headers']> {
+function wireHeaders(
+  headers: NonNullable<KafkaMessage['headers']>,
+  absent: null | [],
+): NonNullable<WireRecord['headers']> {
   return Object.entries(headers).flatMap(([name, values]) =>
-    (Array.isArray(values) ? values : [values]).map((value) => ({ [name]: signedBytes(value) })),
+    (Array.isArray(values) ? values : [values]).map((value) => ({
+      [name]: value === undefined || value === null ? absent : signedBytes(value),
+    })),
   )
 }
 
-/** Lambda sends Java's bytes: -128 to 127. That a null value comes as null is UNCONFIRMED. */
-function signedBytes(value: Buffer | string | undefined | null): number[] | null {
-  if (value === undefined || value === null) return null
-  return Array.from(new Int8Array(typeof value === 'string' ? Buffer.from(value) : value))
-}
+/** Lambda sends Java's bytes: -128 to 127. */
+const signedBytes = (value: Buffer | string): number[] =>
+  Array.from(new Int8Array(typeof value === 'string' ? Buffer.from(value) : value))
 
 /** The size of a value's JSON in bytes. */
 export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** All records of an event, in its order. */
 export const recordsOf = (records: Records): WireRecord[] => Object.values(records).flat()
+
+/** The records that pass, without the partitions that have none left. */
+export function selectRecords(records: Records, pass: (record: WireRecord, key: string) => boolean): Records {
+  const lists = Object.entries(records).map(([key, list]) => [key, list.filter((record) => pass(record, key))] as const)
+  return Object.fromEntries(lists.filter(([, list]) => list.length > 0))
+}
+
+/** Both halves of a batch in its order; one that has a single record is not split. */
+export function halves(records: Records): readonly Records[] {
+  const all = recordsOf(records)
+  if (all.length < 2) return [records]
+  const first = new Set(all.slice(0, Math.ceil(all.length / 2)))
+  return [selectRecords(records, (record) => first.has(record)), selectRecords(records, (record) => !first.has(record))]
+}

@@ -4,9 +4,13 @@
  * @module
  */
 export type { MappingConfig } from './config.js'
-export type { Attempt, Discard, DiscardCondition, Position } from './deliver.js'
+export type { Attempt, Position } from './deliver.js'
+export type { Discard, DiscardCondition } from './discard.js'
 export type { HistoryEntry } from './history.js'
+export type { ConsumerOptions } from './intake.js'
 export { fetchGroupOffsets, quietKafkajs } from './kafka.js'
+export { limitConcurrency } from './limit.js'
 export { startMapping } from './mapping.js'
 export type { MappingOptions, RunningMapping } from './options.js'
-export type { Decision, Redelivery } from './response.js'
+export type { Decision } from './response.js'
+export { type EsmSwitches, esmSwitches, readSwitches } from './switches.js'

@@ -5,6 +5,7 @@ import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
 import type { Log, Offsets } from './kafka.js'
 
+/** In milliseconds, where nothing else is said. */
 const heartbeatMs = 1000
 
 /** How long a commit that failed, or a consumer that could not start, waits before it is tried again, in milliseconds. */
@@ -20,8 +21,25 @@ export interface Intake {
   close(): Promise<void>
 }
 
+/** Settings of the consumer, as Kafka has them; `group.id` and `auto.offset.reset` are the mapping's own. */
+export interface ConsumerOptions {
+  /** `session.timeout.ms`: a member that is not heard of for so long is out. Default 10,000. */
+  readonly sessionTimeoutMs?: number
+  /** `heartbeat.interval.ms`, below a third of the session timeout. Default 1,000. */
+  readonly heartbeatIntervalMs?: number
+  /** `rebalance.timeout.ms`: how long members have to join again. Default 30,000. */
+  readonly rebalanceTimeoutMs?: number
+  /** `metadata.max.age.ms`: how soon new partitions are seen. Default 30,000. */
+  readonly metadataMaxAgeMs?: number
+  /** `fetch.max.wait.ms`. One connection carries fetches and commits: a long one holds commits back. Default 100. */
+  readonly maxWaitMs?: number
+  /** `max.partition.fetch.bytes`. Default 1,048,576. */
+  readonly maxBytesPerPartition?: number
+}
+
 interface IntakeContext {
   readonly kafka: Kafka
+  readonly consumer: ConsumerOptions
   readonly config: MappingConfig
   readonly buffer: RecordBuffer
   /** Starting offsets not yet committed; shared by the pollers of a mapping. */
@@ -45,7 +63,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
   let restarting: Promise<void> | undefined
 
   async function join(): Promise<Consumer> {
-    const joining = newConsumer(context.kafka, config, async () => !closed)
+    const joining = newConsumer(context, async () => !closed)
     joining.on(joining.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
       const partitions = memberAssignment[topic] ?? []
       log(assignmentLine(buffer.partitions, partitions))
@@ -74,7 +92,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     const over = () => closed || !isRunning() || isStale()
     while (!over() && !buffer.hasRoom) {
       // Not returning is what holds the client back; it would not tell the group that it lives meanwhile.
-      await bell.wait(heartbeatMs)
+      await bell.wait(context.consumer.heartbeatIntervalMs ?? heartbeatMs)
       await heartbeat()
     }
     const last = batch.messages.at(-1)
@@ -157,15 +175,15 @@ function assignmentLine(before: readonly number[], after: readonly number[]): st
   return `assigned partitions: ${after.join(' ') || 'none'}${list('gained', gained)}${list('lost', lost)}`
 }
 
-function newConsumer(kafka: Kafka, { group }: MappingConfig, restartOnFailure: () => Promise<boolean>): Consumer {
+function newConsumer({ kafka, config, consumer }: IntakeContext, restartOnFailure: () => Promise<boolean>): Consumer {
   return kafka.consumer({
-    groupId: group,
-    sessionTimeout: 10_000,
-    heartbeatInterval: heartbeatMs,
-    rebalanceTimeout: 30_000,
-    metadataMaxAge: 30_000,
-    // One connection carries fetches and commits one after another: a long poll would hold a commit back.
-    maxWaitTimeInMs: 100,
+    groupId: config.group,
+    sessionTimeout: consumer.sessionTimeoutMs ?? 10_000,
+    heartbeatInterval: consumer.heartbeatIntervalMs ?? heartbeatMs,
+    rebalanceTimeout: consumer.rebalanceTimeoutMs ?? 30_000,
+    metadataMaxAge: consumer.metadataMaxAgeMs ?? 30_000,
+    maxWaitTimeInMs: consumer.maxWaitMs ?? 100,
+    maxBytesPerPartition: consumer.maxBytesPerPartition ?? 1_048_576,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure },
   })
 }

@@ -44,13 +44,14 @@ export type Offsets = Map<number, number>
 
 /**
  * Where each partition starts that the group has no committed offset for; those it has are not in the answer, for the
- * starting position is ignored there (KAFKA-ESM §5).
+ * starting position is ignored there (KAFKA-ESM §5). `explicit` goes before the mapping's position.
  *
- * @throws MillraceError `ML_LOCAL_TOPIC_MISSING`
+ * @throws MillraceError `ML_LOCAL_TOPIC_MISSING`, `ML_OPTION_INVALID` where an explicit offset is none that the topic has
  */
 export async function startingOffsets(
   admin: Admin,
   config: MappingConfig,
+  explicit: Readonly<Record<number, number>> = {},
 ): Promise<{ starts: Offsets; partitions: number }> {
   const { topic, startingPosition, startingPositionTimestamp = 0 } = config
   if (!(await admin.listTopics()).includes(topic)) {
@@ -65,20 +66,41 @@ export async function startingOffsets(
       ? await admin.fetchTopicOffsetsByTimestamp(topic, startingPositionTimestamp * 1000)
       : []
   const committed = await committedOffsets(admin, config)
+  checkOffsets(explicit, ends, topic)
   const starts: Offsets = new Map()
   for (const { partition, low, high } of ends) {
     if (committed.has(partition)) continue
+    const start = explicit[partition]
+    if (start !== undefined) {
+      starts.set(partition, start)
+      continue
+    }
     const timed = atTimestamp.find((one) => one.partition === partition)?.offset
     starts.set(partition, Number(timed ?? (startingPosition === 'LATEST' ? high : low)))
   }
   return { starts, partitions: ends.length }
 }
 
-/** How many records the group has still to settle, by the broker's word. */
-export async function groupLag(admin: Admin, config: MappingConfig, starts: Offsets): Promise<number> {
+function checkOffsets(
+  explicit: Readonly<Record<number, number>>,
+  ends: readonly { partition: number; low: string; high: string }[],
+  topic: string,
+): void {
+  for (const [partition, offset] of Object.entries(explicit)) {
+    const { low, high } = ends.find((one) => String(one.partition) === partition) ?? { low: 'none', high: 'none' }
+    if (Number.isInteger(offset) && offset >= Number(low) && offset <= Number(high)) continue
+    throw new MillraceError(
+      'ML_OPTION_INVALID',
+      `startOffsets has ${offset} for partition ${partition}; the topic "${topic}" has ${low} to ${high} there`,
+    )
+  }
+}
+
+/** How many records the group has still to settle, by the broker's word; what is `read` up to an offset counts as settled. */
+export async function groupLag(admin: Admin, config: MappingConfig, starts: Offsets, read: Offsets): Promise<number> {
   const [ends, committed] = [await admin.fetchTopicOffsets(config.topic), await committedOffsets(admin, config)]
   return ends.reduce((lag, { partition, low, high }) => {
-    const from = committed.get(partition) ?? starts.get(partition) ?? Number(low)
+    const from = read.get(partition) ?? committed.get(partition) ?? starts.get(partition) ?? Number(low)
     return lag + Math.max(0, Number(high) - from)
   }, 0)
 }

@@ -136,13 +136,19 @@ describe('the life of a mapping', () => {
 describe('a mapping is refused', () => {
   it.each([
     ['ConsumptionMode', { consumptionMode: 'Queue' }],
-    ['BisectBatchOnFunctionError', { bisect: true }],
-    ['FilterCriteria', { filterCriteria: {} }],
-    ['OnFailure', { onFailureDestination: 'kafka://failed' }],
+    ['OnFailure', { onFailureDestination: 'arn:aws:lambda:us-east-1:1:function:f' }],
+    ['OnFailure', { onFailureDestination: 'kafka://orders' }],
+    ['OnFailure', { onFailureDestination: 'kafka://failed', provisioned: false }],
+    ['SourceAccessConfigurations', { sourceAccess: ['VIRTUAL_HOST'] }],
+    ['ConsumerGroupId', { group: 'a b' }],
+    ['minimumPollers', { minimumPollers: 3, maximumPollers: 2 }],
+    ['batchingWindowMs', { batchingWindowMs: 300_001 }],
     ['SchemaRegistryConfig', { schemaRegistry: {} }],
     ['batchSize', { batchSize: 10_001 }],
     ['maximumRecordAgeSeconds', { maximumRecordAgeSeconds: 59 }],
     ['StartingPosition', { startingPosition: 'AT_TIMESTAMP' }],
+    ['StartingPositionTimestamp', { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: 9e9 }],
+    ['StartingPositionTimestamp', { startingPositionTimestamp: 1 }],
   ] as const)('with %s', async (name, changes) => {
     const options = { brokers: ['127.0.0.1:1'], invoke: async () => ok() }
     await expect(startMapping(config(changes), options)).rejects.toThrow(`has ${name}`)

@@ -127,7 +127,7 @@ describe('a mapping', () => {
       on,
       (event) => (events.push(event) === 1 ? report(['orders-0', 3], ['orders-0', 1]) : ok()),
       {},
-      { redelivery },
+      { switches: { redelivery } },
     )
     await running.idle()
     expect(events.map(values)).toEqual([
@@ -161,7 +161,7 @@ describe('a mapping', () => {
       on,
       () => report(['orders-0', 1]),
       { maximumRetryAttempts: 2 },
-      { onDiscard, log: (line) => lines.push(line), redelivery: 'reported-only' },
+      { onDiscard, log: (line) => lines.push(line), switches: { redelivery: 'reported-only' } },
     )
     await running.idle()
     expect(running.history).toHaveLength(3)

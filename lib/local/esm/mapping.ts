@@ -1,31 +1,44 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { asError, MillraceError } from '../../errors.js'
-import { checkConfig, type MappingConfig } from './config.js'
-import type { Attempt, Discard } from './deliver.js'
-import { envelopeOf } from './event.js'
+import { checkConfig, effectiveConfig } from './check.js'
+import type { MappingConfig } from './config.js'
+import { openDestination } from './destination/index.js'
 import { forceRebalance } from './faults.js'
-import { type HistoryEntry, remember } from './history.js'
+import type { HistoryEntry } from './history.js'
 import { groupLag, kafkaClient, type Log, type Offsets, startingOffsets } from './kafka.js'
 import { observers } from './observers.js'
 import type { MappingOptions, RunningMapping } from './options.js'
 import { type Poller, startPoller } from './poller.js'
+import { deliveryOf } from './rules.js'
+import { readSwitches } from './switches.js'
 
 /** How often the broker is asked for the group's lag while somebody waits for it, in milliseconds. */
 const lagEveryMs = 50
 
 /**
- * Runs one event source mapping against a real Kafka cluster, as Lambda would (KAFKA-ESM §1 to §3). Resolves when its pollers
- * have joined the group.
+ * Runs one event source mapping against a real Kafka cluster, as Lambda would (KAFKA-ESM §1 to §5; docs/esm.md). Resolves when
+ * its pollers have joined the group.
  *
- * @throws MillraceError `ML_LOCAL_MAPPING_UNSUPPORTED`, `ML_LOCAL_TOPIC_MISSING`, `ML_LOCAL_KAFKA_UNREACHABLE`
+ * @throws MillraceError `ML_LOCAL_MAPPING_UNSUPPORTED`, `ML_LOCAL_FILTER_INVALID`, `ML_OPTION_INVALID`,
+ *   `ML_LOCAL_TOPIC_MISSING`, `ML_LOCAL_KAFKA_UNREACHABLE`
  */
-export async function startMapping(config: MappingConfig, options: MappingOptions): Promise<RunningMapping> {
-  checkConfig(config)
-  const log = logOf(options, `mapping ${config.id}`)
-  const kafka = kafkaClient(`millrace-${config.id}`, options.brokers, log)
-  const admin = await connect(kafka.admin(), options.brokers)
+export async function startMapping(given: MappingConfig, options: MappingOptions): Promise<RunningMapping> {
+  checkConfig(given)
+  const log = logOf(options, `mapping ${given.id}`)
+  const switches = readSwitches(options.switches)
+  const config = effectiveConfig(given, switches, log)
   const history: HistoryEntry[] = []
+  const rules = deliveryOf(config, { ...options, switches }, log, history)
+  const kafka = kafkaClient(`millrace-${config.id}`, options.brokers, log)
+  const destination = openDestination({
+    ...switches,
+    config,
+    kafka,
+    dir: options.destinationDir ?? '.millrace/destinations',
+    url: options.destinationUrl ?? process.env.MILLRACE_DESTINATION_URL,
+  })
+  const admin = await connect(kafka.admin(), options.brokers)
   const pollers: Poller[] = []
   const errors = observers(log, options.onError)
   const state: { starts: Offsets; heldUntil: number; failure?: unknown; stopped?: Promise<void> } = {
@@ -35,6 +48,7 @@ export async function startMapping(config: MappingConfig, options: MappingOption
 
   const close = async (): Promise<void> => {
     await Promise.all(pollers.map((poller) => poller.stop()))
+    await destination?.close()
     await admin.disconnect()
   }
   const stop = (): Promise<void> => {
@@ -46,9 +60,10 @@ export async function startMapping(config: MappingConfig, options: MappingOption
     stop().catch((also: unknown) => log(`it could not be stopped: ${asError(also).message}`))
   }
   const start = async (): Promise<void> => {
-    const { starts, partitions } = await startingOffsets(admin, config)
+    const { starts, partitions } = await startingOffsets(admin, config, options.startOffsets)
     state.starts = starts
-    const shared = { ...deliveryOf(config, options, log, history), starts, heldUntil: () => state.heldUntil }
+    const heldUntil = () => state.heldUntil
+    const shared = { ...rules, destination, starts, heldUntil, consumer: options.consumer ?? {}, onFailure: fail }
     const count = config.provisioned ? Math.min(config.minimumPollers ?? 1, partitions) : 1
     while (pollers.length < (config.enabled ? count : 0) && !state.stopped) {
       const poller = `${config.id}/${pollers.length + 1}`
@@ -59,7 +74,7 @@ export async function startMapping(config: MappingConfig, options: MappingOption
         if (options.errorPolicy === 'fail') fail(error)
       }
       const client = kafkaClient(`millrace-${poller}`, options.brokers, own)
-      pollers.push(await startPoller({ ...shared, poller, kafka: client, log: own, onError, onFailure: fail }))
+      pollers.push(await startPoller({ ...shared, poller, kafka: client, log: own, onError }))
     }
   }
   const alive = (): void => {
@@ -70,7 +85,8 @@ export async function startMapping(config: MappingConfig, options: MappingOption
   const isIdle = async (): Promise<boolean> => {
     if (busy()) return false
     try {
-      return (await groupLag(admin, config, state.starts)) === 0 && !busy()
+      const read: Offsets = new Map(pollers.flatMap(({ withheld }) => [...withheld]))
+      return (await groupLag(admin, config, state.starts, read)) === 0 && !busy()
     } catch (error) {
       // The mapping itself goes on when its broker comes back; so does who waits for it.
       log(`the group's lag is not known: ${asError(error).message}`)
@@ -85,7 +101,8 @@ export async function startMapping(config: MappingConfig, options: MappingOption
     throw error
   }
   return {
-    config,
+    config: given,
+    switches,
     history,
     get assignment() {
       return Object.fromEntries(pollers.map(({ id, partitions }) => [id, partitions]))
@@ -137,35 +154,3 @@ async function connect(admin: Admin, brokers: readonly string[]): Promise<Admin>
 
 const stoppedError = ({ id }: MappingConfig): MillraceError =>
   new MillraceError('ML_LOCAL_STOPPED', `the mapping ${id} is stopped or disabled; start it first`)
-
-/** The rules of delivery, with every report kept, logged and handed on. */
-function deliveryOf(config: MappingConfig, options: MappingOptions, log: Log, history: HistoryEntry[]) {
-  const { redelivery = 'from-lowest', retryBackoffMs = defaultBackoffMs } = options
-  const attempts = observers<Attempt>(log, options.onBatch)
-  const discards = observers<Discard>(log, options.onDiscard)
-  let batches = 0
-  if (config.partialResponses && !config.provisioned) {
-    log('ReportBatchItemFailures needs a ProvisionedPollerConfig; without it every answer is a success')
-  }
-  return {
-    config,
-    envelope: envelopeOf(config, options.brokers),
-    redelivery,
-    invoke: options.invoke,
-    beforeInvoke: options.beforeInvoke ?? (() => undefined),
-    backoffMs: retryBackoffMs,
-    now: Date.now,
-    nextBatch: () => ++batches,
-    onAttempt: (attempt: Attempt) => {
-      remember(history, attempt)
-      attempts.tell(attempt)
-    },
-    onDiscard: (discard: Discard) => {
-      const ids = discard.records.map(({ topic, partition, offset }) => `${topic}:${partition}:${offset}`)
-      log(`${discard.condition}: DISCARDED ${ids.length} records: ${ids.slice(0, 20).join(' ')}`)
-      discards.tell(discard)
-    },
-  }
-}
-
-const defaultBackoffMs = (retry: number): number => Math.min(5000, 100 * 2 ** Math.min(retry - 1, 10))

@@ -2,10 +2,12 @@ import type { MillraceError } from '../../errors.js'
 import type { KafkaEvent } from '../../event/index.js'
 import type { InvokeResult } from '../worker/index.js'
 import type { MappingConfig } from './config.js'
-import type { Attempt, Discard, Position } from './deliver.js'
+import type { Attempt, Position } from './deliver.js'
+import type { Discard } from './discard.js'
 import type { HistoryEntry } from './history.js'
+import type { ConsumerOptions } from './intake.js'
 import type { Log } from './kafka.js'
-import type { Redelivery } from './response.js'
+import type { EsmSwitches } from './switches.js'
 
 /** How a mapping is run. */
 export interface MappingOptions {
@@ -13,13 +15,20 @@ export interface MappingOptions {
   readonly brokers: readonly string[]
   /** Invokes the function; {@link Worker.invoke} fits. A rejection says that the function was not reached. */
   readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
-  /**
-   * Milliseconds before a retry, by how many deliveries in a row have settled nothing (1 after one that did). Lambda's own are
-   * not documented. Default: 100, doubled each time, at most 5000.
-   */
+  /** What the emulator takes Lambda for where no source says it. */
+  readonly switches?: Partial<EsmSwitches>
+  /** Milliseconds before a retry, by how many deliveries in a row have settled nothing (1 after one that did). Default: as the switch says. */
   readonly retryBackoffMs?: (retry: number) => number
-  /** What comes again after a partial failure; UNCONFIRMED which of both Lambda does. Default `from-lowest`. */
-  readonly redelivery?: Redelivery
+  /**
+   * For a replay, locally alone: the offset where each of these partitions starts, before the mapping's starting position. As
+   * that, it is ignored where the group has committed.
+   */
+  readonly startOffsets?: Readonly<Record<number, number>>
+  readonly consumer?: ConsumerOptions
+  /** Folder of the files that on-failure destinations of SQS, SNS and S3 are written to. Default `.millrace/destinations`. */
+  readonly destinationDir?: string
+  /** An endpoint that they are posted to instead. Default: the environment's MILLRACE_DESTINATION_URL, else none. */
+  readonly destinationUrl?: string
   /**
    * A fault on purpose: called before every invocation, which waits for it. A rejection is a throttle: the function is not
    * reached, no retry is spent, and the delivery is tried again.
@@ -27,11 +36,11 @@ export interface MappingOptions {
   readonly beforeInvoke?: (event: KafkaEvent, position: Position) => void | Promise<void>
   /** Told of every invocation, after it. */
   readonly onBatch?: (attempt: Attempt) => void
-  /** Told of records that Lambda would drop. The log tells of them too. */
+  /** Told of records that were given up, once their destination has them. The log tells of them too. */
   readonly onDiscard?: (discard: Discard) => void
-  /** Told of what goes wrong with the source: a consumer that fails, offsets that cannot be committed. The log tells of it too. */
+  /** Told of what goes wrong around the function: a consumer that fails, offsets or a destination that take nothing. So is the log. */
   readonly onError?: (error: MillraceError) => void
-  /** What an error of the source does: the mapping goes on when it can (the default), or ends, and `idle` rejects. */
+  /** What such an error does: the mapping goes on when it can (the default), or ends, and `idle` rejects. */
   readonly errorPolicy?: 'continue' | 'fail'
   /** Takes what the mapping and kafkajs have to say. */
   readonly log?: Log
@@ -40,6 +49,8 @@ export interface MappingOptions {
 /** A mapping that runs. */
 export interface RunningMapping {
   readonly config: MappingConfig
+  /** All of them, the defaults included. */
+  readonly switches: EsmSwitches
   /** The newest 1,000 invocations, oldest first. */
   readonly history: readonly HistoryEntry[]
   /** The partitions each poller has now, by its id. */

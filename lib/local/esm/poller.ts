@@ -4,10 +4,12 @@ import { MillraceError } from '../../errors.js'
 import type { KafkaEvent } from '../../event/index.js'
 import { bell } from './bell.js'
 import { RecordBuffer } from './buffer.js'
-import { type Attempt, attempt, type Delivery, deliverBatch, giveUp } from './deliver.js'
+import { type Attempt, attempt, type Delivery, deliverBatch } from './deliver.js'
 import { jsonBytes, payloadLimit } from './event.js'
-import { openIntake } from './intake.js'
+import type { Filter } from './filter/index.js'
+import { type ConsumerOptions, openIntake } from './intake.js'
 import type { Log, Offsets } from './kafka.js'
+import { withoutOversized } from './oversized.js'
 
 /** One poller of a mapping: a member of the group with one batch in flight at most. */
 export interface Poller {
@@ -15,6 +17,8 @@ export interface Poller {
   /** How often the group gave it its partitions. */
   readonly joins: number
   readonly partitions: readonly number[]
+  /** How far partitions are read of which only filtered records are left to commit. */
+  readonly withheld: Offsets
   /** Something is in flight, buffered, or waiting to be delivered again. */
   readonly busy: boolean
   owns(identifier: string): boolean
@@ -24,13 +28,14 @@ export interface Poller {
   stop(): Promise<void>
 }
 
-/** What a poller shares with the others of its mapping. */
-export interface PollerContext extends Omit<Delivery, 'pause' | 'owned'> {
+/** What a poller is given. */
+export interface PollerContext extends Omit<Delivery, 'pause' | 'owned' | 'onProgress'> {
   readonly kafka: Kafka
+  readonly consumer: ConsumerOptions
   readonly starts: Offsets
+  readonly filter: Filter | undefined
   readonly nextBatch: () => number
   readonly log: Log
-  readonly onError: (error: MillraceError) => void
   readonly onFailure: (error: unknown) => void
   /** Until when no invocation starts, in epoch milliseconds. */
   readonly heldUntil: () => number
@@ -43,13 +48,13 @@ interface Redelivery {
 }
 
 export async function startPoller(context: PollerContext): Promise<Poller> {
-  const { config, envelope, log } = context
+  const { config, envelope, filter, switches, log } = context
   const limits = {
     records: config.batchSize,
     bytes: payloadLimit,
     envelopeBytes: jsonBytes({ ...envelope, records: {} }),
   }
-  const buffer = new RecordBuffer(config.topic, limits)
+  const buffer = new RecordBuffer({ topic: config.topic, limits, filter, switches })
   const changed = bell()
   const stopping = new AbortController()
   const redeliveries: Redelivery[] = []
@@ -64,6 +69,11 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     },
     owned: (identifier) => buffer.owns(identifier),
     pause: (ms) => pause(ms, stopping.signal),
+    onProgress: async (left) => {
+      if (switches.partialCommit === 'with-batch') return
+      buffer.settle(left)
+      await intake.commit()
+    },
   }
   const intake = await openIntake({ ...context, buffer, bell: changed, stopping: stopping.signal })
 
@@ -75,10 +85,14 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
   }
 
   const runBatch = async (): Promise<void> => {
-    const { records, oversized } = buffer.take()
+    const taken = buffer.take()
+    // In provisioned mode the next window starts with the batch that is complete, on demand with the invocation.
+    if (config.provisioned) readyAt = Date.now()
     changed.ring()
-    if (oversized.length > 0) giveUp(context, 'MaximumPayloadSizeExceeded', oversized, 0)
-    if (Object.keys(records).length > 0 && !(await deliverBatch(delivery, context.nextBatch(), records))) return
+    const records = await withoutOversized(delivery, taken, buffer)
+    if (!records || (Object.keys(records).length > 0 && !(await deliverBatch(delivery, context.nextBatch(), records))))
+      return
+    buffer.settle([])
     await intake.commit()
   }
 
@@ -98,7 +112,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
       await (again ? runRedelivery(again) : runBatch())
     } finally {
       inFlight = false
-      readyAt = Date.now()
+      if (!config.provisioned) readyAt = Date.now()
     }
   }
 
@@ -122,6 +136,9 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     },
     get partitions() {
       return buffer.partitions
+    },
+    get withheld() {
+      return buffer.withheld()
     },
     get busy() {
       return inFlight || !buffer.empty || redeliveries.length > 0

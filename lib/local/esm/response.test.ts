@@ -18,7 +18,7 @@ const records: Records = {
   'a-1.b-1': [record(1, 4)],
 }
 
-const answer = (payload: unknown) => decide(records, ok(payload), true)
+const answer = (payload: unknown) => decide(records, ok(payload), true, 'fail')
 const items = (...identifiers: unknown[]) => ({
   batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })),
 })
@@ -56,20 +56,27 @@ describe('an answer with partial responses on', () => {
   })
 
   it('names the records that come again', () => {
-    const decision = decide(records, report(['a-1.b-0', 7], ['a-1.b-0', 7]), true)
+    const decision = decide(records, report(['a-1.b-0', 7], ['a-1.b-0', 7]), true, 'fail')
     expect(decision).toEqual({ kind: 'partial', failures: new Map([['a-1.b-0', new Set([7])]]) })
     expect(remainder(records, decision, 'reported-only')).toEqual({ 'a-1.b-0': [record(0, 7)] })
     expect(remainder(records, decision, 'from-lowest')).toEqual({ 'a-1.b-0': [record(0, 7), record(0, 8)] })
   })
 
+  it('of no known form settles the batch where the switch says so, and one with an unknown id never does', () => {
+    expect(decide(records, ok('fine'), true, 'settle')).toEqual({ kind: 'settled' })
+    expect(decide(records, ok(items('a-1.b-0-4')), true, 'settle')).toEqual({ kind: 'settled' })
+    const unknown = ok(items({ partition: 'a-1.b-0', offset: 5 }))
+    expect(decide(records, unknown, true, 'settle')).toMatchObject({ kind: 'failed', functionError: false })
+  })
+
   it('is not read when the function did not succeed', () => {
-    expect(decide(records, crash, true)).toEqual({ kind: 'failed', reason: 'crash: gone' })
+    expect(decide(records, crash, true, 'fail')).toEqual({ kind: 'failed', reason: 'crash: gone', functionError: true })
   })
 })
 
 describe('with partial responses off', () => {
   it('any answer settles the batch, and only a failed invocation brings it again', () => {
-    expect(decide(records, report(['a-1.b-0', 7]), false)).toEqual({ kind: 'settled' })
-    expect(decide(records, crash, false)).toMatchObject({ kind: 'failed' })
+    expect(decide(records, report(['a-1.b-0', 7]), false, 'fail')).toEqual({ kind: 'settled' })
+    expect(decide(records, crash, false, 'fail')).toMatchObject({ kind: 'failed' })
   })
 })

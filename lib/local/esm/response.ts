@@ -1,6 +1,6 @@
-import type { WireRecord } from '../../event/index.js'
 import type { InvokeResult } from '../worker/index.js'
-import type { Records } from './event.js'
+import { type Records, selectRecords } from './event.js'
+import type { EsmSwitches } from './switches.js'
 
 /** What Lambda makes of one invocation. */
 export type Decision =
@@ -9,41 +9,48 @@ export type Decision =
   /** These offsets, by partition key, are to be delivered again; the rest is settled. */
   | { readonly kind: 'partial'; readonly failures: ReadonlyMap<string, ReadonlySet<number>> }
   /** The whole batch is delivered again. */
-  | { readonly kind: 'failed'; readonly reason: string }
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      /** The function failed, and not the form of its answer. */
+      readonly functionError: boolean
+    }
   /** The batch did not reach the function, so this spends no attempt. */
   | { readonly kind: 'unreached'; readonly reason: string }
 
-/**
- * Where a retry starts after a partial failure: at the lowest reported offset of each partition, or with exactly the
- * records reported. UNCONFIRMED which of them Lambda does for Kafka (KAFKA-ESM §3): functions must bear both.
- */
-export type Redelivery = 'from-lowest' | 'reported-only'
-
 const settled: Decision = { kind: 'settled' }
-const failed = (reason: string): Decision => ({ kind: 'failed', reason })
+const failed = (reason: string, functionError = false): Decision => ({ kind: 'failed', reason, functionError })
 
-/** Lambda's reading of an invocation's result. `partialResponses` is `ReportBatchItemFailures`; without it any answer is a success. */
-export function decide(records: Records, result: InvokeResult, partialResponses: boolean): Decision {
-  if (result.kind !== 'ok') return failed(`${result.kind}: ${result.message}`)
-  return partialResponses ? readResponse(records, result.payload) : settled
+/**
+ * Lambda's reading of an invocation's result. `partialResponses` is `ReportBatchItemFailures`; without it any answer is a
+ * success. `malformed` is what becomes of an answer of no known form.
+ */
+export function decide(
+  records: Records,
+  result: InvokeResult,
+  partialResponses: boolean,
+  malformed: EsmSwitches['malformedResponse'],
+): Decision {
+  if (result.kind !== 'ok') return failed(`${result.kind}: ${result.message}`, true)
+  const odd = (reason: string): Decision => (malformed === 'fail' ? failed(reason) : settled)
+  return partialResponses ? readResponse(records, result.payload, odd) : settled
 }
 
 /**
  * "Empty valid JSON or null" is a success, an id that was not in the event fails the whole batch (KAFKA-ESM §3).
- * UNCONFIRMED for Kafka, by analogy with Kinesis: an answer of another shape fails the whole batch, an object without
- * `batchItemFailures` is a success.
+ * An object without `batchItemFailures` is a success, by analogy; an answer of another form is `odd`.
  */
-function readResponse(records: Records, payload: unknown): Decision {
+function readResponse(records: Records, payload: unknown, odd: (reason: string) => Decision): Decision {
   if (payload === null || payload === undefined) return settled
-  if (typeof payload !== 'object' || Array.isArray(payload)) return failed('the answer is no object')
+  if (typeof payload !== 'object' || Array.isArray(payload)) return odd('the answer is no object')
   const { batchItemFailures: items } = payload as { batchItemFailures?: unknown }
   if (items === null || items === undefined) return settled
-  if (!Array.isArray(items)) return failed('batchItemFailures is no list')
+  if (!Array.isArray(items)) return odd('batchItemFailures is no list')
   const failures = new Map<string, Set<number>>()
   const known = new Map(Object.entries(records).map(([key, list]) => [key, new Set(list.map(({ offset }) => offset))]))
   for (const item of items as unknown[]) {
     const { partition, offset } = readIdentifier(item)
-    if (typeof partition !== 'string' || typeof offset !== 'number') return failed('an itemIdentifier is malformed')
+    if (typeof partition !== 'string' || typeof offset !== 'number') return odd('an itemIdentifier is malformed')
     if (!known.get(partition)?.has(offset)) return failed(`${partition} offset ${offset} was not in the event`)
     const offsets = failures.get(partition)
     if (offsets) offsets.add(offset)
@@ -58,7 +65,7 @@ function readIdentifier(item: unknown): { partition?: unknown; offset?: unknown 
 }
 
 /** The records to deliver next after this decision: none when settled, the same object when the whole batch comes again. */
-export function remainder(records: Records, decision: Decision, redelivery: Redelivery): Records {
+export function remainder(records: Records, decision: Decision, redelivery: EsmSwitches['redelivery']): Records {
   switch (decision.kind) {
     case 'settled':
       return {}
@@ -72,10 +79,4 @@ export function remainder(records: Records, decision: Decision, redelivery: Rede
         return redelivery === 'reported-only' ? offsets.has(offset) : offset >= Math.min(...offsets)
       })
   }
-}
-
-/** The records that pass, without the partitions that have none left. */
-export function selectRecords(records: Records, pass: (record: WireRecord, key: string) => boolean): Records {
-  const lists = Object.entries(records).map(([key, list]) => [key, list.filter((record) => pass(record, key))] as const)
-  return Object.fromEntries(lists.filter(([, list]) => list.length > 0))
 }

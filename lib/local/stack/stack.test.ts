@@ -162,7 +162,7 @@ describe('the stack', () => {
           return {}
         },
       },
-      { mapping: { BisectBatchOnFunctionError: true } },
+      { mapping: { SelfManagedKafkaEventSourceConfig: { ConsumptionMode: 'Queue' } } },
     )
     await expect(failing).rejects.toThrow(/^ML_LOCAL_MAPPING_UNSUPPORTED/)
     await expect(tablesOf(url)).rejects.toThrow()

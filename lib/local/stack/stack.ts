@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { MillraceError } from '../../errors.js'
 import { type MappingOptions, type RunningMapping, startMapping } from '../esm/index.js'
 import { ensureTables, storeClient, storeEnvironment } from '../store/index.js'
@@ -143,9 +144,10 @@ async function startMappings(
   { mappings }: Service,
   { brokers }: Ground,
   workers: ReadonlyMap<string, Worker>,
-  { mapping: hooks, log }: ServiceOptions,
+  { mapping: hooks, log, serviceDir }: ServiceOptions,
   end: Ending,
 ): Promise<readonly RunningMapping[]> {
+  const destinationDir = resolve(serviceDir, '.millrace', 'destinations')
   const running: RunningMapping[] = []
   // All at once: each may have to wait for its batch in flight.
   await end.add('the mappings', () => together(running.map((one) => one.stop())))
@@ -153,7 +155,7 @@ async function startMappings(
     const worker = workers.get(config.functionName)
     if (!worker) throw new MillraceError('ML_LOCAL_TEMPLATE', `no function ${config.functionName} for ${config.id}`)
     const invoke: MappingOptions['invoke'] = (event) => worker.invoke(event)
-    running.push(await startMapping(config, { brokers, invoke, ...hooks, ...(log ? { log } : {}) }))
+    running.push(await startMapping(config, { brokers, invoke, destinationDir, ...hooks, ...(log ? { log } : {}) }))
   }
   return running
 }

@@ -18,7 +18,8 @@ interface Properties {
   readonly BisectBatchOnFunctionError?: boolean
   readonly Enabled?: boolean
   readonly FilterCriteria?: { readonly Filters?: readonly unknown[] }
-  readonly DestinationConfig?: { readonly OnFailure?: unknown }
+  readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination?: string } }
+  readonly SourceAccessConfigurations?: readonly { readonly Type?: string }[]
   readonly SelfManagedKafkaEventSourceConfig?: SourceConfig
   readonly AmazonManagedKafkaEventSourceConfig?: SourceConfig
 }
@@ -38,9 +39,13 @@ const names: readonly (keyof Properties)[] = [
   'Enabled',
   'FilterCriteria',
   'DestinationConfig',
+  'SourceAccessConfigurations',
   'SelfManagedKafkaEventSourceConfig',
   'AmazonManagedKafkaEventSourceConfig',
 ]
+
+/** What makes no difference locally. */
+const ignored = ['FunctionName', 'SelfManagedEventSource', 'KmsKeyArn', 'LoggingConfig', 'MetricsConfig', 'Tags']
 
 interface SourceConfig {
   readonly ConsumerGroupId?: string
@@ -56,24 +61,29 @@ export function mappingsOf(
 ): readonly MappingConfig[] {
   return Object.entries(template.Resources).flatMap(([id, resource]) => {
     if (resource.Type !== 'AWS::Lambda::EventSourceMapping' || !resource.Properties?.Topics) return []
+    checkNames(id, resource.Properties)
     const properties = resolveOnly(resolve, resource.Properties, names) as Properties
-    return [mappingOf(id, functionOf(id, resource, functions).name, properties)]
+    const { name } = functionOf(id, resource, functions)
+    const arn = resolve({ 'Fn::Sub': `arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${name}` })
+    return [mappingOf(id, name, String(arn), properties)]
   })
 }
 
-function mappingOf(id: string, functionName: string, properties: Properties): MappingConfig {
+function mappingOf(id: string, functionName: string, functionArn: string, properties: Properties): MappingConfig {
   const { EventSourceArn: eventSourceArn, Topics: topics = [], ProvisionedPollerConfig: pollers } = properties
   const source = properties.AmazonManagedKafkaEventSourceConfig ?? properties.SelfManagedKafkaEventSourceConfig ?? {}
   const [topic, ...others] = topics
   if (topic === undefined || others.length > 0) {
-    throw new MillraceError(
-      'ML_LOCAL_MAPPING_UNSUPPORTED',
-      `the mapping ${id} has Topics ${show(topics)}; Lambda takes exactly one: declare one event per topic`,
-    )
+    throw refused(id, `Topics ${show(topics)}`, 'Lambda takes exactly one: declare one event per topic')
+  }
+  const responses = properties.FunctionResponseTypes ?? []
+  if (responses.some((type) => type !== 'ReportBatchItemFailures')) {
+    throw refused(id, `FunctionResponseTypes ${show(responses)}`, 'Lambda knows ReportBatchItemFailures alone')
   }
   return {
     id,
     functionName,
+    functionArn,
     source: eventSourceArn === undefined ? 'self-managed' : 'msk',
     topic,
     // Lambda draws an id where none is given; one that stays is more use locally.
@@ -81,8 +91,9 @@ function mappingOf(id: string, functionName: string, properties: Properties): Ma
     batchSize: properties.BatchSize ?? 100,
     batchingWindowMs: (properties.MaximumBatchingWindowInSeconds ?? 0.5) * 1000,
     startingPosition: properties.StartingPosition ?? 'TRIM_HORIZON',
-    partialResponses: properties.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
-    provisioned: pollers !== undefined,
+    partialResponses: responses.length > 0,
+    // An empty one turns it off.
+    provisioned: pollers?.MinimumPollers !== undefined || pollers?.MaximumPollers !== undefined,
     maximumRetryAttempts: properties.MaximumRetryAttempts ?? -1,
     maximumRecordAgeSeconds: properties.MaximumRecordAgeInSeconds ?? -1,
     bisect: properties.BisectBatchOnFunctionError ?? false,
@@ -94,10 +105,28 @@ function mappingOf(id: string, functionName: string, properties: Properties): Ma
       maximumPollers: pollers?.MaximumPollers,
       consumptionMode: source.ConsumptionMode,
       filterCriteria: properties.FilterCriteria?.Filters?.length ? properties.FilterCriteria : undefined,
-      onFailureDestination: properties.DestinationConfig?.OnFailure,
+      onFailureDestination: properties.DestinationConfig?.OnFailure?.Destination || undefined,
+      sourceAccess: properties.SourceAccessConfigurations?.map(({ Type = '' }) => Type),
       schemaRegistry: source.SchemaRegistryConfig,
     }),
   }
+}
+
+/** Refuses what is for other sources, and what is no property at all: CloudFormation would. */
+function checkNames(id: string, properties: Readonly<Record<string, unknown>>): void {
+  const known: readonly string[] = [...names, ...ignored]
+  const [strange] = Object.keys(properties).filter((name) => !known.includes(name))
+  if (strange !== undefined) throw refused(id, strange, 'a Kafka mapping has no such property: take it out')
+  const isMsk = properties.EventSourceArn !== undefined
+  if (isMsk && properties.SelfManagedEventSource !== undefined) {
+    throw refused(id, 'two sources', 'give either an EventSourceArn or a SelfManagedEventSource')
+  }
+  const other = isMsk ? 'SelfManagedKafkaEventSourceConfig' : 'AmazonManagedKafkaEventSourceConfig'
+  if (properties[other] !== undefined) throw refused(id, other, 'it belongs to the other kind of source')
+}
+
+function refused(id: string, what: string, advice: string): MillraceError {
+  return new MillraceError('ML_LOCAL_MAPPING_UNSUPPORTED', `the mapping ${id} has ${what}; ${advice}`)
 }
 
 /** What has a value: an optional field is left out, not set to undefined. */

@@ -80,6 +80,7 @@ describe('a packaged service', () => {
       {
         id: 'GreetMapping',
         functionName: 'hello-dev-greet',
+        functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:hello-dev-greet',
         source: 'self-managed',
         topic: 'greetings',
         group: 'greeters',
@@ -99,6 +100,8 @@ describe('a packaged service', () => {
   it('tells what a mapping sets', () => {
     const mapping = {
       EventSourceArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/1',
+      SelfManagedEventSource: undefined,
+      SelfManagedKafkaEventSourceConfig: undefined,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'msk-group', SchemaRegistryConfig: { a: 1 } },
       MaximumBatchingWindowInSeconds: 0,
       BatchSize: 500,
@@ -109,6 +112,11 @@ describe('a packaged service', () => {
       MaximumRetryAttempts: 8,
       FilterCriteria: { Filters: [{ Pattern: '{}' }] },
       DestinationConfig: { OnFailure: { Destination: 'kafka://failures' } },
+      SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: 'arn:aws:secretsmanager:a' }],
+      MetricsConfig: { Metrics: ['EventCount'] },
+      LoggingConfig: { SystemLogLevel: 'INFO' },
+      Tags: [{ Key: 'a', Value: 'b' }],
+      KmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/a',
       Enabled: false,
     }
     expect(read({ mapping }).mappings).toMatchObject([
@@ -123,7 +131,8 @@ describe('a packaged service', () => {
         minimumPollers: 2,
         maximumRetryAttempts: 8,
         filterCriteria: { Filters: [{ Pattern: '{}' }] },
-        onFailureDestination: { Destination: 'kafka://failures' },
+        onFailureDestination: 'kafka://failures',
+        sourceAccess: ['SASL_SCRAM_512_AUTH'],
         schemaRegistry: { a: 1 },
         enabled: false,
       },
@@ -140,6 +149,23 @@ describe('a packaged service', () => {
   it('refuses a mapping of two topics, and one of a function that is not there', () => {
     expect(() => read({ mapping: { Topics: ['a', 'b'] } })).toThrow(/^ML_LOCAL_MAPPING_UNSUPPORTED: .*GreetMapping/)
     expect(() => read({ mapping: { FunctionName: 'arn:x' } })).toThrow(/^ML_LOCAL_TEMPLATE: .*GreetMapping/)
+  })
+
+  it('takes an empty ProvisionedPollerConfig for none, and an empty destination too', () => {
+    const mapping = { ProvisionedPollerConfig: {}, DestinationConfig: { OnFailure: { Destination: '' } } }
+    const [one] = read({ mapping }).mappings
+    expect(one).toMatchObject({ provisioned: false })
+    expect(one).not.toHaveProperty('onFailureDestination')
+  })
+
+  it.each([
+    ['what is for other sources', { ParallelizationFactor: 2 }, 'has ParallelizationFactor'],
+    ['a name that is none', { BatchSizes: 2 }, 'has BatchSizes'],
+    ['two sources', { EventSourceArn: 'arn:aws:kafka:eu-west-1:1:cluster/c/1' }, 'has two sources'],
+    ['settings of the other source', { AmazonManagedKafkaEventSourceConfig: {} }, 'has AmazonManagedKafka'],
+    ['another response type', { FunctionResponseTypes: ['Other'] }, 'has FunctionResponseTypes'],
+  ])('refuses a mapping with %s', (_, mapping, what) => {
+    expect(() => read({ mapping })).toThrow(what)
   })
 
   it('tells its tables as CreateTable takes them', () => {

@@ -1,0 +1,48 @@
+import type { MappingConfig } from './config.js'
+import type { Attempt } from './deliver.js'
+import type { Discard } from './discard.js'
+import { envelopeOf } from './event.js'
+import { compileFilters } from './filter/index.js'
+import { type HistoryEntry, remember } from './history.js'
+import type { Log } from './kafka.js'
+import { observers } from './observers.js'
+import type { MappingOptions } from './options.js'
+import type { EsmSwitches } from './switches.js'
+
+/** What all pollers of a mapping deliver by, with every report kept, logged and handed on. */
+export function deliveryOf(
+  config: MappingConfig,
+  options: MappingOptions & { readonly switches: EsmSwitches },
+  log: Log,
+  history: HistoryEntry[],
+) {
+  const { switches, invoke } = options
+  const attempts = observers<Attempt>(log, options.onBatch)
+  const discards = observers<Discard>(log, options.onDiscard)
+  const criteria = config.filterCriteria
+  let batches = 0
+  return {
+    config,
+    switches,
+    invoke,
+    envelope: envelopeOf(config, options.brokers),
+    filter: criteria === undefined ? undefined : compileFilters(criteria, config.id, switches.filterMismatch),
+    beforeInvoke: options.beforeInvoke ?? (() => undefined),
+    backoffMs: options.retryBackoffMs ?? (switches.retryBackoff === 'none' ? () => 0 : doublingMs),
+    now: Date.now,
+    nextBatch: () => ++batches,
+    onAttempt: (attempt: Attempt) => {
+      remember(history, attempt)
+      attempts.tell(attempt)
+    },
+    onDiscard: (discard: Discard) => {
+      const { condition, records, destination } = discard
+      const ids = records.map(({ topic, partition, offset }) => `${topic}:${partition}:${offset}`)
+      const where = destination === undefined ? 'DISCARDED' : `sent to ${destination}:`
+      log(`${condition}: ${where} ${ids.length} records: ${ids.slice(0, 20).join(' ')}`)
+      discards.tell(discard)
+    },
+  }
+}
+
+const doublingMs = (retry: number): number => Math.min(5000, 100 * 2 ** Math.min(retry - 1, 10))
