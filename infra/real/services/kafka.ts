@@ -52,7 +52,7 @@ export async function startKafka({ jars, logs, signal }: ServiceOptions): Promis
 /** Any one does: the cluster lives as long as a run. */
 const clusterId = 'millrace-real-lane-001'
 
-/** Records of the cases are old: nothing goes for its age. */
+/** Records of the cases are old: nothing goes, nor moves to a segment of its own, for its age. */
 const properties = (port: number, controller: number, data: string) => `
 process.roles=broker,controller
 node.id=1
@@ -68,6 +68,7 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 group.initial.rebalance.delay.ms=0
 log.retention.ms=-1
+log.roll.hours=876000
 log.dirs=${data}
 `
 

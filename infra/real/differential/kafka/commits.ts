@@ -81,7 +81,7 @@ export const commitCases: readonly Case<KafkaSide>[] = [
       const known = await topic()
       const client = await wire()
       await commit(client, name, { errorCode: 0, memberId: '', generationId: -1 }, known, 4)
-      await admin.deleteTopics({ topics: [known] })
+      await client.ask('DeleteTopics', 1, { topics: [known] })
       await topic()
       const deadline = Date.now() + 10_000
       for (;;) {
