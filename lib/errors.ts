@@ -60,6 +60,7 @@ export const errorCodes = [
   'ML_PRODUCE_FAILED',
   'ML_FIXTURE_INVALID',
   'ML_LOCAL_SOURCE_FAILED',
+  'ML_LOCAL_BATCH_UNREADABLE',
   'ML_LOCAL_FILTER_INVALID',
   'ML_LOCAL_DESTINATION_FAILED',
   'ML_LOCAL_THROTTLED',
@@ -71,6 +72,7 @@ export const errorCodes = [
   'ML_REAL_INSTALL',
   'ML_REAL_START',
   // command line and plugin
+  'ML_CHAOS_UNSETTLED',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const

@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs'
-import { asError, MillraceError } from '../../errors.js'
+import { asError, type ErrorCode, MillraceError } from '../../errors.js'
 import type { Bell } from './bell.js'
 import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
@@ -164,7 +164,13 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
 }
 
 function failed(what: string, cause: unknown): MillraceError {
-  return new MillraceError('ML_LOCAL_SOURCE_FAILED', `${what}. If it lasts, look at the broker`, { cause })
+  return new MillraceError(codeOf(cause), `${what}. If it lasts, look at the broker`, { cause })
+}
+
+/** An error of our own that kafkajs passed on keeps its code. */
+function codeOf(cause: unknown): ErrorCode {
+  if (cause instanceof MillraceError) return cause.code
+  return cause instanceof Error && cause.cause !== undefined ? codeOf(cause.cause) : 'ML_LOCAL_SOURCE_FAILED'
 }
 
 function assignmentLine(before: readonly number[], after: readonly number[]): string {

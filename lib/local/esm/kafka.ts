@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
 import { MillraceError } from '../../errors.js'
+import { registerCodecs } from './codec/index.js'
 import type { MappingConfig } from './config.js'
 
 /** Takes one line for people. */
@@ -9,6 +10,7 @@ export type Log = (line: string) => void
 /** A kafkajs client whose own words, from warnings on, go to the log. The broker knows it by its id. */
 export function kafkaClient(clientId: string, brokers: readonly string[], log: Log): Kafka {
   quietKafkajs()
+  registerCodecs()
   return new Kafka({
     clientId,
     brokers: [...brokers],

@@ -77,7 +77,7 @@ export const commitCases: readonly Case<KafkaSide>[] = [
   },
   {
     id: 'groups: the commits of a topic go with it',
-    async run({ topic, name, wire, admin }) {
+    async run({ topic, name, wire }) {
       const known = await topic()
       const client = await wire()
       await commit(client, name, { errorCode: 0, memberId: '', generationId: -1 }, known, 4)

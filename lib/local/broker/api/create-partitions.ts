@@ -25,9 +25,19 @@ export const createPartitions = defineApi({
     topics.map((growth) => ({ name: growth.name, error: grow(growth, validateOnly, context) })),
   encode(writer, results) {
     writer.int32(0) // throttle time
-    writer.array(results, ({ name, error }) => writer.string(name).int16(error).string(null))
+    writer.array(results, ({ name, error }) =>
+      writer
+        .string(name)
+        .int16(error)
+        .string(messages[error] ?? null),
+    )
   },
 })
+
+const messages: Partial<Record<Code, string>> = {
+  [code.invalidPartitions]: 'give more partitions than the topic has, and no more than 10000',
+  [code.unknownTopicOrPartition]: 'there is no such topic',
+}
 
 function grow({ name, total }: Growth, validateOnly: boolean, { topics }: Context): Code {
   if (!validateOnly) return topics.grow(name, total)
