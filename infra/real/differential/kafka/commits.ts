@@ -82,7 +82,7 @@ export const commitCases: readonly Case<KafkaSide>[] = [
       const client = await wire()
       await commit(client, name, { errorCode: 0, memberId: '', generationId: -1 }, known, 4)
       await client.ask('DeleteTopics', 1, { topics: [known] })
-      await topic()
+      await client.ask('CreateTopics', 3, { topics: [{ topic: known, numPartitions: 1, replicationFactor: 1 }] })
       const deadline = Date.now() + 10_000
       for (;;) {
         const fetched = await client.ask('OffsetFetch', 4, {

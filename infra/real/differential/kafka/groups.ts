@@ -1,5 +1,5 @@
 import { attempt, type Case } from '../case.js'
-import { alone, beat, commit, type Joined, join, joinOf, sync } from './members.js'
+import { alone, beat, commit, type Joined, join, joinOf, sizeOf, sync, withSortedMembers } from './members.js'
 import type { KafkaSide } from './side.js'
 
 /** Joining, being assigned, staying and leaving. */
@@ -190,14 +190,3 @@ export const groupCases: readonly Case<KafkaSide>[] = [
     },
   },
 ]
-
-/** Members come in no order: by their ids, that nobody chose. */
-const withSortedMembers = (joined: Joined) => {
-  const { members = [] } = joined as { members?: { memberId: string }[] }
-  const isOwn = ({ memberId }: { memberId: string }) => (memberId === joined.memberId ? 0 : 1)
-  return { ...joined, members: [...members].sort((a, b) => isOwn(a) - isOwn(b)) }
-}
-
-/** As above. */
-const sizeOf = (described: unknown) =>
-  ((described as { groups: { members: unknown[] }[] }).groups ?? []).map(({ members }) => members.length)

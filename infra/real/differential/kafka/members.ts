@@ -84,3 +84,14 @@ export function commit(
     topics: [{ topic, partitions: [{ partition, offset, metadata }] }],
   })
 }
+
+/** Members come in no order: by their ids, that nobody chose. */
+export const withSortedMembers = (joined: Joined) => {
+  const { members = [] } = joined as { members?: { memberId: string }[] }
+  const isOwn = ({ memberId }: { memberId: string }) => (memberId === joined.memberId ? 0 : 1)
+  return { ...joined, members: [...members].sort((a, b) => isOwn(a) - isOwn(b)) }
+}
+
+/** As above. */
+export const sizeOf = (described: unknown) =>
+  ((described as { groups: { members: unknown[] }[] }).groups ?? []).map(({ members }) => members.length)
