@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startBroker } from '../local/broker/index.js'
@@ -124,13 +126,16 @@ describe('millrace dev, when it is told to stop', { timeout: 120_000 }, () => {
     ['told to stop', 'SIGTERM', 0],
     ['killed', 'SIGKILL', 'SIGKILL'],
   ] as const)('leaves no packaging behind when it is %s', async (_, signal, code) => {
-    const running = run(sourceService(), [])
+    const service = sourceService()
+    const running = run(service, [])
     await running.line('packaging')
     await expect.poll(() => running.descendants().length, soon).toBeGreaterThan(0)
     const children = running.descendants()
     running.child.kill(signal)
     expect(await running.ended).toBe(code)
     await Promise.all(children.map(gone))
+    // It was ended, and did not end by itself.
+    expect(existsSync(join(service.dir, '.serverless'))).toBe(false)
   })
 
   it('leaves no bundler, type check or function behind when it is killed while it takes what was saved', async () => {
