@@ -14,38 +14,50 @@ import {
 } from './mapping.fixture.js'
 
 describe('the batching window', () => {
-  it.each([
-    [true, 'the batch before it was complete'],
-    [false, 'the invocation before it is'],
-  ])('starts, in provisioned mode: %s, when %s', async (provisioned) => {
-    const batchingWindowMs = 2000
+  it('starts anew on demand when an invocation is over, however long records have waited', async () => {
+    const batchingWindowMs = 500
+    const on = await broker({ defaultPartitions: 1 })
+    const send = await producer(on)
+    await send.send({ topic: 'orders', messages: numbered(1) })
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const begun: number[] = []
+    const invoke = async () => {
+      if (begun.push(Date.now()) === 1) await held
+      return ok()
+    }
+    const running = await mapping(on, invoke, { batchingWindowMs, provisioned: false, partialResponses: false })
+    await vi.waitFor(() => expect(begun).toHaveLength(1))
+    await send.send({ topic: 'orders', messages: numbered(1, 0, 2) })
+    const sent = Date.now()
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(sent + 2 * batchingWindowMs), { timeout: 9000 })
+    const released = Date.now()
+    release()
+    await running.idle()
+    expect((begun[1] ?? 0) - released).toBeGreaterThanOrEqual(batchingWindowMs - 20)
+  })
+
+  it('starts anew in provisioned mode for what a full batch leaves behind, however long that has been there', async () => {
+    const batchingWindowMs = 500
     const on = await broker({ defaultPartitions: 1 })
     const send = await producer(on)
     await send.send({ topic: 'orders', messages: numbered(2) })
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
     const begun: number[] = []
-    const changes = { batchSize: 2, batchingWindowMs, provisioned, partialResponses: false }
-    const running = await mapping(
-      on,
-      async () => {
-        if (begun.push(Date.now()) === 1) await held
-        return ok()
-      },
-      changes,
-    )
+    const invoke = async () => {
+      if (begun.push(Date.now()) === 1) await held
+      return ok()
+    }
+    const running = await mapping(on, invoke, { batchSize: 2, batchingWindowMs })
     await vi.waitFor(() => expect(begun).toHaveLength(1))
-    await send.send({ topic: 'orders', messages: numbered(1, 0, 2) })
-    // The window of a batch that could fill meanwhile has passed, the invocation has not.
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan((begun[0] ?? 0) + 2 * batchingWindowMs), {
-      timeout: 9000,
-    })
-    const released = Date.now()
+    await send.send({ topic: 'orders', messages: numbered(3, 0, 2) })
+    const sent = Date.now()
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(sent + 2 * batchingWindowMs), { timeout: 9000 })
     release()
     await running.idle()
-    const waited = (begun[1] ?? 0) - released
-    if (provisioned) expect(waited).toBeLessThan(batchingWindowMs - 500)
-    else expect(waited).toBeGreaterThanOrEqual(batchingWindowMs - 5)
+    expect(begun).toHaveLength(3)
+    expect((begun[2] ?? 0) - (begun[1] ?? 0)).toBeGreaterThanOrEqual(batchingWindowMs - 20)
   })
 })
 
