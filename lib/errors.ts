@@ -69,6 +69,7 @@ export const errorCodes = [
   'ML_START_OVERDUE',
   'ML_START_INTERRUPTED',
   // command line and plugin
+  'ML_CHAOS_UNSETTLED',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { withChaosOptions } from './chaos-options.js'
 import type { Command } from './command.js'
 import { withProduceOptions } from './produce-options.js'
 import { listenForStop } from './signals.js'
@@ -50,6 +51,14 @@ function program(): Commander {
     )
   withProduceOptions(
     define(root, 'produce', 'send records to a topic', async () => (await import('./produce.js')).produce),
+  )
+  withChaosOptions(
+    define(
+      root,
+      'chaos',
+      'run the service in this folder under load and faults',
+      async () => (await import('./chaos.js')).chaos,
+    ),
   )
   return root
 }

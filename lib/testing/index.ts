@@ -5,6 +5,14 @@
  */
 export { type TestDeployment, type TestDeploymentOptions, testDeployment } from './deployment/index.js'
 export { type EventSpec, kafkaEvent, type RecordSpec } from './events/index.js'
+export {
+  type Faults,
+  type FaultyStack,
+  type FaultyStackOptions,
+  type StoreFault,
+  type StoreFaultKind,
+  startFaultyStack,
+} from './faults/index.js'
 export { type InvokeOptions, invoke } from './invoke.js'
 export {
   type LoadRecord,

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { BrokerState } from './api/api.js'
 import { FrameSplitter } from './frames.js'
-import { answerRequest, type Peer } from './requests.js'
+import { answerer, type Peer } from './requests.js'
+import { waiting } from './waiting.js'
 import { MalformedRequest } from './wire/reader.js'
 
 /** Requests and their bytes read ahead of the one that is being answered; beyond either the client is made to wait. */
@@ -12,8 +13,11 @@ const maxQueuedBytes = 1024 * 1024
 export interface Connection {
   /** Bytes of requests that are incomplete, or not answered yet. */
   readonly heldBytes: number
-  /** Whether a request is being answered. */
+  /** Whether a request is being answered, perhaps for a client that has gone. */
   readonly busy: boolean
+  readonly open: boolean
+  /** Resolves when the client has gone and nothing of it is left to be done. */
+  readonly over: Promise<void>
   /** Ends it, and what it asked for; the reason goes to the log, if there is one. */
   drop(reason?: string): void
 }
@@ -33,11 +37,13 @@ export function serveConnection(
   const gone = new AbortController()
   const name = `${socket.remoteAddress}:${socket.remotePort}`
   const peer: Peer = { node, gone: gone.signal, host: socket.remoteAddress ?? '' }
+  const answerTo = answerer(state, peer)
   const splitter = new FrameSplitter(limits.maxRequestBytes)
   let queue: Buffer[] = []
   let queuedBytes = 0
   let busy = false
   let answering = false
+  const { promise: over, answer: end } = waiting<void>()
 
   const drop = (reason?: string) => {
     if (reason !== undefined && !socket.destroyed) state.log(`broker: closed the connection of ${name}: ${reason}`)
@@ -52,19 +58,24 @@ export function serveConnection(
     busy = true
     for (let frame = queue[0]; frame !== undefined; frame = queue[0]) {
       answering = true
-      const answer = await answerRequest(frame, state, peer)
+      const answer = await answerTo(frame)
       answering = false
       if (answer !== undefined) await send(socket, answer)
       if (queue.shift() !== undefined) queuedBytes -= frame.length
       if (!isFull()) socket.resume()
     }
     busy = false
+    if (socket.destroyed) end()
+  }
+  const dropFor = (error: unknown) => {
+    if (error instanceof MalformedRequest) return drop(error.message)
+    drop(`it could not be answered: ${error instanceof Error ? error.stack : error}`)
   }
   const failed = (error: unknown) => {
     busy = false
     answering = false
-    if (error instanceof MalformedRequest) return drop(error.message)
-    drop(`it could not be answered: ${error instanceof Error ? error.stack : error}`)
+    if (socket.closed) end()
+    dropFor(error)
   }
   socket.setNoDelay(true)
   socket.setTimeout(limits.maxIdleMs)
@@ -77,7 +88,7 @@ export function serveConnection(
         queuedBytes += frame.length
       }
     } catch (error) {
-      return failed(error)
+      return dropFor(error)
     }
     if (isFull()) socket.pause()
     work().catch(failed)
@@ -87,6 +98,7 @@ export function serveConnection(
   socket.on('close', () => {
     splitter.reset()
     gone.abort()
+    if (!busy) end()
   })
   return {
     get heldBytes() {
@@ -95,6 +107,10 @@ export function serveConnection(
     get busy() {
       return busy
     },
+    get open() {
+      return !socket.destroyed
+    },
+    over,
     drop,
   }
 }

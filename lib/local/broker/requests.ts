@@ -7,8 +7,19 @@ import { Writer } from './wire/writer.js'
 /** What a connection adds to the broker's state. */
 export type Peer = Pick<Context, 'node' | 'gone'> & { readonly host: string }
 
-/** Answers one request; `undefined` where the protocol asks for silence. Throws MalformedRequest for what is no request. */
-export async function answerRequest(frame: Buffer, state: BrokerState, peer: Peer): Promise<Buffer[] | undefined> {
+/** What answers the requests of one connection; `undefined` where the protocol asks for silence. It throws MalformedRequest for what is no request. */
+export function answerer(state: BrokerState, peer: Peer): (frame: Buffer) => Promise<Buffer[] | undefined> {
+  const host = `/${peer.host}`
+  let context: Context = { ...state, ...peer, client: { id: '', host } }
+  return (frame) =>
+    answerRequest(frame, (id) => {
+      // A client names itself in every request, and rarely by another name.
+      if (id !== context.client.id) context = { ...context, client: { id, host } }
+      return context
+    })
+}
+
+async function answerRequest(frame: Buffer, contextOf: (clientId: string) => Context): Promise<Buffer[] | undefined> {
   const header = new Reader(frame)
   const key = header.int16()
   const version = header.int16()
@@ -27,7 +38,5 @@ export async function answerRequest(frame: Buffer, state: BrokerState, peer: Pee
   const writer = new Writer(flexible).int32(correlation)
   // A client cannot know yet which header it will get back, so ApiVersions keeps the old one.
   if (key !== apiVersionsKey) writer.tags()
-  const client = { id: clientId, host: `/${peer.host}` }
-  const context = { ...state, node: peer.node, gone: peer.gone, client }
-  return (await api.serve(reader, writer, version, context)) ? writer.frame() : undefined
+  return (await api.serve(reader, writer, version, contextOf(clientId))) ? writer.frame() : undefined
 }

@@ -2,7 +2,7 @@ import { type Change, changed, checkSettings } from '../log/settings.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
-import { type Resource, readResource, resolve } from './resources.js'
+import { type Refusal, type Resource, readResource, resolve } from './resources.js'
 
 interface Result {
   readonly resource: Resource
@@ -48,7 +48,7 @@ export const incrementalAlterConfigs = defineApi({
     const wanted = reader.array((item) => {
       const resource = readResource(item)
       const changes = item.array((one): Change => {
-        const change = { name: one.string(), operation: one.int8(), value: one.nullableString() ?? '' }
+        const change = { name: one.string(), operation: one.int8(), value: one.nullableString() }
         one.tags()
         return change
       })
@@ -60,15 +60,31 @@ export const incrementalAlterConfigs = defineApi({
     return { wanted, validateOnly }
   },
   handle: ({ wanted, validateOnly }, context) =>
-    wanted.map(({ resource, changes }) => alter(resource, (now) => changed(now, changes), validateOnly, context)),
+    wanted.map(({ resource, changes }) => alter(resource, (now) => after(now, changes), validateOnly, context)),
   encode: writeResults,
 })
+
+/** The operation that needs no value. */
+const takeBack = 1
+
+/** The values after some changes, or why they cannot be made. */
+function after(now: Overrides, changes: readonly Change[]): Overrides | Refusal {
+  const names = changes.map(({ name }) => name)
+  const unclear = changes.find(({ name, operation, value }, index) => {
+    return names.indexOf(name) !== index || (operation !== takeBack && value === null)
+  })
+  if (unclear !== undefined) {
+    return { error: code.invalidRequest, message: `${unclear.name}: give one value, or none at all to take it back` }
+  }
+  const values = changed(now, changes)
+  return typeof values === 'string' ? { error: code.invalidConfig, message: values } : values
+}
 
 type Overrides = ReadonlyMap<string, string>
 
 function alter(
   resource: Resource,
-  next: (now: Overrides) => Overrides | string,
+  next: (now: Overrides) => Overrides | Refusal,
   validateOnly: boolean,
   context: Context,
 ): Result {
@@ -78,7 +94,7 @@ function alter(
   }
   if ('error' in found) return { resource, ...found }
   const values = next(found.overrides)
-  if (typeof values === 'string') return { resource, error: code.invalidConfig, message: values }
+  if ('error' in values) return { resource, ...values }
   const { applied, ignored, refusal } = checkSettings(values)
   if (refusal !== undefined) return { resource, error: code.invalidConfig, message: refusal }
   if (!validateOnly) context.topics.configure(found.name, applied)

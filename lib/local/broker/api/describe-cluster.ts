@@ -1,7 +1,9 @@
 import { code } from '../wire/codes.js'
 import { defineApi } from './api.js'
 
+/** What may be asked for, by the protocol's numbers; an answer of a broker is always about brokers. */
 const brokers = 1
+const controllers = 2
 /** "Not asked for": this broker knows no authorization. */
 const noOperations = -(2 ** 31)
 
@@ -22,9 +24,10 @@ export const describeCluster = defineApi({
   encode(writer, { endpoints, context: { node, clusterId } }, version) {
     const served = endpoints === brokers
     writer.int32(0) // throttle time
-    writer.int16(served ? code.none : code.unsupportedEndpointType)
+    const refused = endpoints === controllers ? code.mismatchedEndpointType : code.unsupportedEndpointType
+    writer.int16(served ? code.none : refused)
     writer.string(served ? null : 'this is a broker, not a controller')
-    if (version >= 1) writer.int8(endpoints)
+    if (version >= 1) writer.int8(brokers)
     writer.string(served ? clusterId : '').int32(served ? node.id : -1)
     writer.array(served ? [node] : [], () => {
       writer.int32(node.id).string(node.host).int32(node.port).string(null).tags() // no rack

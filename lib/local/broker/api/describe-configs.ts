@@ -28,7 +28,7 @@ interface Config extends Value {
 interface Result {
   readonly resource: Resource
   readonly error: Code
-  readonly message: string | null
+  readonly message: string
   readonly configs: readonly Config[]
 }
 
@@ -69,9 +69,14 @@ export const describeConfigs = defineApi({
 function describe(resource: Resource, names: readonly string[] | null, context: Context): Result {
   const found = resolve(resource, context)
   if (found !== 'broker' && 'error' in found) return { resource, configs: [], ...found }
-  const all = found === 'broker' ? ofBroker(context) : settings.map((one) => ofTopic(one, found.overrides))
+  const all = found === 'broker' ? ofBroker(context) : topicConfigs(found.overrides)
   const configs = names === null ? all : all.filter(({ name }) => names.includes(name))
-  return { resource, error: code.none, message: null, configs }
+  return { resource, error: code.none, message: '', configs }
+}
+
+/** All settings of a topic that has these of its own. */
+export function topicConfigs(overrides: Overrides): Config[] {
+  return settings.map((one) => ofTopic(one, overrides))
 }
 
 function ofTopic(setting: Setting, overrides: Overrides): Config {
@@ -86,7 +91,8 @@ function common(setting: Pick<Setting, 'default' | 'type' | 'doc'>, synonyms: re
 }
 
 /** What counts where a topic has nothing of its own. */
-function defaults({ brokerName: name, default: value, kafkaDefault }: Setting): Value[] {
+function defaults(setting: Pick<Setting, 'brokerName' | 'default' | 'kafkaDefault'>): Value[] {
+  const { brokerName: name, default: value, kafkaDefault } = setting
   if (kafkaDefault === undefined) return [{ name, value, source: source.default }]
   return [
     { name, value, source: source.broker },
@@ -94,28 +100,36 @@ function defaults({ brokerName: name, default: value, kafkaDefault }: Setting): 
   ]
 }
 
-function ofBroker({ node, autoCreateTopics, defaultPartitions, limits }: Context): Config[] {
-  const fixed = (name: string, type: Config['type'], value: unknown, doc: string): Config => {
-    const only: Value = { name, value: String(value), source: source.broker }
-    return { ...only, readOnly: true, synonyms: [only], type, doc }
+function ofBroker({ autoCreateTopics, defaultPartitions, limits }: Context): Config[] {
+  const fixed = (brokerName: string, type: Config['type'], own: unknown, kafka: string, doc: string): Config => {
+    const value = String(own)
+    const known = { brokerName, default: value, type, doc, ...(value !== kafka && { kafkaDefault: kafka }) }
+    return { ...common(known, defaults(known)), name: brokerName, readOnly: true }
   }
+  const { maxIdleMs, maxConnections, maxRequestBytes } = limits
   return [
     ...settings.map((one) => ({ ...common(one, defaults(one)), name: one.brokerName, readOnly: true })),
+    fixed('auto.create.topics.enable', 'boolean', autoCreateTopics, 'true', 'Create a topic that a client asks for.'),
     fixed(
-      'auto.create.topics.enable',
-      'boolean',
-      autoCreateTopics,
-      'Whether a topic is created when a client asks for it.',
+      'connections.max.idle.ms',
+      'long',
+      maxIdleMs,
+      '600000',
+      'Time without a byte after which a client is let go.',
     ),
-    fixed('connections.max.idle.ms', 'long', limits.maxIdleMs, 'Time without a byte after which a client is let go.'),
-    fixed('default.replication.factor', 'int', 1, 'This broker is alone.'),
-    fixed('log.retention.check.interval.ms', 'long', retentionIntervalMs, 'How often old records are looked for.'),
-    fixed('max.connections', 'int', limits.maxConnections, 'Connections open at a time.'),
-    fixed('node.id', 'int', node.id, 'The number of this broker.'),
-    fixed('num.partitions', 'int', defaultPartitions, 'Partitions of a topic created without a number.'),
-    fixed('offset.metadata.max.bytes', 'int', maxMetadata, 'Longest note that may go with a committed offset.'),
-    fixed('socket.request.max.bytes', 'int', limits.maxRequestBytes, 'Longest request that is taken.'),
-    fixed('transaction.max.timeout.ms', 'int', maxTimeoutMs, 'Longest time that a transaction may ask for.'),
+    fixed('default.replication.factor', 'int', 1, '1', 'This broker is alone.'),
+    fixed(
+      'log.retention.check.interval.ms',
+      'long',
+      retentionIntervalMs,
+      '300000',
+      'How often old records are looked for.',
+    ),
+    fixed('max.connections', 'int', maxConnections, '2147483647', 'Connections open at a time.'),
+    fixed('num.partitions', 'int', defaultPartitions, '1', 'Partitions of a topic created without a number.'),
+    fixed('offset.metadata.max.bytes', 'int', maxMetadata, '4096', 'Longest note that may go with a committed offset.'),
+    fixed('socket.request.max.bytes', 'int', maxRequestBytes, '104857600', 'Longest request that is taken.'),
+    fixed('transaction.max.timeout.ms', 'int', maxTimeoutMs, '900000', 'Longest time that a transaction may ask for.'),
   ]
 }
 

@@ -26,7 +26,7 @@ export const findCoordinator = defineApi({
     if (version >= 1) writer.int32(0) // throttle time
     if (version < batchedFrom) {
       writer.int16(node === undefined ? code.invalidRequest : code.none)
-      if (version >= 1) writer.string(message(node))
+      if (version >= 1) writer.string(node === undefined ? refusal : 'NONE') // so Kafka spells it here, and only here
       writeNode(writer, node)
     } else {
       writer.array(keys, (key) => {
@@ -34,7 +34,7 @@ export const findCoordinator = defineApi({
         writeNode(writer, node)
         writer
           .int16(node === undefined ? code.invalidRequest : code.none)
-          .string(message(node))
+          .string(node === undefined ? refusal : '')
           .tags()
       })
     }
@@ -42,9 +42,7 @@ export const findCoordinator = defineApi({
   },
 })
 
-function message(node: Context['node'] | undefined): string | null {
-  return node === undefined ? 'this broker coordinates groups and transactions only' : ''
-}
+const refusal = 'this broker coordinates groups and transactions only'
 
 function writeNode(writer: Writer, node: Context['node'] | undefined): void {
   writer

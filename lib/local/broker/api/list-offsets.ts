@@ -4,13 +4,19 @@ import type { Reader } from '../wire/reader.js'
 import { type Context, defineApi } from './api.js'
 import { endFor, isolation } from './isolation.js'
 
-/** Times that stand for places. */
+/** Times that stand for places, and the first version that knows each. */
 const latest = -1n
 const earliest = -2n
 const newest = -3n
 const earliestLocal = -4n
 const latestTiered = -5n
-const newestFrom = 7
+const knownFrom: ReadonlyMap<bigint, number> = new Map([
+  [latest, 1],
+  [earliest, 1],
+  [newest, 7],
+  [earliestLocal, 8],
+  [latestTiered, 9],
+])
 
 interface Wanted {
   readonly partition: number
@@ -76,7 +82,8 @@ function find(topic: string, { partition, time }: Wanted, request: Request, cont
   const none = { error: code.none, timestamp: -1n, offset: -1 }
   const log = context.topics.partition(topic, partition)
   if (log === undefined) return { ...none, error: code.unknownTopicOrPartition }
-  if (time === newest && request.version < newestFrom) return { ...none, error: code.unsupportedVersion }
+  const known = time >= 0n || request.version >= (knownFrom.get(time) ?? Number.POSITIVE_INFINITY)
+  if (!known) return { ...none, error: code.unsupportedVersion }
   const end = endFor(log, request.isolationLevel)
   const offset = placeOf(log, end, time)
   if (offset !== undefined) return { ...none, offset }

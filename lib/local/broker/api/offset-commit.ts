@@ -47,7 +47,7 @@ function readPartition(reader: Reader, version: number) {
   const partition = reader.int32()
   const offset = reader.int64()
   const leaderEpoch = version >= 6 ? reader.int32() : -1
-  return { partition, committed: { offset, leaderEpoch, metadata: reader.nullableString() } }
+  return { partition, committed: { offset, leaderEpoch, metadata: reader.nullableString() ?? '' } }
 }
 
 function commit(offsets: Offsets, topic: string, one: ReturnType<typeof readPartition>, context: Context): Code {

@@ -23,7 +23,6 @@ export const offsetDelete = defineApi({
       name,
       partitions: partitions.map((partition) => ({ partition, error: remove(groupId, name, partition, context) })),
     }))
-    context.coordinator.forgetIfIdle(groupId)
     return { error, topics: results }
   },
   encode(writer, { error, topics }) {

@@ -28,6 +28,7 @@ interface PartitionAnswer {
 }
 
 const abortableFrom = 11
+const unseen: ReadonlySet<Code> = new Set([code.corruptMessage, code.messageTooLarge])
 
 /** Produce: appends one batch per partition, as its bytes came; versions before 3 carry other record formats. */
 export const produce = defineApi({
@@ -78,16 +79,18 @@ function readPartition(reader: Reader): PartitionRecords {
 
 function append(topic: string, one: PartitionRecords, request: Request, context: Context): PartitionAnswer {
   const { partition, records } = one
-  const failed = (error: Code) => ({ partition, error, baseOffset: -1, appendTime: -1n, startOffset: -1 })
+  const failed = (error: Code, startOffset = -1) => ({ partition, error, baseOffset: -1, appendTime: -1n, startOffset })
   if (![0, 1, -1].includes(request.acks)) return failed(code.invalidRequiredAcks)
   const log = context.topics.partition(topic, partition)
   if (log === undefined) return failed(code.unknownTopicOrPartition)
   const batch = checkBatch(records ?? Buffer.alloc(0))
-  if (typeof batch === 'number') return failed(batch)
+  // As in Kafka: a log that has not looked at a batch does not say where it begins.
+  const refusedByLog = (error: Code) => failed(error, unseen.has(error) ? -1 : log.startOffset)
+  if (typeof batch === 'number') return refusedByLog(batch)
   const refused = batch.transactional ? checkTransaction({ topic, partition }, batch, log, request, context) : code.none
   if (refused !== code.none) return failed(refused)
   const appended = log.append(batch, context.timers.now())
-  if ('refused' in appended) return failed(appended.refused)
+  if ('refused' in appended) return refusedByLog(appended.refused)
   return { partition, error: code.none, ...appended, startOffset: log.startOffset }
 }
 
@@ -100,7 +103,7 @@ function checkTransaction(
   { transactions }: Context,
 ): Code {
   if (transactionalId === null) return code.transactionalIdAuthorizationFailed
-  if (log.inTransaction(producerId)) return code.none
+  if (producerId < 0n || log.inTransaction(producerId)) return code.none
   const speaker = { transactionalId, producerId, epoch: producerEpoch }
   return abortableSince(abortableFrom, version, transactions.verify(speaker, covers([where])))
 }

@@ -1,4 +1,4 @@
-import type { Topic } from '../log/topics.js'
+import { isLegalName, type Topic } from '../log/topics.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import type { Context } from './api.js'
@@ -24,7 +24,8 @@ export function readResource(reader: Reader): Resource {
 /** The topic or broker that is meant, or why there is none. */
 export function resolve({ type, name }: Resource, { topics, node }: Context): Topic | 'broker' | Refusal {
   if (type === resourceType.topic) {
-    return topics.get(name) ?? { error: code.unknownTopicOrPartition, message: `there is no topic ${name}` }
+    const error = isLegalName(name) ? code.unknownTopicOrPartition : code.invalidTopic
+    return topics.get(name) ?? { error, message: `there is no topic ${name}` }
   }
   if (type !== resourceType.broker) {
     return { error: code.invalidRequest, message: 'this broker has settings of topics and of itself only' }

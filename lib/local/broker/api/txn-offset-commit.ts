@@ -65,7 +65,7 @@ function readOffset(reader: Reader, group: string, topic: string, version: numbe
   const partition = reader.int32()
   const offset = reader.int64()
   const leaderEpoch = version >= 2 ? reader.int32() : -1
-  const metadata = reader.nullableString()
+  const metadata = reader.nullableString() ?? ''
   reader.tags()
   return { group, topic, partition, committed: { offset, leaderEpoch, metadata } }
 }
@@ -79,5 +79,8 @@ function keep(request: Request, offsets: readonly PendingOffset[], { coordinator
   const { group, speaker, memberId, generation } = request
   if (group === '') return code.invalidGroupId
   const refused = coordinator.mayCommitInTransaction(group, memberId, generation)
-  return refused === code.none ? transactions.addOffsets(speaker, group, offsets) : refused
+  if (refused !== code.none) return refused
+  const error = transactions.addOffsets(speaker, group, offsets)
+  if (error === code.none) coordinator.committing(group) // the group is listed from here on
+  return error
 }

@@ -77,9 +77,7 @@ function checkFields(batch: RecordBatch): Code {
   if (batch.control) return code.invalidRecord // only a broker writes these
   if (batch.codec > highestCodec) return code.unsupportedCompression
   if (batch.count < 1 || batch.bytes.readInt32BE(at.lastOffsetDelta) !== batch.count - 1) return code.invalidRecord
-  const idempotent = batch.producerId >= 0n
-  if (idempotent && (batch.producerEpoch < 0 || batch.baseSequence < 0)) return code.invalidRecord
-  return batch.transactional && !idempotent ? code.invalidRecord : code.none
+  return batch.producerId >= 0n && batch.baseSequence < 0 ? code.invalidRecord : code.none
 }
 
 /** The head of a batch that was checked before. */

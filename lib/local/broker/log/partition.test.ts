@@ -120,7 +120,7 @@ test('bytes that are no batch are refused by the code that says why', () => {
   expect(checkBatch(good.subarray(0, 70).subarray(0, good.length - 1))).toBe(code.corruptMessage)
   expect(checkBatch(good.subarray(0, 10))).toBe(code.corruptMessage)
   for (let at = 17; at < good.length; at++) expect(checkBatch(changed(at))).toBe(code.corruptMessage)
-  expect(checkBatch(batchBytes({ attributes: 0x10 }))).toBe(code.invalidRecord)
+  expect(checkBatch(batchBytes({ producerId: 1n, epoch: 0, sequence: -1 }))).toBe(code.invalidRecord)
   expect(checkBatch(batchBytes({ attributes: 0x20 }))).toBe(code.invalidRecord)
   expect(checkBatch(batchBytes({ attributes: 5 }))).toBe(code.unsupportedCompression)
   expect(checkBatch(batchBytes({ count: 0 }))).toBe(code.invalidRecord)

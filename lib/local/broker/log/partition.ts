@@ -8,7 +8,7 @@ import { defaultPolicy, type LogPolicy } from './settings.js'
 import { firstAtOrAfter } from './timestamps.js'
 import { type Aborted, PartitionTransactions } from './transactions.js'
 
-/** `appendTime`: the time all records were given (milliseconds), -1 where each keeps its own. */
+/** `appendTime`: the time all records were given (milliseconds), -1 where each keeps its own; of a repetition its newest. */
 export type Appended = { readonly baseOffset: number; readonly appendTime: bigint } | { readonly refused: Code }
 
 /** Whole batches in a few pieces, and the offset behind the last. */
@@ -67,7 +67,8 @@ export class PartitionLog {
   append(batch: RecordBatch, now: number): Appended {
     if (batch.bytes.length > this.policy.maxBatchBytes) return { refused: code.messageTooLarge }
     const known = this.#producers.check(batch)
-    if (known !== undefined) return 'refused' in known ? known : { baseOffset: known.duplicateOf, appendTime: -1n }
+    if (known !== undefined)
+      return 'refused' in known ? known : { baseOffset: known.duplicateOf, appendTime: batch.maxTimestamp }
     if (!batch.transactional && this.inTransaction(batch.producerId)) return { refused: code.invalidTxnState }
     const appendTime = this.policy.appendTime ? BigInt(now) : undefined
     const baseOffset = this.#store(batch, appendTime)

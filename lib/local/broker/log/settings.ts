@@ -140,13 +140,14 @@ export function checkSettings(values: Overrides): {
 export interface Change {
   readonly name: string
   readonly operation: number
-  readonly value: string
+  readonly value: string | null
 }
 
 /** The values after some changes, or why they cannot be made. */
 export function changed(values: Overrides, changes: readonly Change[]): Overrides | string {
   const next = new Map(values)
-  for (const { name, operation, value } of changes) {
+  for (const { name, operation, value: given } of changes) {
+    const value = given ?? ''
     const setting = settings.find((one) => one.name === name)
     if (operation === 0) next.set(name, value)
     else if (operation === 1) next.delete(name)

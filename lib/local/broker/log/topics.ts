@@ -8,6 +8,11 @@ import { type Overrides, policyOf } from './settings.js'
 const maxPartitions = 10_000
 const legalName = /^[a-zA-Z0-9._-]{1,249}$/
 
+/** Whether a topic can have this name. */
+export function isLegalName(name: string): boolean {
+  return legalName.test(name) && name !== '.' && name !== '..'
+}
+
 /** One topic; a topic deleted and created again is another topic with another id. */
 export interface Topic {
   /** 32 hexadecimal digits, drawn at creation */
@@ -59,7 +64,7 @@ export class Topics {
 
   /** Whether `create` would succeed. */
   check(name: string, partitions: number): Code {
-    if (!legalName.test(name) || name === '.' || name === '..') return code.invalidTopic
+    if (!isLegalName(name)) return code.invalidTopic
     if (this.#byName.has(name)) return code.topicAlreadyExists
     return partitions >= 1 && partitions <= maxPartitions ? code.none : code.invalidPartitions
   }

@@ -40,6 +40,7 @@ export const code = {
   unstableOffsetCommit: 88,
   producerFenced: 90,
   unknownTopicId: 100,
+  mismatchedEndpointType: 114,
   unsupportedEndpointType: 115,
   transactionAbortable: 120,
 } as const

@@ -1,3 +1,5 @@
+const lengthBytes = 4
+
 /**
  * Writes the protocol's primitives. Large byte strings are kept by reference, so that stored record batches reach the
  * socket without a copy. `flexible` switches strings, bytes and arrays to their compact form.
@@ -7,7 +9,8 @@ export class Writer {
   readonly #done: Buffer[] = []
   #doneBytes = 0
   #current = Buffer.allocUnsafe(512)
-  #at = 0
+  /** The length of the frame comes first, so that a short answer is one piece. */
+  #at = lengthBytes
 
   constructor(flexible = false) {
     this.#flexible = flexible
@@ -80,9 +83,8 @@ export class Writer {
   /** What was written, as one frame: its length first. */
   frame(): Buffer[] {
     this.#flush()
-    const length = Buffer.allocUnsafe(4)
-    length.writeInt32BE(this.#doneBytes)
-    return [length, ...this.#done]
+    this.#done[0]?.writeInt32BE(this.#doneBytes - lengthBytes)
+    return this.#done
   }
 
   #length(length: number): void {
