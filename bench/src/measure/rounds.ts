@@ -5,23 +5,41 @@ export interface Contender {
   prepare(): () => Promise<number>
 }
 
+/** Something that measures itself, once a round. */
+export interface Measured {
+  readonly name: string
+  /** @param round -1 for the one that is not counted */
+  measure(round: number): Promise<number>
+}
+
 /**
  * Runs all contenders in turn, round by round, so that what slows the machine for a while slows all of them; whoever began the
  * last round comes last in the next. One round before the first is not counted.
  *
- * @returns per contender and round, milliseconds per unit of work
+ * @returns per contender and round, what it measured
  */
-export async function inRounds(contenders: readonly Contender[], rounds: number): Promise<Record<string, number[]>> {
-  const times: Record<string, number[]> = Object.fromEntries(contenders.map(({ name }) => [name, []]))
+export async function measuredInRounds(
+  contenders: readonly Measured[],
+  rounds: number,
+): Promise<Record<string, number[]>> {
+  const measured: Record<string, number[]> = Object.fromEntries(contenders.map(({ name }) => [name, []]))
   for (let round = -1; round < rounds; round++) {
     for (const i of contenders.keys()) {
       const contender = contenders[(i + round + 1) % contenders.length]
       if (contender === undefined) continue
-      const time = await timed(contender)
-      if (round >= 0) times[contender.name]?.push(time)
+      const value = await contender.measure(round)
+      if (round >= 0) measured[contender.name]?.push(value)
     }
   }
-  return times
+  return measured
+}
+
+/** The same for what is timed here. @returns per contender and round, milliseconds per unit of work */
+export function inRounds(contenders: readonly Contender[], rounds: number): Promise<Record<string, number[]>> {
+  return measuredInRounds(
+    contenders.map((contender) => ({ name: contender.name, measure: () => timed(contender) })),
+    rounds,
+  )
 }
 
 async function timed({ prepare }: Contender): Promise<number> {

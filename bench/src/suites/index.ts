@@ -2,6 +2,7 @@ import type { Suite } from '../result.js'
 import { coldStart } from './cold-start.js'
 import { growth } from './growth.js'
 import { limit } from './limit.js'
+import { local } from './local.js'
 import { memory } from './memory.js'
 import { peersInMemory, peersOnStore } from './peers.js'
 
@@ -13,4 +14,5 @@ export const suites: Readonly<Record<string, Suite>> = {
   growth,
   memory,
   cold: coldStart,
+  local,
 }

@@ -1,5 +1,5 @@
 import type { WireRecord } from '../../event/index.js'
-import { identifierOf, jsonBytes, type Records } from './event.js'
+import { identifierOf, jsonBytes, type Records, recordBytes } from './event.js'
 
 /** A fetched record that waits for its batch. */
 export interface Queued {
@@ -24,11 +24,13 @@ export interface TakenBatch {
   readonly records: Records
   /** Records that no event can carry. */
   readonly oversized: readonly WireRecord[]
+  /** All that left the queues. */
+  readonly left: { readonly records: number; readonly bytes: number }
 }
 
 export const queued = (record: WireRecord, arrivedAt: number): Queued => ({
   record,
-  bytes: jsonBytes(record),
+  bytes: recordBytes(record),
   arrivedAt,
 })
 
@@ -50,10 +52,9 @@ export function takeBatch(queues: readonly Queued[][], limits: BatchLimits): Tak
       return count === share && from + count < queue.length
     })
   }
-  queues.forEach((queue, index) => {
-    queue.splice(0, taken[index] ?? 0)
-  })
-  return { records: draft.records, oversized: draft.oversized }
+  const gone = queues.flatMap((queue, index) => queue.splice(0, taken[index] ?? 0))
+  const left = { records: gone.length, bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0) }
+  return { records: draft.records, oversized: draft.oversized, left }
 }
 
 /** A batch in the making. Its size is that of the JSON, commas and keys included. */

@@ -134,7 +134,9 @@ export class RecordBuffer {
     all.forEach((owned, index) => {
       if (owned.queue.length !== lengths[index]) owned.inFlight = before[index]
     })
-    this.#recount()
+    // Not counted anew: what waits may be many times a batch.
+    this.#count -= batch.left.records
+    this.#bytes -= batch.left.bytes + batch.left.records
     return batch
   }
 

@@ -72,6 +72,27 @@ const signedBytes = (value: Buffer | string): number[] =>
 /** The size of a value's JSON in bytes. */
 export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
+/**
+ * The size of a record's JSON in bytes, as {@link jsonBytes} has it, without writing it: that would cost as much as sending it.
+ */
+export function recordBytes(record: WireRecord): number {
+  const { topic, partition, offset, timestamp, timestampType, key, value, headers = [] } = record
+  // A topic's name and base64 have nothing in them that JSON escapes.
+  return (
+    bareRecordBytes +
+    topic.length +
+    String(partition).length +
+    String(offset).length +
+    String(timestamp).length +
+    timestampType.length +
+    (key == null ? 0 : ',"key":""'.length + key.length) +
+    (value == null ? 0 : ',"value":""'.length + value.length) +
+    (headers.length === 0 ? '[]'.length : jsonBytes(headers))
+  )
+}
+
+const bareRecordBytes = '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":}'.length
+
 /** All records of an event, in its order. */
 export const recordsOf = (records: Records): WireRecord[] => Object.values(records).flat()
 
