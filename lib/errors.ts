@@ -68,7 +68,11 @@ export const errorCodes = [
   'ML_START_NOT_EMPTY',
   'ML_START_OVERDUE',
   'ML_START_INTERRUPTED',
+  // real lane
+  'ML_REAL_INSTALL',
+  'ML_REAL_START',
   // command line and plugin
+  'ML_CHAOS_UNSETTLED',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { MillraceError, show } from '../lib/errors.js'
+import { show } from '../lib/errors.js'
+import { optionReader } from './command.js'
 import { fewestOrders } from './orders/index.js'
 
 /** What can be broken on purpose: each makes exactly one check fail. */
@@ -17,32 +17,15 @@ export interface StartOptions {
 
 /** Reads the command line. @throws MillraceError `ML_USAGE` */
 export function readStartOptions(args: readonly string[]): StartOptions {
-  const { json, break: broken, orders } = parse(args)
-  if (broken !== undefined && !isBreak(broken)) throw usage(`--break ${show(broken)} is not known`)
-  const count = Number(orders)
-  if (!Number.isInteger(count) || count < fewestOrders || count > 1_000_000) {
-    throw usage(`--orders ${show(orders)} is not a whole number from ${fewestOrders} to 1000000`)
-  }
-  return { json, break: broken, orders: count }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        break: { type: 'string' },
-        orders: { type: 'string', default: '20000' },
-      },
-    })
-    return values
-  } catch (cause) {
-    throw usage((cause as Error).message, cause)
-  }
+  const { parse, whole, wrong } = optionReader(`npm start -- [--json] [--break ${breaks.join('|')}]`)
+  const values = parse(args, {
+    json: { type: 'boolean', default: false },
+    break: { type: 'string' },
+    orders: { type: 'string', default: '20000' },
+  })
+  const { json, break: broken, orders } = values
+  if (broken !== undefined && !isBreak(broken)) throw wrong(`--break ${show(broken)} is not known`)
+  return { json, break: broken, orders: whole('--orders', orders, fewestOrders, 1_000_000) }
 }
 
 const isBreak = (text: string): text is Break => (breaks as readonly string[]).includes(text)
-
-const usage = (what: string, cause?: unknown) =>
-  new MillraceError('ML_USAGE', `${what}; use: npm start -- [--json] [--break ${breaks.join('|')}]`, { cause })

@@ -11,15 +11,21 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npm test': { file: '.ci/run', shows: /npm run verify/ },
   'npm run sim -- --runs 10000': { file: '.ci/run', shows: /npm run --silent sim -- --runs 10000/ },
   'npm run sim -- --mutants': { file: '.ci/run', shows: /npm run --silent sim -- --mutants/ },
+  'npm run fuzz -- --requests 10000 --events 1000': {
+    file: 'lib/testing/fuzz/fuzz.test.ts',
+    shows: /'--requests', '\d+', '--events', '\d/,
+  },
   'npm run crash -- --kills 20': { file: 'crash/crash.test.ts', shows: /'--kills', '\d/ },
   'npm run bench -- --smoke': { file: '.ci/run', shows: /npm run --silent bench -- --smoke/ },
   'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev[ ']/ },
+  'npx millrace dev --inspect': { file: 'lib/cli/inspect.test.ts', shows: /'dev', .*'--inspect'/ },
+  'npx millrace chaos --faults 20': { file: 'lib/cli/chaos.test.ts', shows: /\['chaos', [\s\S]*'--faults \d/ },
   'npx millrace broker --port 9092': { file: 'lib/cli/cli.test.ts', shows: /'broker --port \d/ },
   'npx millrace dynamodb --port 8000': { file: 'lib/cli/cli.test.ts', shows: /'dynamodb --port \d/ },
   'npx millrace produce orders --count 1000 --value \'{"orderId":"{id}","customerId":"{key}","seq":"{n}","cents":100}\'':
     {
       file: 'lib/cli/produce.test.ts',
-      shows: /'--count', '\d+'[\s\S]+'--value', '\{"orderId":"\{id\}"/,
+      shows: /'--count',\s+'\d+'[\s\S]+?'--value', '\{"orderId":"\{id\}"/,
     },
   'npx millrace record orders --out functions/orders/events --redact value.customerId': {
     file: 'lib/cli/record.test.ts',

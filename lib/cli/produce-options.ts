@@ -44,13 +44,15 @@ A line of the file, of which all but the value may be left out:
 A text is sent as it is, anything else as JSON, and null is a tombstone. For exact bytes: "value_base64" and "key_base64", and
 {"base64": "…"} as the value of a header.`
 
-const number = (flags: string, description: string, least: number): Option =>
+/** An option that takes a whole number. */
+export const number = (flags: string, description: string, least: number): Option =>
   new Option(flags, description).argParser((text) => {
     if (/^\d+$/.test(text) && Number(text) >= least && Number.isSafeInteger(Number(text))) return Number(text)
     throw new InvalidArgumentError(`give a whole number from ${least}.`)
   })
 
-const rate = (flags: string, description: string): Option =>
+/** An option that takes a number above 0. */
+export const rate = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text) => {
     if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text)
     throw new InvalidArgumentError('give a number above 0.')

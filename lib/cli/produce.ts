@@ -78,7 +78,7 @@ function* counted(records: Iterable<LoadRecord>, count: number, kinds: Kinds): G
 }
 
 /** A value with places for what differs from record to record. @throws MillraceError `ML_USAGE` where it is no JSON */
-function template(text: string): (about: LoadValue) => unknown {
+export function template(text: string): (about: LoadValue) => unknown {
   const parsed = parse(text)
   const fill = (node: unknown, about: LoadValue): unknown => {
     if (node === '{n}') return about.n

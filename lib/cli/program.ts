@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { withChaosOptions } from './chaos-options.js'
 import type { Command } from './command.js'
 import { withProduceOptions } from './produce-options.js'
 import { withRecordOptions } from './record-options.js'
@@ -54,6 +55,14 @@ function program(): Commander {
   )
   withRecordOptions(
     define(root, 'record', 'save what a mapping delivers', async () => (await import('./record.js')).record),
+  )
+  withChaosOptions(
+    define(
+      root,
+      'chaos',
+      'run the service in this folder under load and faults',
+      async () => (await import('./chaos.js')).chaos,
+    ),
   )
   return root
 }

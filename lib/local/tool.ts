@@ -35,7 +35,7 @@ export async function runTool(program: string, args: readonly string[], options:
   const preload = pathToFileURL(compiledProgram(new URL('./tool-lifeline.js', import.meta.url)))
   const child = spawn(process.execPath, ['--import', preload.href, program, ...args], {
     cwd,
-    env: { ...env, MILLRACE_TOOL_OF: String(process.pid) },
+    env: { ...env, MILLRACE_TOOL: 'yes' },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })

@@ -19,6 +19,14 @@ export {
   redactor,
   tombstone,
 } from './events/index.js'
+export {
+  type Faults,
+  type FaultyStack,
+  type FaultyStackOptions,
+  type StoreFault,
+  type StoreFaultKind,
+  startFaultyStack,
+} from './faults/index.js'
 export { type InvokeOptions, invoke } from './invoke.js'
 export {
   type LoadRecord,

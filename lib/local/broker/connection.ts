@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { BrokerState } from './api/api.js'
 import { FrameSplitter } from './frames.js'
 import { answerer, type Peer } from './requests.js'
+import { waiting } from './waiting.js'
 import { MalformedRequest } from './wire/reader.js'
 
 /** Requests and their bytes read ahead of the one that is being answered; beyond either the client is made to wait. */
@@ -12,8 +13,11 @@ const maxQueuedBytes = 1024 * 1024
 export interface Connection {
   /** Bytes of requests that are incomplete, or not answered yet. */
   readonly heldBytes: number
-  /** Whether a request is being answered. */
+  /** Whether a request is being answered, perhaps for a client that has gone. */
   readonly busy: boolean
+  readonly open: boolean
+  /** Resolves when the client has gone and nothing of it is left to be done. */
+  readonly over: Promise<void>
   /** Ends it, and what it asked for; the reason goes to the log, if there is one. */
   drop(reason?: string): void
 }
@@ -39,6 +43,7 @@ export function serveConnection(
   let queuedBytes = 0
   let busy = false
   let answering = false
+  const { promise: over, answer: end } = waiting<void>()
 
   const drop = (reason?: string) => {
     if (reason !== undefined && !socket.destroyed) state.log(`broker: closed the connection of ${name}: ${reason}`)
@@ -60,12 +65,17 @@ export function serveConnection(
       if (!isFull()) socket.resume()
     }
     busy = false
+    if (socket.destroyed) end()
+  }
+  const dropFor = (error: unknown) => {
+    if (error instanceof MalformedRequest) return drop(error.message)
+    drop(`it could not be answered: ${error instanceof Error ? error.stack : error}`)
   }
   const failed = (error: unknown) => {
     busy = false
     answering = false
-    if (error instanceof MalformedRequest) return drop(error.message)
-    drop(`it could not be answered: ${error instanceof Error ? error.stack : error}`)
+    if (socket.closed) end()
+    dropFor(error)
   }
   socket.setNoDelay(true)
   socket.setTimeout(limits.maxIdleMs)
@@ -78,7 +88,7 @@ export function serveConnection(
         queuedBytes += frame.length
       }
     } catch (error) {
-      return failed(error)
+      return dropFor(error)
     }
     if (isFull()) socket.pause()
     work().catch(failed)
@@ -88,6 +98,7 @@ export function serveConnection(
   socket.on('close', () => {
     splitter.reset()
     gone.abort()
+    if (!busy) end()
   })
   return {
     get heldBytes() {
@@ -96,6 +107,10 @@ export function serveConnection(
     get busy() {
       return busy
     },
+    get open() {
+      return !socket.destroyed
+    },
+    over,
     drop,
   }
 }

@@ -5,7 +5,7 @@ import type { Limits } from './options.js'
 /** What clients make a broker hold at this moment. */
 export interface BrokerUsage {
   readonly connections: number
-  /** requests that are being answered, or wait for what will answer them */
+  /** requests that are being answered, or wait for what will answer them, those of clients that have gone included */
   readonly requests: number
   /** bytes of requests that are incomplete, or not answered yet */
   readonly heldBytes: number
@@ -23,13 +23,17 @@ export class Connections {
     server.on('connection', (socket) => {
       const connection = serve(socket, () => this.#makeRoom())
       this.#all.add(connection)
-      socket.on('close', () => this.#all.delete(connection))
+      connection.over.then(() => this.#all.delete(connection))
     })
   }
 
   get usage(): BrokerUsage {
     const all = [...this.#all]
-    return { connections: all.length, requests: all.filter(({ busy }) => busy).length, heldBytes: this.#heldBytes() }
+    return {
+      connections: all.filter(({ open }) => open).length,
+      requests: all.filter(({ busy }) => busy).length,
+      heldBytes: this.#heldBytes(),
+    }
   }
 
   close(): void {

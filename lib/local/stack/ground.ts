@@ -8,6 +8,8 @@ export interface GroundOptions {
   readonly brokers?: string
   /** Default: `AWS_ENDPOINT_URL_DYNAMODB`, then `AWS_ENDPOINT_URL`, and without them an embedded store. */
   readonly dynamodbUrl?: string
+  /** True: what the environment names is not looked at. Default false. */
+  readonly ignoreEnvironment?: boolean
   /** Ports of the embedded parts. Default 0: any free ones. */
   readonly ports?: { readonly broker?: number; readonly dynamodb?: number }
   /** Takes a line for what a developer should know. */
@@ -33,8 +35,9 @@ export interface Ground {
  */
 export async function startGround(options: GroundOptions = {}, env: NodeJS.ProcessEnv = process.env): Promise<Ground> {
   const { ports = {}, log } = options
-  const brokers = options.brokers || env.KAFKA_BROKERS
-  const dynamodbUrl = options.dynamodbUrl || env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL
+  const named = options.ignoreEnvironment ? {} : env
+  const brokers = options.brokers || named.KAFKA_BROKERS
+  const dynamodbUrl = options.dynamodbUrl || named.AWS_ENDPOINT_URL_DYNAMODB || named.AWS_ENDPOINT_URL
   const end = ending()
   try {
     const broker = brokers ? undefined : await startBroker({ port: ports.broker ?? 0, ...(log ? { log } : {}) })

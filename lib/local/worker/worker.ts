@@ -81,6 +81,15 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   }
 
+  /** A debugger finds the process before its first invocation, and so in time for its breakpoints. */
+  const prepareForDebugger = (): void => {
+    if (inspectPort === undefined) return
+    const prepare = async () => void code.idle.push(await start(code))
+    // Refused only when it is stopped; whatever else fails is told by the next invocation, which tries it again.
+    turn = turn.then(prepare).catch(() => undefined)
+  }
+
+  prepareForDebugger()
   return {
     get pid() {
       return living()[0]?.pid
@@ -109,6 +118,7 @@ export function startWorker(options: WorkerOptions): Worker {
       // Each ends its environment when it is through.
       await Promise.allSettled(before.uses)
       old = old.filter((one) => one !== before)
+      prepareForDebugger()
     },
     kill: (signal = 'SIGKILL', pid) => {
       for (const one of living()) if (pid === undefined || pid === one.pid) one.kill(signal)
@@ -116,7 +126,7 @@ export function startWorker(options: WorkerOptions): Worker {
     stop: async () => {
       stopped = true
       await Promise.all([...old, code].flatMap((of) => [...of.environments].map((one) => end(of, one))))
-      await Promise.allSettled(running)
+      await Promise.allSettled([turn, ...running])
     },
   }
 }

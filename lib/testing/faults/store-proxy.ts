@@ -7,6 +7,7 @@ import {
   request as send,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../../errors.js'
 import { parseJson, readRequest, type StoreRequest } from './request.js'
 
@@ -23,8 +24,16 @@ export interface StoreRewrite {
   readonly rewritten: object
 }
 
+/** A request that is late, or whose answer never comes: the connection is closed, and the caller cannot tell what became of it. */
+export interface StoreLoss {
+  /** What gets lost: the request, which the store then never sees, or the answer to what it has done. */
+  readonly lost?: 'request' | 'answer'
+  /** How long the request is held before anything else happens, in milliseconds. Default 0. */
+  readonly delayMs?: number
+}
+
 /** Decides what becomes of one request. Called once per request, in the order of their arrival. */
-export type StoreRule = (request: StoreRequest) => 'pass' | StoreAnswer | StoreRewrite
+export type StoreRule = (request: StoreRequest) => 'pass' | StoreAnswer | StoreRewrite | StoreLoss
 
 /** A request with what was answered. */
 export interface Exchange {
@@ -80,9 +89,14 @@ export async function startStoreProxy({ target, rule, onExchange }: StoreProxyOp
     const request = readRequest(String(incoming.headers['x-amz-target'] ?? ''), bytes)
     const verdict = rule?.(request) ?? 'pass'
     const isAnswer = verdict !== 'pass' && 'status' in verdict
-    const passed = verdict === 'pass' || isAnswer ? bytes : Buffer.from(JSON.stringify(verdict.rewritten))
+    const isRewrite = verdict !== 'pass' && 'rewritten' in verdict
+    const { lost, delayMs = 0 }: StoreLoss = verdict === 'pass' || isAnswer || isRewrite ? {} : verdict
+    if (delayMs > 0) await delay(delayMs)
+    if (lost === 'request') return void response.destroy()
+    const passed = isRewrite ? Buffer.from(JSON.stringify(verdict.rewritten)) : bytes
     const reply = isAnswer ? replyOf(verdict) : await pass(to, agent, incoming, passed)
     onExchange?.(exchangeOf(request, reply, isAnswer))
+    if (lost === 'answer') return void response.destroy()
     response.writeHead(reply.status, { ...reply.headers, 'content-length': reply.body.length })
     response.end(reply.body)
   }

@@ -49,6 +49,8 @@ export interface Api {
   readonly minVersion: number
   readonly maxVersion: number
   readonly flexibleFrom: number
+  /** Reads the body of a request, as `serve` does first. */
+  decode(reader: Reader, version: number): unknown
   /** Decodes, handles and encodes one request; false if there is nothing to send. */
   serve(reader: Reader, writer: Writer, version: number, context: Context): Promise<boolean>
 }
@@ -61,6 +63,7 @@ export function defineApi<Request, Response>(definition: Definition<Request, Res
     minVersion,
     maxVersion,
     flexibleFrom,
+    decode: definition.decode,
     async serve(reader, writer, version, context) {
       const request = definition.decode(reader, version)
       const response = await definition.handle(request, context)

@@ -11,26 +11,32 @@ export const createPartitions = defineApi({
   key: 37,
   name: 'CreatePartitions',
   minVersion: 0,
-  maxVersion: 1,
+  maxVersion: 3,
+  flexibleFrom: 2,
   decode(reader) {
     const topics = reader.array((topic): Growth => {
       const growth = { name: topic.string(), total: topic.int32() }
-      topic.nullableArray((item) => item.array((one) => one.int32())) // placement: there is one broker
+      topic.nullableArray((item) => [item.array((one) => one.int32()), item.tags()]) // placement: there is one broker
+      topic.tags()
       return growth
     })
     reader.int32() // time limit: creation is immediate
-    return { topics, validateOnly: reader.boolean() }
+    const validateOnly = reader.boolean()
+    reader.tags()
+    return { topics, validateOnly }
   },
   handle: ({ topics, validateOnly }, context) =>
     topics.map((growth) => ({ name: growth.name, error: grow(growth, validateOnly, context) })),
   encode(writer, results) {
     writer.int32(0) // throttle time
-    writer.array(results, ({ name, error }) =>
+    writer.array(results, ({ name, error }) => {
       writer
         .string(name)
         .int16(error)
-        .string(messages[error] ?? null),
-    )
+        .string(messages[error] ?? null)
+        .tags()
+    })
+    writer.tags()
   },
 })
 

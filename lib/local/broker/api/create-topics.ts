@@ -1,7 +1,9 @@
 import { checkSettings, type Overrides } from '../log/settings.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
+import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
+import { topicConfigs } from './describe-configs.js'
 
 interface NewTopic {
   readonly name: string
@@ -15,18 +17,25 @@ interface Result {
   readonly name: string
   readonly error: Code
   readonly message: string | null
+  /** what was created, or would be */
+  readonly made: { readonly id: string; readonly partitions: number; readonly overrides: Overrides } | undefined
 }
+
+const noId = '0'.repeat(32)
 
 /** CreateTopics: with a number of partitions (-1: the broker's default) or an explicit assignment. */
 export const createTopics = defineApi({
   key: 19,
   name: 'CreateTopics',
   minVersion: 0,
-  maxVersion: 4,
+  maxVersion: 7,
+  flexibleFrom: 5,
   decode(reader, version) {
     const topics = reader.array(readTopic)
     reader.int32() // time limit: creation is immediate
-    return { topics, validateOnly: version >= 1 && reader.boolean() }
+    const validateOnly = version >= 1 && reader.boolean()
+    reader.tags()
+    return { topics, validateOnly }
   },
   handle({ topics, validateOnly }, context): Result[] {
     const names = topics.map(({ name }) => name)
@@ -38,21 +47,46 @@ export const createTopics = defineApi({
   },
   encode(writer, results, version) {
     if (version >= 2) writer.int32(0) // throttle time
-    writer.array(results, ({ name, error, message }) => {
-      writer.string(name).int16(error)
-      if (version >= 1) writer.string(message)
-    })
+    writer.array(results, (one) => writeResult(writer, one, version))
+    writer.tags()
   },
 })
 
 function readTopic(reader: Reader): NewTopic {
-  return {
+  const topic = {
     name: reader.string(),
     partitions: reader.int32(),
     replicas: reader.int16(),
-    assignments: reader.array((item) => ({ partition: item.int32(), brokers: item.array((one) => one.int32()) })),
-    settings: new Map(reader.array((item) => [item.string(), item.nullableString() ?? ''] as const)),
+    assignments: reader.array((item) => {
+      const one = { partition: item.int32(), brokers: item.array((broker) => broker.int32()) }
+      item.tags()
+      return one
+    }),
+    settings: new Map(
+      reader.array((item) => {
+        const one = [item.string(), item.nullableString() ?? ''] as const
+        item.tags()
+        return one
+      }),
+    ),
   }
+  reader.tags()
+  return topic
+}
+
+function writeResult(writer: Writer, { name, error, message, made }: Result, version: number): void {
+  writer.string(name)
+  if (version >= 7) writer.uuid(made?.id ?? noId)
+  writer.int16(error)
+  if (version >= 1) writer.string(message)
+  if (version >= 5) {
+    writer.int32(made?.partitions ?? -1).int16(made === undefined ? -1 : 1)
+    writer.array(made === undefined ? [] : topicConfigs(made.overrides), (config) => {
+      writer.string(config.name).string(config.value).boolean(config.readOnly).int8(config.source)
+      writer.boolean(false).tags() // sensitive
+    })
+  }
+  writer.tags()
 }
 
 function create(topic: NewTopic, validateOnly: boolean, context: Context): Result {
@@ -65,10 +99,10 @@ function create(topic: NewTopic, validateOnly: boolean, context: Context): Resul
   const unfit = context.topics.check(name, partitions)
   if (unfit !== code.none) return result(topic, unfit, messages[unfit] ?? null)
   if (refusal !== undefined) return result(topic, code.invalidConfig, refusal)
-  if (validateOnly) return result(topic, code.none, null)
-  context.topics.create(name, partitions, applied)
+  if (!validateOnly) context.topics.create(name, partitions, applied)
   if (ignored.length > 0) context.log(`topic ${name}: this broker does not apply ${ignored.join(', ')}`)
-  return result(topic, code.none, null)
+  const id = context.topics.get(name)?.id ?? noId
+  return { name, error: code.none, message: null, made: { id, partitions, overrides: applied } }
 }
 
 /** One broker holds one replica of everything: only that can be asked for. */
@@ -96,5 +130,5 @@ const messages: Partial<Record<Code, string>> = {
 }
 
 function result({ name }: NewTopic, error: Code, message: string | null): Result {
-  return { name, error, message }
+  return { name, error, message, made: undefined }
 }

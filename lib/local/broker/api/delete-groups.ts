@@ -5,11 +5,17 @@ export const deleteGroups = defineApi({
   key: 42,
   name: 'DeleteGroups',
   minVersion: 0,
-  maxVersion: 1,
-  decode: (reader) => reader.array((item) => item.string()),
+  maxVersion: 2,
+  flexibleFrom: 2,
+  decode(reader) {
+    const ids = reader.array((item) => item.string())
+    reader.tags()
+    return ids
+  },
   handle: (ids, { coordinator }) => ids.map((id) => ({ id, error: coordinator.delete(id) })),
   encode(writer, results) {
     writer.int32(0) // throttle time
-    writer.array(results, ({ id, error }) => writer.string(id).int16(error))
+    writer.array(results, ({ id, error }) => writer.string(id).int16(error).tags())
+    writer.tags()
   },
 })

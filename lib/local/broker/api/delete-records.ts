@@ -6,13 +6,21 @@ export const deleteRecords = defineApi({
   key: 21,
   name: 'DeleteRecords',
   minVersion: 0,
-  maxVersion: 1,
+  maxVersion: 2,
+  flexibleFrom: 2,
   decode(reader) {
-    const topics = reader.array((topic) => ({
-      name: topic.string(),
-      partitions: topic.array((item) => ({ partition: item.int32(), before: Number(item.int64()) })),
-    }))
+    const topics = reader.array((topic) => {
+      const name = topic.string()
+      const partitions = topic.array((item) => {
+        const one = { partition: item.int32(), before: Number(item.int64()) }
+        item.tags()
+        return one
+      })
+      topic.tags()
+      return { name, partitions }
+    })
     reader.int32() // time limit: deletion is immediate
+    reader.tags()
     return topics
   },
   handle: (requested, { topics }) =>
@@ -28,8 +36,10 @@ export const deleteRecords = defineApi({
     writer.int32(0) // throttle time
     writer.array(topics, ({ name, partitions }) => {
       writer.string(name).array(partitions, ({ partition, error, startOffset }) => {
-        writer.int32(partition).int64(startOffset).int16(error)
+        writer.int32(partition).int64(startOffset).int16(error).tags()
       })
+      writer.tags()
     })
+    writer.tags()
   },
 })

@@ -69,9 +69,14 @@ export const describeConfigs = defineApi({
 function describe(resource: Resource, names: readonly string[] | null, context: Context): Result {
   const found = resolve(resource, context)
   if (found !== 'broker' && 'error' in found) return { resource, configs: [], ...found }
-  const all = found === 'broker' ? ofBroker(context) : settings.map((one) => ofTopic(one, found.overrides))
+  const all = found === 'broker' ? ofBroker(context) : topicConfigs(found.overrides)
   const configs = names === null ? all : all.filter(({ name }) => names.includes(name))
   return { resource, error: code.none, message: '', configs }
+}
+
+/** All settings of a topic that has these of its own. */
+export function topicConfigs(overrides: Overrides): Config[] {
+  return settings.map((one) => ofTopic(one, overrides))
 }
 
 function ofTopic(setting: Setting, overrides: Overrides): Config {

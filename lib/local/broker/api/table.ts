@@ -11,6 +11,7 @@ import { deleteTopics } from './delete-topics.js'
 import { describeCluster } from './describe-cluster.js'
 import { describeConfigs } from './describe-configs.js'
 import { describeGroups } from './describe-groups.js'
+import { describeLogDirs } from './describe-log-dirs.js'
 import { endTxn } from './end-txn.js'
 import { fetch } from './fetch.js'
 import { findCoordinator } from './find-coordinator.js'
@@ -52,6 +53,7 @@ const served: readonly Api[] = [
   txnOffsetCommit,
   describeConfigs,
   alterConfigs,
+  describeLogDirs,
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,

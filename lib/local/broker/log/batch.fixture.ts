@@ -1,37 +1,9 @@
 import { checkBatch, type RecordBatch } from './batch.js'
-import { crc32c } from './crc32c.js'
+import { type BatchFields, batchBytes } from './batch-bytes.js'
 
-interface Fields {
-  readonly count?: number
-  readonly attributes?: number
-  readonly maxTimestamp?: bigint
-  readonly producerId?: bigint
-  readonly epoch?: number
-  readonly sequence?: number
-  readonly payload?: Buffer
-}
+export { batchBytes } from './batch-bytes.js'
 
-/** The bytes of a record batch with a right checksum; its records are what is passed, read by nobody. */
-export function batchBytes(fields: Fields = {}): Buffer {
-  const { count = 1, attributes = 0, maxTimestamp = 0n, producerId = -1n, epoch = -1, sequence = -1 } = fields
-  const { payload = Buffer.from('opaque') } = fields
-  const header = Buffer.alloc(61)
-  header.writeInt32BE(49 + payload.length, 8)
-  header.writeInt8(2, 16)
-  header.writeInt16BE(attributes, 21)
-  header.writeInt32BE(count - 1, 23)
-  header.writeBigInt64BE(maxTimestamp, 27)
-  header.writeBigInt64BE(maxTimestamp, 35)
-  header.writeBigInt64BE(producerId, 43)
-  header.writeInt16BE(epoch, 51)
-  header.writeInt32BE(sequence, 53)
-  header.writeInt32BE(count, 57)
-  const bytes = Buffer.concat([header, payload])
-  bytes.writeUInt32BE(crc32c(bytes, 21), 17)
-  return bytes
-}
-
-export function batch(fields?: Fields): RecordBatch {
+export function batch(fields?: BatchFields): RecordBatch {
   const checked = checkBatch(batchBytes(fields))
   if (typeof checked === 'number') throw new Error(`the batch is refused with code ${checked}`)
   return checked
