@@ -50,7 +50,7 @@ describe('redaction', () => {
     expect(event).toEqual(before)
     return { records: Object.values(after.records).flat(), redactions }
   }
-  const valueOf = (paths: readonly string[], value: unknown) => text(redacted(paths, { value }).records[0]?.value)
+  const valueAfter = (paths: readonly string[], value: unknown) => text(redacted(paths, { value }).records[0]?.value)
 
   it.each<[string, unknown, unknown]>([
     [
@@ -76,7 +76,7 @@ describe('redaction', () => {
     ['value.missing', { id: 1 }, { id: 1 }],
     ['value', { id: 1 }, 'redacted'],
   ])('replaces %s by a value of its type', (path, value, expected) => {
-    expect(valueOf([path], value)).toBe(typeof expected === 'string' ? expected : JSON.stringify(expected))
+    expect(valueAfter([path], value)).toBe(typeof expected === 'string' ? expected : JSON.stringify(expected))
   })
 
   it.each([
@@ -89,8 +89,8 @@ describe('redaction', () => {
   })
 
   it('lets nothing through that JSON hides behind a repeated or odd name', () => {
-    expect(valueOf(['value.card'], '{"card":"4111","card":null}')).toBe('{"card":null}')
-    expect(valueOf(['value.__proto__.n'], '{"__proto__":{"n":"4111"}}')).toBe('{"__proto__":{"n":"redacted"}}')
+    expect(valueAfter(['value.card'], '{"card":"4111","card":null}')).toBe('{"card":null}')
+    expect(valueAfter(['value.__proto__.n'], '{"__proto__":{"n":"4111"}}')).toBe('{"__proto__":{"n":"redacted"}}')
   })
 
   it('keeps keys apart that were, and headers, tombstones and what no path names as they are', () => {

@@ -8,10 +8,12 @@ import { type KafkaEvent, readBatch } from '../../event/index.js'
  * @throws MillraceError `ML_FIXTURE_INVALID` where it cannot be read or is no event of a Kafka mapping; the message says why
  * @example
  * ```ts
- * import { readEvent } from 'millrace/testing'
+ * import { writeFile } from 'node:fs/promises'
+ * import { eventOf, readEvent } from 'millrace/testing'
  *
- * const event = await readEvent('functions/orders/events/batch.json')
- * console.log(Object.keys(event.records)) // prints: [ 'orders-0', 'orders-1' ]
+ * await writeFile('event.json', JSON.stringify(eventOf('orders', { orderId: 'o1' })))
+ * const event = await readEvent('event.json')
+ * console.log(Object.keys(event.records)) // prints: [ 'orders-0' ]
  * ```
  */
 export async function readEvent(path: string | URL): Promise<KafkaEvent> {

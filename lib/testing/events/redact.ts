@@ -41,7 +41,9 @@ export function redactor(redacted: readonly string[]): Redactor {
   const redactions = { replaced, whole: 0 }
   const { key: inKey, value: inValue, headers: inHeaders } = paths(redacted, invalid)
   const names = new Map<string, string>()
-  const count = (path: string): void => void (replaced[path] = (replaced[path] ?? 0) + 1)
+  const count = (path: string): void => {
+    replaced[path] = (replaced[path] ?? 0) + 1
+  }
   const pseudonym = (bytes: string): string => {
     const name = names.get(bytes) ?? `${placeholder}-${names.size + 1}`
     names.set(bytes, name)
