@@ -37,7 +37,7 @@ export async function onSide(address: string, id: string, work: (side: Side) => 
   const base = { clientId: 'platformatic', bootstrapBrokers: [address], retries: 2, retryDelay: 100, timeout: 10_000 }
   const admin = closing(new Admin(base))
   const name = id.replaceAll(/[^a-z0-9]+/gi, '-')
-  const readers = 0
+  let readers = 0
   const side: Side = {
     admin,
     name,
@@ -50,7 +50,7 @@ export async function onSide(address: string, id: string, work: (side: Side) => 
       closing(new Consumer({ ...base, groupId, deserializers: stringDeserializers, autocommit: false })),
     async read(topic, count, options = {}) {
       const stream = await side
-        .consumer(`${name}-reader`)
+        .consumer(`${name}-reader-${++readers}`)
         .consume({ topics: [topic], mode: 'earliest', maxWaitTime: 200, ...options })
       const seen: Seen[] = []
       for await (const { partition, offset, key, value, headers, timestamp } of stream) {
