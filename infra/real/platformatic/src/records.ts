@@ -85,9 +85,8 @@ export const recordCases: readonly Case<Side>[] = [
       const name = await topic()
       const transaction = await producer({ transactionalId, idempotent: true }).beginTransaction()
       await transaction.send({ messages: to(name, ['old']), acks: -1 })
-      const newcomer = producer({ transactionalId, idempotent: true })
       // The open transaction is aborted first, which may take a moment.
-      const fresh = await until(() => newcomer.beginTransaction())
+      const fresh = await until(() => producer({ transactionalId, idempotent: true }).beginTransaction())
       await fresh.send({ messages: to(name, ['new']), acks: -1 })
       const late = (await attempt(() => transaction.commit())) as { failed?: unknown }
       await fresh.commit()
