@@ -2,7 +2,7 @@ import type { Ending } from '../lib/local/stack/index.js'
 import { storeEnvironment } from '../lib/local/store/index.js'
 import { packageService, readService } from '../lib/local/template/index.js'
 import type { Exchange } from '../lib/testing/faults/index.js'
-import { appliedTransaction } from '../start/faults/index.js'
+import { appliedTransactions } from '../start/faults/index.js'
 import type { Logs } from '../start/logs.js'
 import { seededRandom } from '../start/orders/index.js'
 import { partitions, serviceDir } from '../start/prepare.js'
@@ -77,6 +77,7 @@ function watchRun({ kills, seed }: CrashOptions, { mapping, tables }: Target, { 
   const deaths = watchDeaths()
   const pids = new Set<number>()
   const applied: (readonly string[])[] = []
+  const readTransaction = appliedTransactions(tables)
   let invocations = 0
   const kill = (victim: number) => {
     pids.add(victim)
@@ -97,7 +98,7 @@ function watchRun({ kills, seed }: CrashOptions, { mapping, tables }: Target, { 
       deaths.onBatch(attempt, () => readLedger(store, tables.ledger, { ...mapping, partitions }))
     },
     onExchange(exchange: Exchange) {
-      const transaction = appliedTransaction(exchange, tables)
+      const transaction = readTransaction(exchange)
       if (transaction !== undefined) applied.push(transaction.orderIds)
       death.onExchange(exchange)
     },

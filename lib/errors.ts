@@ -63,11 +63,13 @@ export const errorCodes = [
   'ML_LOCAL_BATCH_UNREADABLE',
   'ML_LOCAL_FILTER_INVALID',
   'ML_LOCAL_DESTINATION_FAILED',
-  'ML_LOCAL_THROTTLED',
   // main job
   'ML_START_NOT_EMPTY',
   'ML_START_OVERDUE',
   'ML_START_INTERRUPTED',
+  // real lane
+  'ML_REAL_INSTALL',
+  'ML_REAL_START',
   // command line and plugin
   'ML_CHAOS_UNSETTLED',
   'ML_USAGE',

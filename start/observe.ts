@@ -1,6 +1,6 @@
 import type { LogMeta } from '../lib/local/worker/index.js'
 import type { Exchange } from '../lib/testing/faults/index.js'
-import { appliedTransaction, costMeter } from './faults/index.js'
+import { appliedTransactions, costMeter } from './faults/index.js'
 import { historyReader } from './history/index.js'
 import type { Surroundings } from './job.js'
 import { killOnce } from './kill.js'
@@ -42,6 +42,7 @@ export async function observe(
   const workerPids = new Set<number>()
   const applied: (readonly string[])[] = []
   const meter = costMeter(target.tables)
+  const readTransaction = appliedTransactions(target.tables)
   const killer = killOnce({ orders: options.orders, kill: (pid) => process.kill(pid, 'SIGKILL') })
   const ledger = target.tables.ledger
   const watch = watchBatches({
@@ -57,7 +58,7 @@ export async function observe(
   }
   const onExchange = (exchange: Exchange) => {
     meter.count(exchange)
-    const transaction = appliedTransaction(exchange, target.tables)
+    const transaction = readTransaction(exchange)
     if (transaction === undefined) return
     applied.push(transaction.orderIds)
     killer.onTransaction(transaction)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { root } from './project.js'
 
@@ -12,12 +12,30 @@ interface Steps {
   readonly sim?: { readonly report?: object; readonly exit?: number }
   readonly bench?: { readonly report?: object; readonly exit?: number }
   readonly node24?: { readonly report?: object; readonly exit?: number }
+  readonly real?: { readonly report?: object; readonly exit?: number }
+  /** Which of the two that the real lane needs are on the path. Default: both. */
+  readonly tools?: readonly ('java' | 'mvn')[]
 }
 
 const folders: string[] = []
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
+
+/** A path with all that this one has, and of Java and Maven what is wanted, in name. */
+function pathWith(tools: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-path-'))
+  folders.push(folder)
+  const here = (process.env.PATH ?? '').split(delimiter).filter((one) => existsSync(one))
+  for (const from of here) {
+    for (const name of readdirSync(from)) {
+      if (name === 'java' || name === 'mvn' || existsSync(join(folder, name))) continue
+      symlinkSync(join(from, name), join(folder, name))
+    }
+  }
+  for (const tool of tools) writeFileSync(join(folder, tool), '', { mode: 0o755 })
+  return folder
+}
 
 /** Runs `.ci/run` in a project whose scripts do nothing but report. */
 function ci({
@@ -26,6 +44,8 @@ function ci({
   sim = proven,
   bench = measured,
   node24,
+  real = compared,
+  tools = ['java', 'mvn'],
 }: Steps): Promise<{ code: number | null; lines: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-ci-'))
   folders.push(folder)
@@ -43,6 +63,7 @@ function ci({
     sim: script('sim', sim, '1'),
     bench: script('bench', bench, '1'),
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
+    'test:real': script('real', real, "'.cache/reports/real.json'"),
   }
   const manifest = { name: 'stand-in', version: '1.0.0' }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts }))
@@ -52,8 +73,8 @@ function ci({
   )
   return new Promise((resolve) => {
     // Without what an npm that runs these tests tells its scripts.
-    const { PATH, HOME } = process.env
-    const child = execFile(join(folder, '.ci/run'), { env: { PATH, HOME } }, (_, stdout) => {
+    const { HOME } = process.env
+    const child = execFile(join(folder, '.ci/run'), { env: { PATH: pathWith(tools), HOME } }, (_, stdout) => {
       resolve({ code: child.exitCode, lines: stdout.trimEnd().split('\n') })
     })
   })
@@ -64,6 +85,7 @@ const checks = (...ok: boolean[]) => ({ checks: ok.map((ok) => ({ name: 'a', ok 
 /** One report for the runs and for the planted bugs: it is the same command. */
 const proven = { report: { runs: 10_000, mutants: [{}, {}], survivors: 0 } }
 const measured = { report: { results: Array.from({ length: 30 }, () => ({})) } }
+const compared = { report: { passed: 7, failed: 0 } }
 const good: Steps = {
   verify: { report: tests(5) },
   start: { report: checks(true, true) },
@@ -73,7 +95,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it('sums what was really counted, on its last line', async () => {
     const { code, lines } = await ci(good)
-    expect(lines.at(-1)).toBe('15 passed, 0 failed')
+    expect(lines.at(-1)).toBe('22 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -85,12 +107,12 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '9 passed, 3 failed',
+      '16 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '9 passed, 3 failed',
+      '16 passed, 3 failed',
     ],
     [
       'a breach that the simulation found, a planted bug that it did not find, and a benchmark without results',
@@ -99,12 +121,35 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         sim: { report: { runs: 10_000, found: { seed: 1 }, mutants: [{}, {}], survivors: 1 }, exit: 1 },
         bench: { report: { results: [] } },
       },
-      '12 passed, 3 failed',
+      '19 passed, 3 failed',
     ],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '10 passed, 1 failed'],
+    [
+      'differences of the real lane that nobody explains',
+      { ...good, real: { report: { passed: 5, failed: 2 }, exit: 1 } },
+      '20 passed, 2 failed',
+    ],
+    [
+      'a real lane that was skipped although Java and Maven are there',
+      { ...good, real: { report: { passed: 0, failed: 0, skipped: 'no Java' } } },
+      '15 passed, 1 failed',
+    ],
+    ['a real lane that left no report', { ...good, real: {} }, '15 passed, 1 failed'],
+    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '15 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '17 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)
     expect(code).toBe(1)
+  })
+
+  it.each<[string, readonly ('java' | 'mvn')[], string]>([
+    ['Java', ['mvn'], 'no java'],
+    ['Maven', ['java'], 'no mvn'],
+    ['both', [], 'no java no mvn'],
+  ])('says why it skips the real lane: %s is not there', async (_, tools, why) => {
+    const { code, lines } = await ci({ ...good, tools })
+    expect(lines).toContain(`== real lane: skipped: ${why}`)
+    expect(lines.at(-1)).toBe('15 passed, 0 failed')
+    expect(code).toBe(0)
   })
 })

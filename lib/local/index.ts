@@ -5,7 +5,7 @@
  */
 export { type Broker, type BrokerOptions, startBroker } from './broker/index.js'
 export type { Attempt, Discard, EsmSwitches, MappingConfig, MappingOptions, RunningMapping } from './esm/index.js'
-export { esmSwitches, limitConcurrency, startMapping } from './esm/index.js'
+export { esmSwitches, startMapping } from './esm/index.js'
 export {
   createTables,
   type Ground,

@@ -31,10 +31,18 @@ export const customersIn = ({ body }: StoreRequest, balances: string): readonly 
     Update?.TableName === balances ? (Update.Key?.customerId?.S ?? []) : [],
   )
 
-/** What passed the proxy, where it is a transaction of effects that was applied. */
-export function appliedTransaction(exchange: Exchange, tables: EffectTables): AppliedTransaction | undefined {
-  const { request, status } = exchange
-  if (request.operation !== 'TransactWriteItems' || status !== 200) return undefined
-  const goesOn = ledgerWrites(request, tables.ledger).some(({ kind }) => kind === 'claim')
-  return { orderIds: ordersIn(request, tables.orders), goesOn }
+/**
+ * Reads what passes the proxy: transactions of effects, as they are applied. An answer to a repeated request, whose first
+ * answer came too late for the function, is of the same transaction, and nothing is applied again.
+ */
+export function appliedTransactions(tables: EffectTables): (exchange: Exchange) => AppliedTransaction | undefined {
+  const tokens = new Set<string>()
+  return ({ request, status }) => {
+    if (request.operation !== 'TransactWriteItems' || status !== 200) return undefined
+    const { ClientRequestToken: token } = request.body
+    if (token !== undefined && tokens.has(token)) return undefined
+    if (token !== undefined) tokens.add(token)
+    const goesOn = ledgerWrites(request, tables.ledger).some(({ kind }) => kind === 'claim')
+    return { orderIds: ordersIn(request, tables.orders), goesOn }
+  }
 }

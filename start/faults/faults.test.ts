@@ -1,4 +1,10 @@
-import { BatchWriteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../lib/clock.js'
 import { failuresTable, ledgerTable } from '../../lib/deployment/index.js'
@@ -10,7 +16,7 @@ import { kafkaEvent } from '../../lib/testing/index.js'
 import { readLedger } from '../verify/index.js'
 import {
   type AppliedTransaction,
-  appliedTransaction,
+  appliedTransactions,
   costMeter,
   failingDownstream,
   firstOf,
@@ -45,9 +51,10 @@ describe('the faults of the main job', () => {
     meter = costMeter(tables)
     rule = () => 'pass'
     applied = []
+    const readTransaction = appliedTransactions(tables)
     const onExchange = (exchange: Exchange) => {
       meter.count(exchange)
-      const transaction = appliedTransaction(exchange, tables)
+      const transaction = readTransaction(exchange)
       if (transaction !== undefined) applied.push(transaction)
     }
     proxy = await startStoreProxy({ target: store.url, rule: (request) => rule(request), onExchange })
@@ -143,6 +150,16 @@ describe('the faults of the main job', () => {
       { orderIds: ['x'], goesOn: true },
       { orderIds: ['y'], goesOn: false },
     ])
+  })
+
+  it('take the answer to a repeated request for the same transaction', async () => {
+    const repeated = new TransactWriteItemsCommand({
+      TransactItems: [add(tables.orders, { orderId: { S: 'once' } })],
+      ClientRequestToken: 'the-same-token',
+    })
+    await client.send(repeated)
+    await client.send(repeated)
+    expect(applied.map(({ orderIds }) => orderIds)).toEqual([['once']])
   })
 
   it('see contention where a claim meets a version that it did not expect', async () => {

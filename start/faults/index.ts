@@ -1,5 +1,5 @@
 export { type Costs, costMeter, type InvocationCost } from './costs.js'
-export { type AppliedTransaction, appliedTransaction, type EffectTables } from './effects.js'
+export { type AppliedTransaction, appliedTransactions, type EffectTables } from './effects.js'
 export { ledgerWrites, partitionOf } from './ledger-writes.js'
 export {
   failingDownstream,

@@ -1,8 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it, vi } from 'vitest'
+import { MillraceError } from '../../errors.js'
 import type { KafkaEvent } from '../../event/index.js'
 import type { Broker } from '../broker/index.js'
-import { limitConcurrency, type MappingOptions } from './index.js'
+import type { MappingOptions } from './index.js'
 import { broker, committed, mapping, numbered, ok, produce, producer, values } from './mapping.fixture.js'
 
 /** The members of the group as the broker has them. */
@@ -120,13 +121,14 @@ describe('the pollers of a mapping', () => {
     const seen = new Set<string>()
     const throttled = () => one.history.filter(({ decision }) => decision === 'unreached')
     let hold = false
-    const invoke = limitConcurrency(async (event) => {
+    const invoke = async (event: KafkaEvent) => {
+      if (running > 0) throw new MillraceError('ML_LOCAL_THROTTLED', 'one invocation runs, and no more may')
       expect(++running).toBe(1)
       if (hold) await vi.waitFor(() => expect(throttled()).not.toEqual([]))
       for (const [key, list] of Object.entries(values(event))) for (const value of list) seen.add(`${key}:${value}`)
       running--
       return ok()
-    }, 1)
+    }
     const changes = { minimumPollers: 2, batchSize: 5, batchingWindowMs: 0, maximumRetryAttempts: 0 }
     const one = await mapping(on, invoke, changes, { retryBackoffMs: () => 1 })
     await vi.waitFor(() => expect(Object.values(one.assignment).map(({ length }) => length)).toEqual([1, 1]))

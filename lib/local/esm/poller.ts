@@ -10,6 +10,7 @@ import type { Filter } from './filter/index.js'
 import { type ConsumerOptions, openIntake } from './intake.js'
 import type { Log, Offsets } from './kafka.js'
 import { withoutOversized } from './oversized.js'
+import { windowLeftMs } from './window.js'
 
 /** One poller of a mapping: a member of the group with one batch in flight at most. */
 export interface Poller {
@@ -59,7 +60,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
   const stopping = new AbortController()
   const redeliveries: Redelivery[] = []
   let inFlight = false
-  let readyAt = 0
+  const last = { completeAt: 0, invokedAt: 0 }
 
   const delivery: Delivery = {
     ...context,
@@ -81,13 +82,12 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
   const remainingWindowMs = (): number | undefined => {
     if (buffer.empty) return undefined
     if (buffer.full) return 0
-    return Math.max(0, Math.max(readyAt, buffer.oldestArrival) + config.batchingWindowMs - Date.now())
+    return windowLeftMs(config, { ...last, arrivedAt: buffer.oldestArrival }, Date.now())
   }
 
   const runBatch = async (): Promise<void> => {
     const taken = buffer.take()
-    // In provisioned mode the next window starts with the batch that is complete, on demand with the invocation.
-    if (config.provisioned) readyAt = Date.now()
+    last.completeAt = Date.now()
     changed.ring()
     const records = await withoutOversized(delivery, taken, buffer)
     if (!records || (Object.keys(records).length > 0 && !(await deliverBatch(delivery, context.nextBatch(), records))))
@@ -112,7 +112,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
       await (again ? runRedelivery(again) : runBatch())
     } finally {
       inFlight = false
-      if (!config.provisioned) readyAt = Date.now()
+      last.invokedAt = Date.now()
     }
   }
 

@@ -80,6 +80,14 @@ function mappingOf(id: string, functionName: string, functionArn: string, proper
   if (responses.some((type) => type !== 'ReportBatchItemFailures')) {
     throw refused(id, `FunctionResponseTypes ${show(responses)}`, 'Lambda knows ReportBatchItemFailures alone')
   }
+  const window = properties.MaximumBatchingWindowInSeconds
+  if (window !== undefined && !Number.isInteger(window)) {
+    throw refused(
+      id,
+      `MaximumBatchingWindowInSeconds ${show(window)}`,
+      'Lambda takes whole seconds, or none for 500 ms',
+    )
+  }
   return {
     id,
     functionName,
@@ -89,7 +97,7 @@ function mappingOf(id: string, functionName: string, functionArn: string, proper
     // Lambda draws an id where none is given; one that stays is more use locally.
     group: source.ConsumerGroupId ?? id,
     batchSize: properties.BatchSize ?? 100,
-    batchingWindowMs: (properties.MaximumBatchingWindowInSeconds ?? 0.5) * 1000,
+    batchingWindowMs: (window ?? 0.5) * 1000,
     startingPosition: properties.StartingPosition ?? 'TRIM_HORIZON',
     partialResponses: responses.length > 0,
     // An empty one turns it off.

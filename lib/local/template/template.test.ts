@@ -168,6 +168,7 @@ describe('a packaged service', () => {
     ['a name that is none', { BatchSizes: 2 }, 'has BatchSizes'],
     ['two sources', { EventSourceArn: 'arn:aws:kafka:eu-west-1:1:cluster/c/1' }, 'has two sources'],
     ['settings of the other source', { AmazonManagedKafkaEventSourceConfig: {} }, 'has AmazonManagedKafka'],
+    ['half a second', { MaximumBatchingWindowInSeconds: 0.5 }, 'has MaximumBatchingWindowInSeconds 0.5'],
     ['another response type', { FunctionResponseTypes: ['Other'] }, 'has FunctionResponseTypes'],
   ])('refuses a mapping with %s', (_, mapping, what) => {
     expect(() => read({ mapping })).toThrow(what)

@@ -26,6 +26,8 @@ export interface WireWrite {
 /** The parts of a request's body that rules look at. */
 export interface RequestBody extends WireWrite {
   readonly Statement?: string
+  /** Makes a repeat of the same transaction safe. */
+  readonly ClientRequestToken?: string
   readonly Statements?: readonly { readonly Statement: string; readonly Parameters?: readonly WireValue[] }[]
   /** Reads have keys under a table, writes a list. */
   readonly RequestItems?: Readonly<Record<string, unknown>>

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export type { Ground } from './ground.js'
 export type { PendingOffset, Speaker, Status, TopicPartition, Transaction } from './transaction.js'
-export { type Ground, maxTimeoutMs, Transactions } from './transactions.js'
+export { maxTimeoutMs, Transactions } from './transactions.js'

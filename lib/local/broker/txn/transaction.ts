@@ -76,15 +76,21 @@ export function extended(
   const under = known.status === 'Ongoing'
   const { partitions = [], groups = [], offsets = [] } = added
   const before = under ? known : { startedAt: now, partitions: [], groups: [], offsets: [] }
-  const isNew = (one: TopicPartition) => !before.partitions.some((other) => samePartition(one, other))
   return {
     ...known,
     status: 'Ongoing',
     startedAt: before.startedAt,
-    partitions: [...before.partitions, ...partitions.filter(isNew)],
+    partitions: lastOfEach([...before.partitions, ...partitions], placeKey),
     groups: [...new Set([...before.groups, ...groups])],
-    offsets: [...before.offsets, ...offsets],
+    offsets: lastOfEach([...before.offsets, ...offsets], (one) => `${placeKey(one)}/${one.group}`),
   }
+}
+
+/** No topic has a slash in its name. */
+const placeKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`
+
+function lastOfEach<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item] as const)).values()]
 }
 
 export function samePartition(one: TopicPartition, other: TopicPartition): boolean {

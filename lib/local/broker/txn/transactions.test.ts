@@ -106,8 +106,39 @@ test('a producer that goes on after an error gets its next epoch, the same when 
 
 test('a producer whose epochs are used up gets another id', () => {
   const { initialise } = ground()
-  for (let epoch = 0; epoch <= 32_766; epoch++) expect(initialise()).toMatchObject({ producerId: 7n, epoch })
+  for (let epoch = 0; epoch < 32_766; epoch++) initialise()
+  expect(initialise()).toMatchObject({ producerId: 7n, epoch: 32_766 })
   expect(initialise()).toMatchObject({ producerId: 8n, epoch: 0 })
+})
+
+test('of too many transactional ids the one used least recently goes, unless it has a transaction under way', () => {
+  const { transactions, initialise } = ground()
+  const open = initialise()
+  transactions.addPartitions(open, [here])
+  for (let n = 0; n < 10_000; n++) transactions.initialise(`other-${n}`, 1000)
+  expect(transactions.all().length).toBe(10_000)
+  expect([transactions.get('mine')?.status, transactions.get('other-0'), transactions.get('other-1')?.epoch]).toEqual([
+    'Ongoing',
+    undefined,
+    0,
+  ])
+})
+
+test('what is said twice in a transaction counts once: a partition, a group, and of offsets the last', () => {
+  const { transactions, initialise } = ground()
+  const speaker = initialise()
+  const offset = (value: bigint) => ({
+    group: 'readers',
+    ...here,
+    committed: { offset: value, leaderEpoch: 0, metadata: '' },
+  })
+  for (const value of [5n, 9n]) {
+    transactions.addPartitions(speaker, [here, here])
+    transactions.addGroup(speaker, 'readers')
+    transactions.addOffsets(speaker, 'readers', [offset(value)])
+  }
+  const { partitions, groups, offsets } = transactions.get('mine') ?? {}
+  expect({ partitions, groups, offsets }).toEqual({ partitions: [here], groups: ['readers'], offsets: [offset(9n)] })
 })
 
 test('a transaction is aborted when its time is up, not before, and one that has ended is left alone', () => {

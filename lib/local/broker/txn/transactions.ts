@@ -1,8 +1,5 @@
-import type { Facts } from '../disk/index.js'
-import type { Offsets } from '../group/offsets.js'
-import type { PartitionLog } from '../log/partition.js'
-import type { Timers } from '../timers.js'
 import { type Code, code } from '../wire/codes.js'
+import type { Ground, Initialised } from './ground.js'
 import { kept, restored } from './kept.js'
 import {
   answerEnd,
@@ -20,17 +17,8 @@ import {
 /** Longest time a transaction may ask for, as in Kafka (transaction.max.timeout.ms): 15 minutes. */
 export const maxTimeoutMs = 900_000
 
-/** What transactions act upon. */
-export interface Ground {
-  readonly timers: Timers
-  readonly newProducerId: () => bigint
-  readonly log: (topic: string, partition: number) => PartitionLog | undefined
-  /** the committed offsets of a group, which is created if there is none */
-  readonly offsets: (group: string) => Offsets
-  readonly facts: Facts
-}
-
-export type Initialised = Pick<Transaction, 'producerId' | 'epoch'> | { readonly refused: Code }
+/** Beyond this many transactional ids, the one that was used least recently and has nothing under way is forgotten. */
+const maxIds = 10_000
 
 /** The transaction coordinator: all transactional ids of one broker. Its state changes in `#set` only. */
 export class Transactions {
@@ -167,12 +155,25 @@ export class Transactions {
 
   #set(id: string, next: Transaction): Transaction {
     this.#ground.facts.set('transaction', id, kept(next))
-    return this.#enter(id, next)
+    this.#enter(id, next)
+    if (this.#byId.size > maxIds) this.#forgetOldest()
+    return next
+  }
+
+  /** Its producer can write no more, and its next one gets another id. */
+  #forgetOldest(): void {
+    for (const [id, { status }] of this.#byId) {
+      if (status !== 'Empty' && status !== 'CompleteCommit' && status !== 'CompleteAbort') continue
+      this.#byId.delete(id)
+      this.#ground.facts.set('transaction', id, undefined)
+      return
+    }
   }
 
   /** Takes note of it, and sees to its time limit. */
   #enter(id: string, next: Transaction): Transaction {
     const wasOngoing = this.#byId.get(id)?.status === 'Ongoing'
+    this.#byId.delete(id) // the map's order is the order of last use
     this.#byId.set(id, next)
     if (next.status === 'Ongoing' && !wasOngoing) {
       const expire = () => {

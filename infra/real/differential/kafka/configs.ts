@@ -1,0 +1,86 @@
+import { attempt, type Case } from '../case.js'
+import type { KafkaSide } from './side.js'
+
+const topicType = 2
+const brokerType = 4
+
+/** What clients ask for by name. */
+const asked = [
+  'cleanup.policy',
+  'compression.type',
+  'max.message.bytes',
+  'message.timestamp.type',
+  'min.insync.replicas',
+  'retention.bytes',
+  'retention.ms',
+]
+
+interface Described {
+  readonly resources?: readonly { readonly configEntries?: { configName: string }[] }[]
+}
+
+/** Of the entries, which come in no order, those that clients ask for. */
+function sorted(answer: unknown): unknown {
+  for (const { configEntries = [] } of (answer as Described).resources ?? []) {
+    const wanted = configEntries.filter(({ configName }) => asked.includes(configName))
+    configEntries.splice(0, configEntries.length, ...wanted.sort((a, b) => (a.configName < b.configName ? -1 : 1)))
+  }
+  return answer
+}
+
+async function createdWith({ name: topic, admin, wire }: KafkaSide, name: string, value: string): Promise<unknown> {
+  const configEntries = [{ name, value }]
+  const created = await attempt(() => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }))
+  const { ask } = await wire()
+  const resources = [{ type: topicType, name: topic, configNames: [name] }]
+  return { created, described: await ask('DescribeConfigs', 2, { resources, includeSynonyms: false }) }
+}
+
+/** Describing configurations. */
+export const configCases: readonly Case<KafkaSide>[] = [
+  {
+    id: 'configs: those of a topic by name',
+    async run({ topic, wire }) {
+      const name = await topic()
+      const { ask } = await wire()
+      const resources = [{ type: topicType, name, configNames: asked }]
+      return [
+        sorted(await ask('DescribeConfigs', 0, { resources })),
+        sorted(await ask('DescribeConfigs', 1, { resources, includeSynonyms: false })),
+        sorted(await ask('DescribeConfigs', 2, { resources, includeSynonyms: false })),
+      ]
+    },
+  },
+  {
+    id: 'configs: what a topic was created with',
+    run: (side) => createdWith(side, 'retention.ms', '3600000'),
+  },
+  {
+    id: 'configs: compaction',
+    run: (side) => createdWith(side, 'cleanup.policy', 'compact'),
+  },
+  {
+    id: 'configs: unknown topics, names and kinds',
+    async run({ topic, name, wire }) {
+      const known = await topic()
+      const { ask } = await wire()
+      const describe = (type: number, name: string, configNames: readonly string[] | null) =>
+        ask('DescribeConfigs', 2, { resources: [{ type, name, configNames }], includeSynonyms: false })
+      return {
+        unknownTopic: await describe(topicType, `${name}-absent`, ['retention.ms']),
+        unknownName: await describe(topicType, known, ['no.such.config']),
+        unknownBroker: await describe(brokerType, '99', ['num.partitions']),
+        noNumber: await describe(brokerType, 'first', ['num.partitions']),
+        none: sorted(await describe(topicType, known, [])),
+      }
+    },
+  },
+  {
+    id: 'configs: those of a topic by kafkajs',
+    async run({ topic, admin }) {
+      const name = await topic()
+      const resources = [{ type: topicType, name, configNames: asked.slice(0, 3) }]
+      return attempt(async () => sorted(await admin.describeConfigs({ includeSynonyms: false, resources })))
+    },
+  },
+]
