@@ -22,6 +22,15 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npx millrace chaos --faults 20': { file: 'lib/cli/chaos.test.ts', shows: /\['chaos', [\s\S]*'--faults \d/ },
   'npx millrace broker --port 9092': { file: 'lib/cli/cli.test.ts', shows: /'broker --port \d/ },
   'npx millrace dynamodb --port 8000': { file: 'lib/cli/cli.test.ts', shows: /'dynamodb --port \d/ },
+  'npx millrace produce orders --count 1000 --value \'{"orderId":"{id}","customerId":"{key}","seq":"{n}","cents":100}\'':
+    {
+      file: 'lib/cli/produce.test.ts',
+      shows: /'--count',\s+'\d+'[\s\S]+?'--value', '\{"orderId":"\{id\}"/,
+    },
+  'npx millrace record orders --out functions/orders/events --redact value.customerId': {
+    file: 'lib/cli/record.test.ts',
+    shows: /\['value\.card\.number'[\s\S]+\['--redact', path\]/,
+  },
   'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
   'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
     file: 'infra/invoke-local.test.ts',

@@ -7,6 +7,7 @@ import {
   type Produced,
   produce as send,
 } from '../testing/load/index.js'
+import { brokersOf } from './brokers.js'
 import type { Command } from './command.js'
 import { recordsOfLines } from './produce-lines.js'
 import type { ProduceCommandOptions } from './produce-options.js'
@@ -38,12 +39,6 @@ export const produce: Command<ProduceCommandOptions> = async (options, { voice, 
   })
   const interrupted = stopping.signal.aborted
   voice.say('produced', text(produced, interrupted, kinds), { ...produced, interrupted, seed, kinds })
-}
-
-/** Where Kafka is: what was said, `KAFKA_BROKERS`, or where `millrace dev` has its own. */
-export function brokersOf({ brokers }: { readonly brokers?: string }, env: NodeJS.ProcessEnv = process.env): string[] {
-  const list = (brokers || env.KAFKA_BROKERS || '127.0.0.1:9092').split(',').map((one) => one.trim())
-  return list.filter((one) => one !== '')
 }
 
 const generatorOptions = ['count', 'keys', 'size', 'bad', 'duplicates', 'nullKeys', 'seed', 'value'] as const

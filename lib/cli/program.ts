@@ -3,6 +3,7 @@ import { Command as Commander, CommanderError, InvalidArgumentError, Option } fr
 import { withChaosOptions } from './chaos-options.js'
 import type { Command } from './command.js'
 import { withProduceOptions } from './produce-options.js'
+import { withRecordOptions } from './record-options.js'
 import { listenForStop } from './signals.js'
 import { type CommonOptions, exitCodes, report, usage, voice } from './voice.js'
 
@@ -51,6 +52,9 @@ function program(): Commander {
     )
   withProduceOptions(
     define(root, 'produce', 'send records to a topic', async () => (await import('./produce.js')).produce),
+  )
+  withRecordOptions(
+    define(root, 'record', 'save what a mapping delivers', async () => (await import('./record.js')).record),
   )
   withChaosOptions(
     define(

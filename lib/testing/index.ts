@@ -4,7 +4,21 @@
  * @module
  */
 export { type TestDeployment, type TestDeploymentOptions, testDeployment } from './deployment/index.js'
-export { type EventSpec, kafkaEvent, type RecordSpec } from './events/index.js'
+export {
+  duplicateOf,
+  type EventSpec,
+  eventOf,
+  kafkaEvent,
+  type LoadEventSpec,
+  loadEvent,
+  poison,
+  type RecordSpec,
+  type Redactions,
+  type Redactor,
+  readEvent,
+  redactor,
+  tombstone,
+} from './events/index.js'
 export {
   type Faults,
   type FaultyStack,

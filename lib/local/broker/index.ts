@@ -1,5 +1,5 @@
 /**
- * A small Kafka broker for development and tests, inside this process and in memory.
+ * A small Kafka broker for development and tests, inside this process: in memory, or in a directory.
  *
  * @module
  */

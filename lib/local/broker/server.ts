@@ -30,8 +30,9 @@ export interface Broker {
 /**
  * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory, or in a directory.
  * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), with transactions and
- * idempotent producers, without static membership, compaction and access control. Old records are kept unless a topic's
- * `retention.bytes` or `retention.ms` says otherwise.
+ * idempotent producers, without static membership, compaction and access control. As in Kafka, a batch of more than
+ * 1048588 bytes is refused unless its topic's `max.message.bytes` says otherwise. Other than in Kafka, records are kept
+ * for as long as no `retention.bytes` or `retention.ms` is set.
  *
  * @throws MillraceError `ML_LOCAL_PORT_IN_USE` if another process listens on the port, `ML_OPTION_INVALID` for options
  * out of range or an address that this machine does not have, `ML_LOCAL_DATA_IN_USE`, `ML_LOCAL_DATA_CORRUPT` or
