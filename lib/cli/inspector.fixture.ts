@@ -26,6 +26,9 @@ export async function inspectorSession(address: string): Promise<Session> {
   let last = 0
   let rest = Buffer.alloc(0)
   socket.on('error', () => undefined)
+  socket.on('close', () => {
+    for (const { reject } of waiting.values()) reject(new Error('the process has ended'))
+  })
   socket.on('data', (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk])
     for (let frame = readFrame(rest); frame !== undefined; frame = readFrame(rest)) {

@@ -11,6 +11,7 @@ import { allowances } from './allowed/index.js'
 import type { Pair } from './case.js'
 import { type Differential, judge } from './judge.js'
 import { kafkaCases, onKafka } from './kafka/index.js'
+import { platformaticPairs } from './platformatic.js'
 import { runCases } from './run-cases.js'
 import { onStore, openStore, storeCases } from './store/index.js'
 
@@ -29,8 +30,11 @@ export async function runDifferential(real: Systems, { signal, tell }: Different
   try {
     tell(`differential: ${kafkaCases.length} cases by kafkajs`)
     const kafka = await kafkaPairs(broker.address, real.brokers, signal)
+    tell('differential: cases by @platformatic/kafka')
+    const platformatic = await platformaticPairs(broker.address, real.brokers, signal)
     tell(`differential: ${storeCases.length} cases by the AWS SDK`)
-    return judge([...kafka, ...(await storePairs(store.url, real.dynamodbUrl, signal))], allowances)
+    const items = await storePairs(store.url, real.dynamodbUrl, signal)
+    return judge([...kafka, ...platformatic, ...items], allowances)
   } finally {
     await Promise.all([broker.stop(), store.stop()])
   }

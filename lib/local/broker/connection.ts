@@ -15,7 +15,6 @@ export interface Connection {
   readonly heldBytes: number
   /** Whether a request is being answered, perhaps for a client that has gone. */
   readonly busy: boolean
-  readonly open: boolean
   /** Resolves when the client has gone and nothing of it is left to be done. */
   readonly over: Promise<void>
   /** Ends it, and what it asked for; the reason goes to the log, if there is one. */
@@ -106,9 +105,6 @@ export function serveConnection(
     },
     get busy() {
       return busy
-    },
-    get open() {
-      return !socket.destroyed
     },
     over,
     drop,

@@ -4,6 +4,7 @@ import type { Limits } from './options.js'
 
 /** What clients make a broker hold at this moment. */
 export interface BrokerUsage {
+  /** clients that are connected, or have gone and left something to be done */
   readonly connections: number
   /** requests that are being answered, or wait for what will answer them, those of clients that have gone included */
   readonly requests: number
@@ -30,7 +31,7 @@ export class Connections {
   get usage(): BrokerUsage {
     const all = [...this.#all]
     return {
-      connections: all.filter(({ open }) => open).length,
+      connections: all.length,
       requests: all.filter(({ busy }) => busy).length,
       heldBytes: this.#heldBytes(),
     }

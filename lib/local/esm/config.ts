@@ -34,8 +34,8 @@ export interface MappingConfig {
   readonly maximumPollers?: number
   /** A disabled mapping reads nothing. */
   readonly enabled: boolean
-  /** `{ Filters: [{ Pattern }] }`, over `value` alone. */
-  readonly filterCriteria?: unknown
+  /** Of `{ Pattern }` each, over `value` alone. */
+  readonly filterCriteria?: { readonly Filters?: readonly unknown[] }
   /** An ARN of SQS, SNS or S3, or `kafka://topic` (provisioned mode only). */
   readonly onFailureDestination?: string
   /** Types of SourceAccessConfigurations. Local brokers want no credentials: the log says once that they are ignored. */

@@ -57,6 +57,18 @@ describe('a mapping with filters', () => {
     expect(await committed(on)).toEqual({ 0: 4 })
   })
 
+  it('says that an account has no more than five filters of itself', async () => {
+    const on = await broker({ defaultPartitions: 1 })
+    await produce(on, [from('eu')])
+    const lines: string[] = []
+    const [filter] = eu.filterCriteria.Filters
+    const changes = { filterCriteria: { Filters: Array.from({ length: 6 }, () => filter) } }
+    const running = await mapping(on, () => ok(), changes, { log: (line) => lines.push(line) })
+    await running.idle()
+    expect(lines.join('\n')).toContain('more than 5 filters')
+    expect(running.history).toHaveLength(1)
+  })
+
   it('is refused where Lambda would refuse its pattern', async () => {
     const on = await broker()
     const changes = { filterCriteria: { Filters: [{ Pattern: '{"key":["a"]}' }] } }

@@ -2,7 +2,7 @@ import type { MappingConfig } from './config.js'
 import type { Attempt } from './deliver.js'
 import type { Discard } from './discard.js'
 import { envelopeOf } from './event.js'
-import { compileFilters } from './filter/index.js'
+import { compileFilters, filterQuota } from './filter/index.js'
 import { type HistoryEntry, remember } from './history.js'
 import type { Log } from './kafka.js'
 import { observers } from './observers.js'
@@ -20,13 +20,19 @@ export function deliveryOf(
   const attempts = observers<Attempt>(log, options.onBatch)
   const discards = observers<Discard>(log, options.onDiscard)
   const criteria = config.filterCriteria
+  const filter = criteria === undefined ? undefined : compileFilters(criteria, config.id, switches.filterMismatch)
   let batches = 0
+  if ((criteria?.Filters?.length ?? 0) > filterQuota.byDefault) {
+    log(
+      `it has more than ${filterQuota.byDefault} filters: Lambda takes them where AWS support has raised the account's quota`,
+    )
+  }
   return {
     config,
     switches,
     invoke,
     envelope: envelopeOf(config, options.brokers),
-    filter: criteria === undefined ? undefined : compileFilters(criteria, config.id, switches.filterMismatch),
+    filter,
     beforeInvoke: options.beforeInvoke ?? (() => undefined),
     backoffMs: options.retryBackoffMs ?? (switches.retryBackoff === 'none' ? () => 0 : doublingMs),
     now: Date.now,

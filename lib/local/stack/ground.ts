@@ -12,6 +12,8 @@ export interface GroundOptions {
   readonly ignoreEnvironment?: boolean
   /** Ports of the embedded parts. Default 0: any free ones. */
   readonly ports?: { readonly broker?: number; readonly dynamodb?: number }
+  /** Directory that keeps what the embedded broker has acknowledged. Default: memory. */
+  readonly dataDir?: string
   /** Takes a line for what a developer should know. */
   readonly log?: (line: string) => void
 }
@@ -40,7 +42,13 @@ export async function startGround(options: GroundOptions = {}, env: NodeJS.Proce
   const dynamodbUrl = options.dynamodbUrl || named.AWS_ENDPOINT_URL_DYNAMODB || named.AWS_ENDPOINT_URL
   const end = ending()
   try {
-    const broker = brokers ? undefined : await startBroker({ port: ports.broker ?? 0, ...(log ? { log } : {}) })
+    const broker = brokers
+      ? undefined
+      : await startBroker({
+          port: ports.broker ?? 0,
+          ...(log ? { log } : {}),
+          ...(options.dataDir ? { dataDir: options.dataDir } : {}),
+        })
     if (broker) await end.add('the broker', () => broker.stop())
     const store = dynamodbUrl ? undefined : await startStore({ port: ports.dynamodb ?? 0 })
     if (store) await end.add('the store', () => store.stop())

@@ -50,10 +50,12 @@ function kafka(stack: Pick<Stack, 'brokers'>): Kafka {
   return new Kafka({ brokers: [...stack.brokers], logLevel: logLevel.NOTHING })
 }
 
-async function produce(stack: Pick<Stack, 'brokers'>, value = 'hello'): Promise<void> {
+const produce = (stack: Pick<Stack, 'brokers'>): Promise<void> => produceTo(stack, [0], 'hello')
+
+async function produceTo(stack: Pick<Stack, 'brokers'>, partitions: readonly number[], value: string): Promise<void> {
   const producer = kafka(stack).producer()
   await producer.connect()
-  await producer.send({ topic: 'greetings', messages: [{ value, partition: 0 }] })
+  await producer.send({ topic: 'greetings', messages: partitions.map((partition) => ({ value, partition })) })
   await producer.disconnect()
 }
 
@@ -150,6 +152,34 @@ describe('the stack', () => {
     const [offsets] = await admin.fetchOffsets({ groupId: 'greeters', topics: ['greetings'] })
     expect(offsets?.partitions.find(({ partition }) => partition === 0)?.offset).toBe('1')
     await admin.disconnect()
+  })
+
+  it.each([
+    ['as many environments as it has pollers', {}, 2, 0],
+    [
+      'no more than it reserves; the mapping tries again, and spends no attempt',
+      { ReservedConcurrentExecutions: 1 },
+      1,
+      1,
+    ],
+  ])('runs a function in %s [R-39]', async (_, fn, environments, throttled) => {
+    const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 2 } }
+    const mapping = { MaximumBatchingWindowInSeconds: 0, MaximumRetryAttempts: 0, ...provisioned }
+    const { stack } = await start({}, { fn, mapping })
+    const [running] = stack.running
+    const most = { pids: 0 }
+    const all = [0, 1, 2, 3]
+    // Each poller has two of the four partitions.
+    for (const round of all) {
+      await produceTo(stack, all, String(round))
+      await expect.poll(() => running?.history.length, { timeout: 10_000 }).toBeGreaterThan(round)
+      most.pids = Math.max(most.pids, [...stack.workers.values()][0]?.pids.length ?? 0)
+    }
+    await running?.idle()
+    const decisions = running?.history.map(({ decision }) => decision) ?? []
+    expect(most.pids).toBe(environments)
+    expect(Math.min(1, decisions.filter((one) => one === 'unreached').length)).toBe(throttled)
+    expect(new Set(decisions)).toEqual(new Set(throttled ? ['settled', 'unreached'] : ['settled']))
   })
 
   it('stops what has started when a later part does not', async () => {

@@ -10,6 +10,8 @@ export interface ServiceParts {
   /** Source of the CommonJS module that is zipped as `handler.cjs`. Default: a handler that settles every batch. */
   readonly code?: string
   readonly environment?: Properties
+  /** Properties that the function has besides, or in place of, the default ones. */
+  readonly fn?: Properties
   /** Properties that the mapping has besides, or in place of, the default ones. */
   readonly mapping?: Properties
   /** Resources besides the function `greet`, its mapping of topic `greetings`, and its table. */
@@ -40,7 +42,7 @@ export function packagedService(parts: ServiceParts = {}): PackagedService {
   return service
 }
 
-function template({ environment = {}, mapping = {}, resources = {} }: ServiceParts) {
+function template({ environment = {}, fn = {}, mapping = {}, resources = {} }: ServiceParts) {
   return {
     Resources: {
       Bucket: { Type: 'AWS::S3::Bucket' },
@@ -55,6 +57,7 @@ function template({ environment = {}, mapping = {}, resources = {} }: ServicePar
           Code: { S3Bucket: { Ref: 'Bucket' }, S3Key: 'serverless/hello/dev/1/greet.zip' },
           Environment: { Variables: { TABLE: { Ref: 'GreetingsTable' }, ...environment } },
           Role: { 'Fn::ImportValue': 'a role of another stack' },
+          ...fn,
         },
       },
       GreetMapping: {

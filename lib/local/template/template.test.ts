@@ -33,6 +33,11 @@ describe('a packaged service', () => {
     })
   })
 
+  it('tells the concurrency that a function reserves, and none where it reserves none', () => {
+    const [one] = read({ fn: { ReservedConcurrentExecutions: 2 } }).functions
+    expect([one?.concurrency, read().functions[0]?.concurrency]).toEqual([2, undefined])
+  })
+
   it.each([
     ['a plain number', 7, '7'],
     ['a table by Ref', { Ref: 'GreetingsTable' }, 'hello-dev-greetings'],

@@ -15,27 +15,33 @@ export interface BrokerProcess {
 
 export async function brokerProcess(directory: string): Promise<BrokerProcess> {
   const port = await freePort()
-  const said: Running['output'][] = []
+  const started: Running[] = []
+  let over = false
   const start = async () => {
+    if (over) throw new Error('the test is over')
     const running = millrace(['broker', '--port', String(port), '--data', directory, '--json'], directory)
-    said.push(running.output)
+    started.push(running)
     await running.line('listening')
     return running
   }
-  let running = await start()
-  const kill = async () => {
+  const kill = async (running: Running) => {
     running.child.kill('SIGKILL')
     await running.ended
   }
-  closing(undefined, kill)
+  // Also those that a test which has failed is about to restart.
+  closing(undefined, () => {
+    over = true
+    return Promise.all(started.map(kill))
+  })
+  let running = await start()
   return {
     address: `127.0.0.1:${port}`,
     port,
     async killAndRestart() {
-      await kill()
+      await kill(running)
       running = await start()
     },
-    output: () => said.map(({ stdout, stderr }) => stdout + stderr).join(''),
+    output: () => started.map(({ output: { stdout, stderr } }) => stdout + stderr).join(''),
   }
 }
 

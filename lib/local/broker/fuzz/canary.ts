@@ -16,7 +16,10 @@ export interface CanaryReport {
   readonly failures: readonly string[]
 }
 
-const topic = 'canary'
+/** The topic of that client; no fuzzed request writes to it. */
+export const canaryTopic = 'canary'
+/** Its client writes to the first one only. */
+export const partitionWithoutRecords = 1
 /** Beyond it a record counts as lost. */
 const patienceMs = 20_000
 
@@ -31,8 +34,8 @@ export async function startCanary(address: string): Promise<Canary> {
   let expected = waiting<void>()
   await producer.connect()
   await consumer.connect()
-  await producer.send({ topic, messages: [{ value: 'first' }] })
-  await consumer.subscribe({ topic, fromBeginning: true })
+  await producer.send({ topic: canaryTopic, messages: [{ partition: 0, value: 'first' }] })
+  await consumer.subscribe({ topic: canaryTopic, fromBeginning: true })
   consumer.on(consumer.events.CRASH, ({ payload }) => failures.push(`its consumer crashed: ${payload.error.message}`))
   const joined = waiting<void>()
   consumer.on(consumer.events.GROUP_JOIN, () => joined.answer())
@@ -51,7 +54,7 @@ export async function startCanary(address: string): Promise<Canary> {
         stopped = true
         expected.answer()
       }, patienceMs)
-      await producer.send({ topic, messages: [{ value: String(records) }] })
+      await producer.send({ topic: canaryTopic, messages: [{ partition: 0, value: String(records) }] })
       await expected.promise
       clearTimeout(timer)
       slowestMs = Math.max(slowestMs, performance.now() - began)

@@ -12,6 +12,7 @@ const extremes = [-1, 0, 1, 0x7f, 0x7fff, 0xffff, 0x7fffffff, -0x80000000, 100_0
 
 /** Ways to spoil a frame, by what they do. */
 const mutations: Readonly<Record<string, Mutation>> = {
+  'as it was': (frame) => frame,
   'bits flipped': (frame, draw) => {
     for (let flips = 1 + draw.below(8); flips > 0; flips--) {
       const at = draw.below(frame.length)

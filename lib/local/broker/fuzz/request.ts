@@ -1,7 +1,9 @@
 import { apis } from '../api/table.js'
 import { batchBytes } from '../log/batch-bytes.js'
+import { crc32c } from '../log/crc32c.js'
 import { MalformedRequest, Reader } from '../wire/reader.js'
 import { Writer } from '../wire/writer.js'
+import { canaryTopic, partitionWithoutRecords } from './canary.js'
 import type { Draw } from './draw.js'
 
 /** A request as a client could send it. */
@@ -29,8 +31,19 @@ const names = [
   'consumer',
 ]
 
-/** A request of any API in any version that the broker serves. `learned`: names that the broker has given out. */
-export function validRequest(draw: Draw, correlation: number, learned: readonly string[]): Request {
+/** Times are among them: a third of a second at the most. */
+const numbers = [-1, 0, 0, 1, 2, 3, 20, 100, 300]
+
+/** What requests are made of, beside chance. */
+export interface Material {
+  /** names that the broker has given out */
+  readonly learned: readonly string[]
+  /** whether times and numbers may be so long and large that nobody should wait for the answer */
+  readonly extreme: boolean
+}
+
+/** A request of any API in any version that the broker serves. */
+export function validRequest(draw: Draw, correlation: number, material: Material): Request {
   const api = draw.pick([...apis.values()])
   const version = api.minVersion + draw.below(api.maxVersion - api.minVersion + 1)
   const header = new Writer().int16(api.key).int16(version).int32(correlation).string('fuzz')
@@ -38,7 +51,7 @@ export function validRequest(draw: Draw, correlation: number, learned: readonly 
   for (;;) {
     const body = new Writer(flexible).tags()
     try {
-      api.decode(new RequestWriter(draw, body, flexible, learned), version)
+      api.decode(new RequestWriter(draw, body, flexible, material), version)
     } catch (error) {
       if (error instanceof MalformedRequest) continue // what it drew does not go together
       throw error
@@ -46,6 +59,20 @@ export function validRequest(draw: Draw, correlation: number, learned: readonly 
     const frame = Buffer.concat([header, body].map((writer) => Buffer.concat(writer.frame()).subarray(4)))
     return { key: api.key, version, frame }
   }
+}
+
+const fetchKey = 1
+const fetchVersion = 4
+const tenMinutesMs = 600_000
+
+/** A Fetch that waits, for ten minutes, for more than there will be: chance alone seldom makes one. */
+export function longPoll(draw: Draw, correlation: number): Request {
+  const writer = new Writer().int16(fetchKey).int16(fetchVersion).int32(correlation).string('fuzz')
+  writer.int32(-1).int32(tenMinutesMs).int32(1).int32(1000).int8(draw.below(2))
+  writer.array([canaryTopic], (topic) => {
+    writer.string(topic).array([partitionWithoutRecords], (one) => writer.int32(one).int64(0).int32(1000))
+  })
+  return { key: fetchKey, version: fetchVersion, frame: Buffer.concat(writer.frame()).subarray(4) }
 }
 
 /**
@@ -56,14 +83,16 @@ class RequestWriter extends Reader {
   readonly #draw: Draw
   readonly #writer: Writer
   readonly #names: readonly string[]
+  readonly #numbers: readonly number[]
   readonly #flexible: boolean
 
-  constructor(draw: Draw, writer: Writer, flexible: boolean, learned: readonly string[]) {
+  constructor(draw: Draw, writer: Writer, flexible: boolean, { learned, extreme }: Material) {
     super(Buffer.alloc(0), flexible)
     this.#draw = draw
     this.#writer = writer
     this.#flexible = flexible
     this.#names = [...names, ...learned]
+    this.#numbers = extreme ? [...numbers, 600_000, 2 ** 31 - 1] : numbers
   }
 
   override as(flexible: boolean): Reader {
@@ -80,8 +109,7 @@ class RequestWriter extends Reader {
   }
 
   override int32(): number {
-    // Times are among them: nobody waits longer than a third of a second.
-    return this.#note(this.#draw.pick([-1, 0, 0, 1, 2, 3, 20, 100, 300]), (value) => this.#writer.int32(value))
+    return this.#note(this.#draw.pick(this.#numbers), (value) => this.#writer.int32(value))
   }
 
   override int64(): bigint {
@@ -137,6 +165,7 @@ class RequestWriter extends Reader {
     if (draw.oneIn(6)) return draw.bytes(draw.below(40))
     const producerId = BigInt(draw.pick([-1, -1, 0, 1, 2]))
     const fields = { count: 1 + draw.below(3), payload: draw.bytes(draw.below(60)), maxTimestamp: 1_700_000_000_000n }
+    if (draw.oneIn(5)) return oddBatch(draw, batchBytes({ ...fields, producerId }))
     if (producerId < 0n) return batchBytes({ ...fields, attributes: draw.below(5) })
     return batchBytes({ ...fields, producerId, epoch: 0, sequence: draw.below(4), attributes: draw.pick([0, 0x10]) })
   }
@@ -145,4 +174,11 @@ class RequestWriter extends Reader {
     write(value)
     return value
   }
+}
+
+/** A batch whose header says what it should not, under a checksum that is right. */
+function oddBatch(draw: Draw, bytes: Buffer): Buffer {
+  bytes.writeInt32BE(draw.pick([-1, 0, 1, 7, 0x1000, 2 ** 31 - 1, -(2 ** 31)]), 21 + draw.below(37))
+  bytes.writeUInt32BE(crc32c(bytes, 21), 17)
+  return bytes
 }
