@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     )
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
-  const path = join(root, '.cache/reports/real.json')
+  const path = options.report ?? join(root, '.cache/reports/real.json')
   // So that a run that breaks off does not leave the last one's.
   rmSync(path, { force: true })
   const report = await runReal(options, { signal: interrupt.signal, tell })

@@ -29,6 +29,14 @@ export const kafkaAllowances: readonly Allowance[] = [
     source: 'KIP-896',
   },
   {
+    id: 'kafka-old-describe',
+    case: 'configs: those of a topic by name',
+    path: 'v0',
+    when: (_, real) => real === 'closed',
+    reason: 'as of kafka-old-create',
+    source: 'KIP-896',
+  },
+  {
     id: 'kafka-null-records',
     case: 'raw: null in place of the records',
     path: '',

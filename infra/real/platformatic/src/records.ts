@@ -1,4 +1,4 @@
-import { attempt, type Case, until } from '../../../../dist/infra/real/differential/case.js'
+import { attempt, type Case } from '../../../../dist/infra/real/differential/case.js'
 import type { Side } from './side.js'
 
 /** Some time that does not change. */
@@ -77,20 +77,6 @@ export const recordCases: readonly Case<Side>[] = [
         await transaction[end]()
       }
       return { committed: await read(name, 1, { isolationLevel: 1 }), all: await read(name, 2, { isolationLevel: 0 }) }
-    },
-  },
-  {
-    id: 'platformatic: a transaction of a producer that was fenced',
-    async run({ producer, topic, read, name: transactionalId }) {
-      const name = await topic()
-      const transaction = await producer({ transactionalId, idempotent: true }).beginTransaction()
-      await transaction.send({ messages: to(name, ['old']), acks: -1 })
-      // The open transaction is aborted first, which may take a moment.
-      const fresh = await until(() => producer({ transactionalId, idempotent: true }).beginTransaction())
-      await fresh.send({ messages: to(name, ['new']), acks: -1 })
-      const late = (await attempt(() => transaction.commit())) as { failed?: unknown }
-      await fresh.commit()
-      return { isLate: late.failed !== undefined, read: await read(name, 1, { isolationLevel: 1 }) }
     },
   },
 ]

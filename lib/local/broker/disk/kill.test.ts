@@ -104,7 +104,14 @@ function paying(client: Kafka) {
   const committed: string[] = []
   const never: string[] = []
   const connected = async () => {
-    const producer = client.producer({ transactionalId: 'payer', idempotent: true, maxInFlightRequests: 1 })
+    // A transaction that the last kill left open would hold its readers up for as long.
+    const transactionTimeout = 5000
+    const producer = client.producer({
+      transactionalId: 'payer',
+      transactionTimeout,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    })
     await producer.connect()
     return producer
   }
