@@ -53,11 +53,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const server = createServer()
   const state = await orClose(storage, async () => {
     const restored = newState(settings, storage)
-    await listen(server, host, port)
+    await listen(server, host, port).catch((error) => {
+      restored.transactions.close()
+      throw error
+    })
     return restored
   })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
-  const endRetention = startRetention(state.topics, state.timers)
+  const endRetention = startRetention(state.topics, state.timers, state.log)
   const connections = new Connections(server, settings.limits, (socket, onHeld) => {
     const node = { id: nodeId, host: advertised(host, socket), port: bound.port }
     return serveConnection(socket, state, node, onHeld)
@@ -110,6 +113,7 @@ function newState(settings: Given, storage: Storage): BrokerState {
     log: (topic, partition) => topics.partition(topic, partition),
     offsets: (group) => coordinator.committing(group),
     facts,
+    report: settings.log,
   })
   // Left where the deletion of a topic was not finished.
   const isGone = (name: string) => topics.get(name) === undefined
