@@ -73,6 +73,7 @@ describe('a mapping', () => {
 
   it('with a window of 0 delivers a record as it comes, and waits for no other [R-01]', async () => {
     const on = await broker({ defaultPartitions: 1 })
+    await createOrders(on, [])
     const running = await mapping(on, () => ok(), { batchSize: 100, batchingWindowMs: 0 })
     for (const offset of [0, 1, 2]) {
       await produce(on, numbered(1))
