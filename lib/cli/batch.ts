@@ -1,4 +1,5 @@
 import type { Attempt } from '../local/esm/index.js'
+import { counted } from './counted.js'
 
 /** What a program wants to know of one invocation; what JSON leaves out is not known. */
 export interface BatchFacts {
@@ -63,5 +64,3 @@ function comeAgain(decision: Attempt['decision'], records: number): number {
   if (decision.kind !== 'partial') return records
   return [...decision.failures.values()].reduce((sum, { size }) => sum + size, 0)
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -46,7 +46,7 @@ describe('the command line', () => {
     ['dev --help', 0, /--broker-port <port> .*9092[\s\S]+KAFKA_BROKERS/, /^$/],
     ['', 2, /^$/, /Usage:[\s\S]+ML_USAGE: give a command/],
     ['brocker', 2, /^$/, /^ML_USAGE: unknown command 'brocker'[\s\S]*millrace --help/],
-    ['broker --prot 1', 2, /^$/, /^ML_USAGE: unknown option '--prot'/],
+    ['broker --prot 1', 2, /^$/, /^ML_USAGE: unknown option '--prot'[\s\S]*millrace broker --help/],
     ['broker --port 65536', 2, /^$/, /^ML_USAGE: .*whole number from 0 to 65535/],
     ['dynamodb more', 2, /^$/, /^ML_USAGE: too many arguments/],
     ['dev --no-package', 1, /^$/, /^ML_LOCAL_TEMPLATE: .*run `npx serverless package`/],

@@ -63,7 +63,7 @@ function liveOptions(ground: Ground, { inspect }: DevOptions, voice: Voice): Liv
     },
     ...(inspect === undefined ? {} : { inspectPort: inspect }),
     onInspector: ({ functionName, pid, url }) =>
-      voice.say('inspector', `${functionName} waits for a debugger at ${url}`, { function: functionName, pid, url }),
+      voice.say('inspector', `${functionName} listens for a debugger at ${url}`, { function: functionName, pid, url }),
     onStart: (service) => introduce(ground, service, voice),
     onReload: (event) => voice.say(...reloadLine(event)),
     onRefused: (error, stopped) => {

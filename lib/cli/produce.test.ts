@@ -189,6 +189,16 @@ describe('millrace produce', () => {
     await admin.disconnect()
   })
 
+  it('tells of a missing topic with the command that creates it', async () => {
+    const missing = run('later', '--count', '1', '--seed', '1')
+    expect(await missing.ended).toBe(1)
+    const [, args = ''] = /`npx millrace produce (.+?)`/.exec(missing.output.stderr) ?? []
+    expect(await run(...args.split(' ')).ended).toBe(0)
+    const there = run('later', '--count', '1', '--seed', '1')
+    expect(await there.ended).toBe(0)
+    expect(there.output.stdout).toMatch(/^1 record to later .*\n {2}partition \d: 1 record, /m)
+  })
+
   it.each<[string[], RegExp, number]>([
     [['none', '--count', '1'], /^ML_LOCAL_TOPIC_MISSING: there is no topic none .*--partitions/, 1],
     [['t', '--count', '1', '--brokers', '127.0.0.1:9'], /^ML_LOCAL_KAFKA_UNREACHABLE/, 1],
@@ -196,7 +206,7 @@ describe('millrace produce', () => {
     [['t', '--file', 'x', '--count', '1'], /^ML_USAGE: --count is for generated records/, 2],
     [['t', '--lines'], /^ML_USAGE: --lines is for/, 2],
     [['t', '--value', '{'], /^ML_USAGE: --value \{ is no JSON/, 2],
-    [[], /^ML_USAGE: missing required argument 'topic'/, 2],
+    [[], /^ML_USAGE: missing required argument 'topic'.*`millrace produce --help`/, 2],
   ])('refuses %j', async (args, message, code) => {
     const running = run(...args)
     expect(await running.ended).toBe(code)

@@ -9,6 +9,7 @@ import {
 } from '../testing/load/index.js'
 import { brokersOf } from './brokers.js'
 import type { Command } from './command.js'
+import { counted as said } from './counted.js'
 import { recordsOfLines } from './produce-lines.js'
 import type { ProduceCommandOptions } from './produce-options.js'
 import { usage } from './voice.js'
@@ -101,11 +102,11 @@ function parse(text: string): unknown {
 
 function text({ topic, records, partitions, durationMs }: Produced, interrupted: boolean, kinds?: Kinds): string {
   const special = kinds && kinds.bad + kinds.duplicate > 0 ? ` (${kinds.bad} bad, ${kinds.duplicate} duplicates)` : ''
-  const what = `${interrupted ? 'stopped: ' : ''}${records} records${special} to ${topic} in ${(durationMs / 1_000).toFixed(1)} s`
+  const what = `${interrupted ? 'stopped: ' : ''}${said(records, 'record')}${special} to ${topic} in ${(durationMs / 1_000).toFixed(1)} s`
   return [
     what,
     ...partitions.map(
-      (one) => `  partition ${one.partition}: ${one.records} records, offsets ${one.first} to ${one.last}`,
+      (one) => `  partition ${one.partition}: ${said(one.records, 'record')}, offsets ${one.first} to ${one.last}`,
     ),
   ].join('\n')
 }

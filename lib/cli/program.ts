@@ -11,14 +11,23 @@ const { version } = createRequire(import.meta.url)('millrace/package.json') as {
 
 /** Runs the command line. Resolves to the exit code: 0, 1 when the command failed, 2 when it was used wrongly. */
 export async function run(args: readonly string[]): Promise<number> {
+  const root = program()
   try {
-    await program().parseAsync([...args], { from: 'user' })
+    await root.parseAsync([...args], { from: 'user' })
     return exitCodes.ok
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error, { debug: args.includes('--debug') })
     // Help and version that were asked for.
     if (error.exitCode === 0) return exitCodes.ok
-    return report(usage(explained(error)), {})
+    return report(
+      usage(
+        explained(
+          error,
+          root.commands.find((command) => command.name() === args[0]),
+        ),
+      ),
+      {},
+    )
   }
 }
 
@@ -103,7 +112,7 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError('give a whole number from 0 to 65535.')
 }
 
-function explained({ code, message }: CommanderError): string {
+function explained({ code, message }: CommanderError, command: Commander | undefined): string {
   if (code === 'commander.help') return 'give a command; `millrace --help` lists them'
-  return `${message.replace(/^error: /, '')}; see \`millrace --help\``
+  return `${message.replace(/^error: /, '')}; see \`millrace ${command ? `${command.name()} ` : ''}--help\``
 }

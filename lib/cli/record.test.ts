@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBatch } from '../event/index.js'
@@ -9,6 +10,8 @@ import { packagedService } from '../local/template/service.fixture.js'
 import { readEvent } from '../testing/events/index.js'
 import { type OutgoingRecord, produce } from '../testing/load/index.js'
 import { millrace, type Running } from './cli.fixture.js'
+
+const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
 
 /** Ten records in each of two partitions, a batch of four at most. */
 describe('millrace record', () => {
@@ -125,6 +128,12 @@ describe('millrace record', () => {
     expect(again.output.stderr).toMatch(
       /^ML_FIXTURE_INVALID: .*greetings-0-9\.json is not written: it is there already/,
     )
+  })
+
+  it.each(['/proc/nothing/here', join(packageFile, 'here')])('says that nothing can be written to %s', async (out) => {
+    const running = run('greet', '--out', out)
+    expect(await running.ended).toBe(1)
+    expect(running.output.stderr).toMatch(/^ML_FIXTURE_INVALID: --out \S+ is no folder for events: /)
   })
 
   it.each<[string[], RegExp]>([

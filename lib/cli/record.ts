@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { asError, MillraceError } from '../errors.js'
 import type { KafkaEvent } from '../event/index.js'
@@ -10,6 +10,7 @@ import { readService, type Service } from '../local/template/index.js'
 import { redactor } from '../testing/events/index.js'
 import { brokersOf } from './brokers.js'
 import type { Command } from './command.js'
+import { counted } from './counted.js'
 import { type RecordCommandOptions, startOf } from './record-options.js'
 import { usage, type Voice } from './voice.js'
 
@@ -22,7 +23,7 @@ export const record: Command<RecordCommandOptions> = async (options, { voice, st
   const { count = Number.POSITIVE_INFINITY, out } = options
   const mapping = mappingOf(readService('.', storeEnvironment('').AWS_REGION ?? ''), options.function)
   const { startOffsets, follow, ...position } = startOf(options)
-  await mkdir(out, { recursive: true })
+  await makeFolder(out)
   const files: string[] = []
   const write = async (event: KafkaEvent): Promise<void> => {
     const file = join(out, `${nameOf(event)}.json`)
@@ -45,7 +46,35 @@ export const record: Command<RecordCommandOptions> = async (options, { voice, st
   const told = Object.entries(redactions.replaced).map(([path, times]) => `${path} ${times} times`)
   const whole = redactions.whole > 0 ? `; ${redactions.whole} keys or values were no JSON, and were replaced whole` : ''
   const without = told.length > 0 ? `\nredacted: ${told.join(', ')}${whole}` : ''
-  voice.say('done', `${files.length} events in ${out}${without}`, { events: files.length, out, ...redactions })
+  voice.say('done', `${counted(files.length, 'event')} in ${out}${without}`, {
+    events: files.length,
+    out,
+    ...redactions,
+  })
+}
+
+async function makeFolder(out: string): Promise<void> {
+  try {
+    await makeSteps(resolve(out))
+  } catch (cause) {
+    const why = asError(cause).message
+    throw new MillraceError('ML_FIXTURE_INVALID', `--out ${out} is no folder for events: ${why}; give another`, {
+      cause,
+    })
+  }
+}
+
+/** Step by step: Node's recursive mkdir never ends where a folder that is there takes none, as those of /proc. */
+async function makeSteps(folder: string): Promise<void> {
+  const made = await mkdir(folder).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error,
+  )
+  if (made === undefined) return
+  if (made.code === 'EEXIST' && (await stat(folder)).isDirectory()) return
+  if (made.code !== 'ENOENT' || dirname(folder) === folder) throw made
+  await makeSteps(dirname(folder))
+  await mkdir(folder)
 }
 
 /** Its mapping, by the name of the function in serverless.yml or as deployed, or by the mapping's logical id. */

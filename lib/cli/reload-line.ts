@@ -15,6 +15,8 @@ export function reloadLine(event: ReloadEvent): [event: string, text: string, fa
     }
     case 'types':
       return ['types', event.errors.join('\n') || 'types are fine', { errors: event.errors }]
+    case 'unchecked':
+      return ['unchecked', `types are not checked: ${event.reason}`, { reason: event.reason }]
     case 'configuration':
       return ['configuration', `${event.file} was saved; packaging again`, { file: event.file }]
     case 'unwatched': {

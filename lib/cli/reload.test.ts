@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gone, millrace, produce, type Running } from './cli.fixture.js'
 import { type SourceService, sourceService } from './source-service.fixture.js'
@@ -126,3 +128,18 @@ describe('millrace dev, when a source is saved', { timeout: 120_000 }, () => {
     await Promise.all(children.map(gone))
   })
 })
+
+it('millrace dev says that types are not checked where there is nothing to check them by', async () => {
+  const service = sourceService()
+  rmSync(join(service.dir, 'tsconfig.json'))
+  const running = millrace(['dev', '--json', '--broker-port', '0', '--dynamodb-port', '0'], service.dir)
+  try {
+    await running.line('listening')
+    expect(await running.line('unchecked')).toMatchObject({ reason: expect.stringContaining('no tsconfig.json') })
+    running.ctrlC()
+    expect(await running.ended).toBe(0)
+  } finally {
+    running.child.kill('SIGKILL')
+    service.remove()
+  }
+}, 120_000)

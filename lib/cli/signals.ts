@@ -6,7 +6,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** One press of Ctrl-C under npx arrives twice: from the terminal, and from npx, which forwards it. Milliseconds. */
 const echoMs = 500
 
-/** The wish of a person, or of the system, that the command ends. */
+/** The wish of a person, or of the system, that the command ends; of `head` too, that reads its output no more. */
 export interface Stopping {
   /** Aborts with the first signal. */
   readonly signal: AbortSignal
@@ -29,12 +29,19 @@ export function listenForStop(now: () => number = Date.now): Stopping {
       process.exit(128 + constants.signals[name])
     }
   }
+  const readerGone = ({ code }: NodeJS.ErrnoException): void => {
+    if (code !== 'EPIPE') return
+    first ??= now()
+    controller.abort()
+  }
   for (const name of signals) process.on(name, handle)
+  process.stdout.on('error', readerGone)
   return {
     signal: controller.signal,
     asked: once(controller.signal, 'abort').then(() => undefined),
     release: () => {
       for (const name of signals) process.off(name, handle)
+      process.stdout.off('error', readerGone)
     },
   }
 }

@@ -97,6 +97,16 @@ describe('millrace dev, when it is told to stop', { timeout: 120_000 }, () => {
     await free({ ...at, brokers: [] })
   })
 
+  it('ends with 0 when nobody reads its output any more, as with `| head`', async () => {
+    const { running, at, children } = await begun(says(''))
+    running.child.stdout?.destroy()
+    await produce(at.brokers, 'greetings', ['hello again'])
+    expect(await running.ended).toBe(0)
+    expect(running.output.stderr).toBe('')
+    await Promise.all(children.map(gone))
+    await free(at)
+  })
+
   it('waits for a handler that hangs only as long as the function may take', async () => {
     const { running, at, children } = await begun(hangs)
     running.ctrlC()

@@ -7,7 +7,7 @@ it.each([
   ['kafka://failures', 'RetriesExhausted', 'RetriesExhausted'],
   ['kafka://failures', 'RetryAttemptsExhausted', 'RetryAttemptsExhausted'],
   ['arn:aws:sqs:us-east-1:1:q', 'RetriesExhausted', 'RetryAttemptsExhausted'],
-] as const)('%s is told of spent retries with the switch at %s as %s', async (name, kafkaCondition, expected) => {
+] as const)('%s is told of spent retries with the switch at %s as %s, and so is who watches', async (name, kafkaCondition, expected) => {
   const conditions: string[] = []
   const discarding: Discarding = {
     config: config(),
@@ -21,10 +21,10 @@ it.each([
     now: () => 0,
     pause: async () => true,
     backoffMs: () => 0,
-    onDiscard: () => undefined,
+    onDiscard: ({ condition }) => void conditions.push(condition),
     onError: () => undefined,
   }
   const given = { condition: 'RetryAttemptsExhausted', records: {}, approximateInvokeCount: 1, result: crash } as const
   expect(await giveUp(discarding, given)).toBe(true)
-  expect(conditions).toEqual([expected])
+  expect(conditions).toEqual([expected, expected])
 })

@@ -13,11 +13,14 @@ export type DiscardCondition =
   | 'RecordAgeExceeded'
   | 'EventAgeExceeded'
 
+/** As a destination is told: a Kafka topic has a word of its own for spent retries. */
+export type ToldCondition = DiscardCondition | 'RetriesExhausted'
+
 /** Records that the mapping gave up: Lambda delivers them no more. */
 export interface Discard {
   /** Logical id of the mapping. */
   readonly mapping: string
-  readonly condition: DiscardCondition
+  readonly condition: ToldCondition
   readonly records: readonly WireRecord[]
   /** How often the function had them. */
   readonly approximateInvokeCount: number
@@ -45,19 +48,28 @@ export type Discarding = Pick<
  */
 export async function giveUp(discarding: Discarding, given: GivenUp): Promise<boolean> {
   const { config, destination, onDiscard } = discarding
-  if (destination && !(await deliver(discarding, destination, given))) return false
-  const { condition, approximateInvokeCount } = given
+  const condition = toldCondition(discarding, given)
+  if (destination && !(await deliver(discarding, destination, { ...given, condition }))) return false
+  const { approximateInvokeCount } = given
   const records = recordsOf(given.records)
   onDiscard({ mapping: config.id, condition, records, approximateInvokeCount, destination: destination?.name })
   return true
 }
 
-async function deliver(discarding: Discarding, destination: Destination, given: GivenUp): Promise<boolean> {
-  const { envelope, switches, now, pause, onError } = discarding
+function toldCondition({ destination, switches }: Discarding, { condition }: GivenUp): ToldCondition {
+  const isKafka = destination?.name.startsWith('kafka://')
+  return isKafka && condition === 'RetryAttemptsExhausted' ? switches.kafkaCondition : condition
+}
+
+interface Told extends Omit<GivenUp, 'condition'> {
+  readonly condition: ToldCondition
+}
+
+async function deliver(discarding: Discarding, destination: Destination, given: Told): Promise<boolean> {
+  const { envelope, now, pause, onError } = discarding
   const { condition, approximateInvokeCount, result } = given
-  const isKafka = destination.name.startsWith('kafka://')
   const failure = {
-    condition: isKafka && condition === 'RetryAttemptsExhausted' ? switches.kafkaCondition : condition,
+    condition,
     approximateInvokeCount,
     requestId: result?.requestId ?? randomUUID(),
     result,

@@ -20,7 +20,7 @@ const limitMs = 120_000
 export function typesCheck(serviceDir: string, tell: (errors: readonly string[]) => void): TypesCheck | undefined {
   const cwd = resolve(serviceDir)
   const program = compilerOf(cwd)
-  if (program === undefined || !existsSync(join(cwd, 'tsconfig.json'))) return undefined
+  if (program === undefined || !hasProject(cwd)) return undefined
   let latest: AbortController | undefined
   const runs = new Set<Promise<void>>()
 
@@ -44,6 +44,15 @@ export function typesCheck(serviceDir: string, tell: (errors: readonly string[])
     },
   }
 }
+
+/** What a service lacks for a check of its types, and how to get it; undefined where it lacks nothing. */
+export function uncheckedBecause(serviceDir: string): string | undefined {
+  const cwd = resolve(serviceDir)
+  if (compilerOf(cwd) === undefined) return 'typescript is not installed (`npm install --save-dev typescript`)'
+  return hasProject(cwd) ? undefined : 'there is no tsconfig.json (`npx tsc --init` makes one)'
+}
+
+const hasProject = (cwd: string): boolean => existsSync(join(cwd, 'tsconfig.json'))
 
 function compilerOf(cwd: string): string | undefined {
   try {

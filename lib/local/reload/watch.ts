@@ -6,7 +6,7 @@ import { readFiles, type State } from '../template/index.js'
 import { isBundled } from './bundler.js'
 import { type LiveCode, liveCode } from './code.js'
 import { watchFolders } from './folders.js'
-import { typesCheck } from './types-check.js'
+import { typesCheck, uncheckedBecause } from './types-check.js'
 
 /** What is told of a service whose sources are watched. */
 export type ReloadEvent =
@@ -15,6 +15,8 @@ export type ReloadEvent =
   | { readonly kind: 'failed'; readonly functionName: string; readonly errors: readonly string[] }
   /** None where the types are fine again, after they were not. */
   | { readonly kind: 'types'; readonly errors: readonly string[] }
+  /** The service has sources in TypeScript, and lacks what checks them. */
+  | { readonly kind: 'unchecked'; readonly reason: string }
   /** serverless.yml, or the configuration of its bundles, was saved. */
   | { readonly kind: 'configuration'; readonly file: string }
   /** Saving has no effect on this function. */
@@ -101,6 +103,8 @@ export async function watchSources({ serviceDir, service, tell }: WatchOptions):
   await Promise.all(codes.map(reload))
   rearm()
   types?.run()
+  const unchecked = codes.some(isTypeScript) ? uncheckedBecause(serviceDir) : undefined
+  if (unchecked !== undefined) tell({ kind: 'unchecked', reason: unchecked })
   return {
     async stop() {
       stopped = true
@@ -137,6 +141,9 @@ function configurationFiles(serviceDir: string, { service }: State): readonly st
 }
 
 const inPackages = (path: string): boolean => path.split(sep).includes('node_modules')
+
+const isTypeScript = ({ inputs }: LiveCode): boolean =>
+  inputs.some((path) => /\.[cm]?tsx?$/.test(path) && !inPackages(path))
 
 /** The folders of all that went into the bundles; where one failed, those beside and below them as well. */
 function toWatch(codes: readonly LiveCode[], configuration: readonly string[]): ReadonlySet<string> {

@@ -40,5 +40,6 @@ export async function ensureTopic(kafka: Kafka, { brokers, topic, partitions }: 
 const missing = (topic: string, brokers: readonly string[]): MillraceError =>
   new MillraceError(
     'ML_LOCAL_TOPIC_MISSING',
-    `there is no topic ${topic} at ${brokers.join(', ')}; look at its name, or create it with --partitions (\`partitions\` in code)`,
+    `there is no topic ${topic} at ${brokers.join(', ')}; look at its name, or create it with ` +
+      `\`npx millrace produce ${topic} --count 0 --partitions 3 --brokers ${brokers.join(',')}\` (\`partitions\` in code)`,
   )

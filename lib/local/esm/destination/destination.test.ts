@@ -109,8 +109,12 @@ describe('an on-failure destination', () => {
     const on = await broker()
     await poison(on)
     const onFailureDestination = 'kafka://failed-records-topic'
-    const running = await mapping(on, () => crash, { ...msk, onFailureDestination })
+    const said: string[] = []
+    const running = await mapping(on, () => crash, { ...msk, onFailureDestination }, { log: (line) => said.push(line) })
     await running.idle()
+    expect(said.filter((line) => /kafkajs|Exhausted/.test(line))).toEqual([
+      expect.stringMatching(/RetriesExhausted: sent to kafka:\/\/failed-records-topic: \d records/),
+    ])
     const received = await consumed(on, 'failed-records-topic', 3)
     const keyed = received.find(({ key }) => key !== null)
     expect(keyed?.key).toBe('test-key')

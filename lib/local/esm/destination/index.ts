@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Kafka, Message, Producer } from 'kafkajs'
+import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs'
 import { batchMessage, type Failure, type MessageSettings, objectMessage, recordMessage } from './message.js'
 import { type Place, readDestination } from './place.js'
 
@@ -100,7 +100,10 @@ function kafkaDestination(place: Place, settings: DestinationSettings): Destinat
     deliver: async (failure) => {
       if (!producer) {
         // A local topic may be missing where a deployed one is made beforehand.
-        const connecting = settings.kafka.producer({ allowAutoTopicCreation: true })
+        const connecting = settings.kafka.producer({
+          allowAutoTopicCreation: true,
+          createPartitioner: Partitioners.DefaultPartitioner,
+        })
         await connecting.connect()
         producer = connecting
       }
