@@ -62,9 +62,11 @@ export const groupCases: readonly Case<KafkaSide>[] = [
         syncStranger: await sync(client, name, { ...member, memberId: 'stranger' }),
         syncGeneration: await sync(client, name, { ...member, generationId: generationId + 5 }),
         syncGroup: await sync(client, `${name}-absent`, member),
+        syncEmpty: await sync(client, '', member),
         joinStranger: await ask('JoinGroup', 4, joinOf(name, { memberId: 'stranger' })),
         joinEmptyGroup: await ask('JoinGroup', 4, joinOf('')),
         leaveStranger: await ask('LeaveGroup', 1, { groupId: name, memberId: 'stranger' }),
+        leaveEmpty: await ask('LeaveGroup', 1, { groupId: '', memberId }),
         leaveGroup: await ask('LeaveGroup', 1, { groupId: `${name}-absent`, memberId }),
       }
     },

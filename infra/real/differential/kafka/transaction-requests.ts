@@ -71,6 +71,7 @@ export const transactionRequestCases: readonly Case<KafkaSide>[] = [
         added: await client.ask('AddOffsetsToTxn', 1, about),
         committed: await client.ask('TxnOffsetCommit', 1, { ...about, topics }),
         fenced: await client.ask('TxnOffsetCommit', 1, { ...about, producerEpoch: -1, topics }),
+        unnamed: await client.ask('TxnOffsetCommit', 1, { ...about, transactionalId: '', topics }),
         fencedAdd: await client.ask('AddOffsetsToTxn', 1, { ...about, producerId: '987654' }),
         ended: await client.ask('EndTxn', 1, { ...about, transactionResult: true }),
         offsets: await settledOffsets(side, topic),

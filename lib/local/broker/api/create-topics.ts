@@ -38,12 +38,12 @@ export const createTopics = defineApi({
     return { topics, validateOnly }
   },
   handle({ topics, validateOnly }, context): Result[] {
-    const names = topics.map(({ name }) => name)
-    return topics.map((topic) => {
-      const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name)
-      if (twice) return result(topic, code.invalidRequest, 'the topic is named twice in one request')
-      return create(topic, validateOnly, context)
-    })
+    const twice = repeated(topics.map(({ name }) => name))
+    const once = topics.filter(({ name }) => !twice.has(name))
+    return [
+      ...once.map((topic) => create(topic, validateOnly, context)),
+      ...[...twice].map((name) => result({ name }, code.invalidRequest, 'the topic is named twice in one request')),
+    ]
   },
   encode(writer, results, version) {
     if (version >= 2) writer.int32(0) // throttle time
@@ -51,6 +51,12 @@ export const createTopics = defineApi({
     writer.tags()
   },
 })
+
+function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const isKnown = (name: string) => seen.size === seen.add(name).size
+  return new Set(names.filter(isKnown))
+}
 
 function readTopic(reader: Reader): NewTopic {
   const topic = {
@@ -129,6 +135,6 @@ const messages: Partial<Record<Code, string>> = {
   [code.invalidTopic]: 'a topic name has 1 to 249 of the characters a-z A-Z 0-9 . _ -',
 }
 
-function result({ name }: NewTopic, error: Code, message: string | null): Result {
+function result({ name }: Pick<NewTopic, 'name'>, error: Code, message: string | null): Result {
   return { name, error, message, made: undefined }
 }

@@ -27,7 +27,7 @@ interface PartitionAnswer {
 }
 
 const abortableFrom = 11
-const unseen: ReadonlySet<Code> = new Set([code.corruptMessage, code.messageTooLarge])
+const unseen: ReadonlySet<Code> = new Set([code.corruptMessage, code.invalidRecord, code.messageTooLarge])
 
 /** Produce: appends one batch per partition, as its bytes came; versions before 3 carry other record formats. */
 export const produce = defineApi({
