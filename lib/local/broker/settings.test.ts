@@ -123,6 +123,7 @@ test('settings are set and taken back one by one', async () => {
   expect(await settingsOf(tool, 'one')).toMatchObject({ 'retention.bytes': '9000', 'retention.ms': '-1' })
   expect(await alter('cleanup.policy', add, 'compact')).toEqual([code.invalidConfig])
   expect(await alter('retention.ms', add, '5')).toEqual([code.invalidConfig])
+  for (const unknown of [-1, 4]) expect(await alter('retention.ms', unknown, '5')).toEqual([code.unknownServerError])
   expect(await alter('retention.ms', set, '5', 'absent')).toEqual([code.unknownTopicOrPartition])
   await client.end()
 })

@@ -1,5 +1,6 @@
 import { type Code, code } from '../wire/codes.js'
 import { type Context, defineApi } from './api.js'
+import { stored } from './stored.js'
 
 interface Growth {
   readonly name: string
@@ -45,8 +46,9 @@ const messages: Partial<Record<Code, string>> = {
   [code.unknownTopicOrPartition]: 'there is no such topic',
 }
 
-function grow({ name, total }: Growth, validateOnly: boolean, { topics }: Context): Code {
-  if (!validateOnly) return topics.grow(name, total)
+function grow({ name, total }: Growth, validateOnly: boolean, context: Context): Code {
+  const { topics } = context
+  if (!validateOnly) return stored(() => topics.grow(name, total), context)
   const topic = topics.get(name)
   if (topic === undefined) return code.unknownTopicOrPartition
   return total > topic.partitions.length ? code.none : code.invalidPartitions

@@ -4,6 +4,7 @@ import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
 import { topicConfigs } from './describe-configs.js'
+import { stored } from './stored.js'
 
 interface NewTopic {
   readonly name: string
@@ -105,7 +106,8 @@ function create(topic: NewTopic, validateOnly: boolean, context: Context): Resul
   const unfit = context.topics.check(name, partitions)
   if (unfit !== code.none) return result(topic, unfit, messages[unfit] ?? null)
   if (refusal !== undefined) return result(topic, code.invalidConfig, refusal)
-  if (!validateOnly) context.topics.create(name, partitions, applied)
+  const failed = validateOnly ? code.none : stored(() => context.topics.create(name, partitions, applied), context)
+  if (failed !== code.none) return result(topic, failed, 'its files cannot be written')
   if (ignored.length > 0) context.log(`topic ${name}: this broker does not apply ${ignored.join(', ')}`)
   const id = context.topics.get(name)?.id ?? noId
   return { name, error: code.none, message: null, made: { id, partitions, overrides: applied } }

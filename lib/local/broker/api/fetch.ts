@@ -5,6 +5,7 @@ import { type Context, defineApi } from './api.js'
 import { untilReadable } from './fetch-wait.js'
 import { endFor, isolation } from './isolation.js'
 import { checkLeaderEpoch } from './leader-epoch.js'
+import { stored } from './stored.js'
 
 export interface FetchPartition {
   readonly partition: number
@@ -144,7 +145,11 @@ function read(
   const refused = checkLeaderEpoch(leaderEpoch)
   if (refused !== code.none) return { ...nothing, error: refused }
   if (!log.contains(offset)) return { ...nothing, error: code.offsetOutOfRange }
-  const found = log.read(offset, Math.min(maxBytes, bytesLeft), first, endFor(log, isolationLevel))
+  const found = stored(
+    () => log.read(offset, Math.min(maxBytes, bytesLeft), first, endFor(log, isolationLevel)),
+    context,
+  )
+  if (typeof found === 'number') return { ...nothing, error: found }
   const { startOffset, endOffset, stableOffset } = log
   const committedOnly = isolationLevel === isolation.readCommitted
   const aborted = committedOnly ? log.abortedIn(offset, found.nextOffset) : null

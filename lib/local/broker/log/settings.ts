@@ -159,7 +159,6 @@ export function changed(values: Overrides, changes: readonly Change[]): Override
     const setting = settings.find((one) => one.name === name)
     if (operation === 0) next.set(name, value)
     else if (operation === 1) next.delete(name)
-    else if (operation !== 2 && operation !== 3) return `there is no operation ${operation}`
     else if (setting?.type !== 'list') return `${name} is no list: set it as a whole`
     else {
       const others = (next.get(name) ?? setting.default).split(',').filter((one) => one !== '' && one !== value)

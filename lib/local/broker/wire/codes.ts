@@ -7,6 +7,7 @@ export const code = {
   unknownTopicOrPartition: 3,
   messageTooLarge: 10,
   offsetMetadataTooLarge: 12,
+  notCoordinator: 16,
   invalidTopic: 17,
   invalidRequiredAcks: 21,
   illegalGeneration: 22,
