@@ -161,6 +161,25 @@ test('an answer holds no more than 55 MiB, whatever its reader asks for', async 
   await client.end()
 })
 
+test('clients cannot make more partitions than the broker has memory for, however they ask', async () => {
+  const started = await broker({ defaultPartitions: 10_000 })
+  const tool = await admin(started)
+  const large = Array.from({ length: 9 }, (_, n) => ({ topic: `large-${n}` }))
+  const others = [
+    { topic: 'grown', numPartitions: 9_999 },
+    { topic: 'small', numPartitions: 1 },
+  ]
+  await tool.createTopics({ topics: [...large, ...others], waitForLeaders: false })
+  const more = { topics: [{ topic: 'more', numPartitions: 1 }] }
+  await expect(tool.createTopics(more)).rejects.toMatchObject({ errors: [{ type: 'POLICY_VIOLATION' }] })
+  const grown = tool.createPartitions({ topicPartitions: [{ topic: 'grown', count: 10_000 }] })
+  await expect(grown).rejects.toMatchObject({ type: 'POLICY_VIOLATION' })
+  const unknown = (await producer(started)).send({ topic: 'unknown', messages: [] })
+  await expect(unknown).rejects.toMatchObject({ cause: { type: 'POLICY_VIOLATION' } })
+  await tool.deleteTopics({ topics: ['small'] })
+  expect(await tool.createTopics(more)).toBe(true)
+})
+
 test('limits out of range are refused', async () => {
   const wrong = [{ maxConnections: 0 }, { maxRequestBytes: 10 }, { maxHeldBytes: 5000 }, { maxIdleMs: 0.5 }]
   for (const options of wrong) await expect(broker(options)).rejects.toMatchObject({ code: 'ML_OPTION_INVALID' })

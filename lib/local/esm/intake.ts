@@ -3,6 +3,7 @@ import { asError, type ErrorCode, MillraceError } from '../../errors.js'
 import type { Bell } from './bell.js'
 import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
+import { unlessLate } from './goodbye.js'
 import type { Log, Offsets } from './kafka.js'
 
 /** In milliseconds, where nothing else is said. */
@@ -83,7 +84,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       await joining.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: takeIn })
       return joining
     } catch (error) {
-      await disconnect(joining)
+      await leave(joining.disconnect())
       throw error
     }
   }
@@ -116,6 +117,8 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       if (closed) return
       try {
         consumer = await join()
+        // Too late for a close that has not waited.
+        if (closed) await leave(consumer.disconnect())
         return
       } catch (error) {
         context.onError(failed(`the consumer could not start again (${asError(error).message}); it tries on`, error))
@@ -123,9 +126,9 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     }
   }
 
-  async function disconnect(leaving: Consumer | undefined): Promise<void> {
+  async function leave(leaving: Promise<void> | undefined): Promise<void> {
     try {
-      await leaving?.disconnect()
+      if (leaving) await unlessLate(leaving, context.stopping)
     } catch (error) {
       log(`the consumer did not leave its group: ${asError(error).message}`)
     }
@@ -141,9 +144,8 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
         const offsets = buffer.uncommitted()
         if (offsets.size === 0) return
         try {
-          await consumer?.commitOffsets(
-            [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
-          )
+          const list = [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }))
+          if (consumer) await unlessLate(consumer.commitOffsets(list), context.stopping)
           buffer.committed(offsets)
           for (const partition of offsets.keys()) starts.delete(partition)
           return
@@ -157,8 +159,8 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     close: async () => {
       closed = true
       bell.ring()
-      await restarting
-      await disconnect(consumer)
+      await leave(restarting)
+      await leave(consumer?.disconnect())
     },
   }
 }
