@@ -3,6 +3,7 @@ import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
+import { stored } from './stored.js'
 
 const noId = '0'.repeat(32)
 /** "Not asked for": this broker knows no authorization. */
@@ -78,7 +79,7 @@ function find({ id, name }: Wanted, create: boolean, context: Context): TopicAns
   const topic = context.topics.get(name)
   if (topic !== undefined) return describe(topic)
   if (!create || !context.autoCreateTopics) return absent
-  const refused = context.topics.create(name, context.defaultPartitions)
+  const refused = stored(() => context.topics.create(name, context.defaultPartitions), context)
   const created = context.topics.get(name)
   return created === undefined ? { ...absent, error: refused } : describe(created)
 }
