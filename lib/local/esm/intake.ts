@@ -4,6 +4,7 @@ import type { Bell } from './bell.js'
 import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
 import type { Log, Offsets } from './kafka.js'
+import { pause } from './pause.js'
 
 /** In milliseconds, where nothing else is said. */
 const heartbeatMs = 1000
@@ -15,7 +16,10 @@ const againMs = 500
 export interface Intake {
   /** How often it was given its partitions. */
   readonly joins: number
-  /** Commits what is settled. Gives up silently on partitions that are no longer ours: their next owner reads them again. */
+  /**
+   * Commits what is settled, also what is settled before it resolves; one commit travels at a time. Gives up silently on
+   * partitions that are no longer ours: their next owner reads them again.
+   */
   commit(): Promise<void>
   /** Leaves the group. */
   close(): Promise<void>
@@ -61,6 +65,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
   let joins = 0
   let consumer: Consumer | undefined
   let restarting: Promise<void> | undefined
+  let committing: Promise<void> | undefined
 
   async function join(): Promise<Consumer> {
     const joining = newConsumer(context, async () => !closed)
@@ -123,6 +128,22 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     }
   }
 
+  async function commitAll(): Promise<void> {
+    for (let offsets = buffer.uncommitted(); offsets.size > 0; offsets = buffer.uncommitted()) {
+      try {
+        await consumer?.commitOffsets(
+          [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+        )
+        buffer.committed(offsets)
+        for (const partition of offsets.keys()) starts.delete(partition)
+      } catch (error) {
+        context.onError(failed(`offsets were not committed (${asError(error).message}); it tries again`, error))
+        if (!(await pause(againMs, context.stopping))) break
+      }
+    }
+    committing = undefined
+  }
+
   async function disconnect(leaving: Consumer | undefined): Promise<void> {
     try {
       await leaving?.disconnect()
@@ -136,23 +157,9 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     get joins() {
       return joins
     },
-    commit: async () => {
-      for (;;) {
-        const offsets = buffer.uncommitted()
-        if (offsets.size === 0) return
-        try {
-          await consumer?.commitOffsets(
-            [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
-          )
-          buffer.committed(offsets)
-          for (const partition of offsets.keys()) starts.delete(partition)
-          return
-        } catch (error) {
-          context.onError(failed(`offsets were not committed (${asError(error).message}); it tries again`, error))
-          if (context.stopping.aborted) return
-          await bell.wait(againMs)
-        }
-      }
+    commit: () => {
+      if (buffer.uncommitted().size > 0) committing ??= commitAll()
+      return committing ?? Promise.resolve()
     },
     close: async () => {
       closed = true
