@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { type ChildOptions, startChild } from './children.js'
 
 /** A process of its own that does what it is asked, one thing after another, until it is ended. */
 export interface Servant {
@@ -20,27 +20,10 @@ interface Answer {
  *
  * @param program its path from the folder of compiled files
  */
-export function startServant(
-  program: string,
-  { nodeArgs = [], env = {} }: { readonly nodeArgs?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
-): Servant {
-  const child = fork(fileURLToPath(new URL(`../${program}`, import.meta.url)), [], {
-    serialization: 'advanced',
-    execArgv: [...nodeArgs],
-    env: {
-      ...process.env,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  let errors = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
-    errors = (errors + chunk).slice(-4_000)
-  })
+export function startServant(program: string, options: Omit<ChildOptions, 'args'> = {}): Servant {
+  const { child, early } = startChild(program, options)
   const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${program} ended early (${signal ?? code})\n${errors}`)
+    throw early(signal ?? code)
   })
   ended.catch(() => undefined)
   return {

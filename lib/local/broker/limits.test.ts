@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { admin, broker, producer } from './kafkajs.fixture.js'
+import { batchBytes } from './log/batch.fixture.js'
 import { rawClient } from './raw-client.fixture.js'
 import type { Writer } from './wire/writer.js'
 
@@ -112,6 +113,71 @@ test('a request with more items than any client asks for ends its connection bef
   client.send(metadataKey, 1, 3, (writer: Writer) => writer.array(names, (name) => writer.string(name)))
   await client.closed
   expect(await (await admin(started)).listTopics()).toEqual([])
+})
+
+test('an answer holds no more than 55 MiB, whatever its reader asks for', async () => {
+  const started = await broker()
+  const configEntries = [{ name: 'max.message.bytes', value: `${30 * mebi}` }]
+  await (await admin(started)).createTopics({ topics: [{ topic: 'large', numPartitions: 1, configEntries }] })
+  const client = await rawClient(started)
+  for (let n = 0; n < 3; n++) {
+    client.send(0, 3, 1, (writer) => {
+      writer.string(null).int16(-1).int32(1000)
+      const records = batchBytes({ payload: Buffer.alloc(20 * mebi) })
+      writer.array(['large'], (name) => writer.string(name).array([0], (one) => writer.int32(one).bytes(records)))
+    })
+    await client.answer()
+  }
+  client.send(1, 4, 1, (writer) => {
+    writer
+      .int32(-1)
+      .int32(1000)
+      .int32(1)
+      .int32(2 ** 31 - 1)
+      .int8(0)
+    writer.array(['large'], (name) => {
+      writer.string(name).array([0], (one) =>
+        writer
+          .int32(one)
+          .int64(0)
+          .int32(2 ** 31 - 1),
+      )
+    })
+  })
+  const { body } = await client.answer()
+  body.int32()
+  const [lengths] = body.array((item) => {
+    item.string()
+    return item.array((one) => {
+      one.int32()
+      one.int16()
+      one.int64()
+      one.int64()
+      one.nullableArray(() => undefined)
+      return one.bytes().length
+    })
+  })
+  expect(lengths).toEqual([2 * batchBytes({ payload: Buffer.alloc(20 * mebi) }).length])
+  await client.end()
+})
+
+test('clients cannot make more partitions than the broker has memory for, however they ask', async () => {
+  const started = await broker({ defaultPartitions: 10_000 })
+  const tool = await admin(started)
+  const large = Array.from({ length: 9 }, (_, n) => ({ topic: `large-${n}` }))
+  const others = [
+    { topic: 'grown', numPartitions: 9_999 },
+    { topic: 'small', numPartitions: 1 },
+  ]
+  await tool.createTopics({ topics: [...large, ...others], waitForLeaders: false })
+  const more = { topics: [{ topic: 'more', numPartitions: 1 }] }
+  await expect(tool.createTopics(more)).rejects.toMatchObject({ errors: [{ type: 'POLICY_VIOLATION' }] })
+  const grown = tool.createPartitions({ topicPartitions: [{ topic: 'grown', count: 10_000 }] })
+  await expect(grown).rejects.toMatchObject({ type: 'POLICY_VIOLATION' })
+  const unknown = (await producer(started)).send({ topic: 'unknown', messages: [] })
+  await expect(unknown).rejects.toMatchObject({ cause: { type: 'POLICY_VIOLATION' } })
+  await tool.deleteTopics({ topics: ['small'] })
+  expect(await tool.createTopics(more)).toBe(true)
 })
 
 test('limits out of range are refused', async () => {

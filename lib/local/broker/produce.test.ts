@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { admin, broker } from './kafkajs.fixture.js'
 import { batchBytes } from './log/batch.fixture.js'
+import type { BatchFields } from './log/batch-bytes.js'
 import { type RawClient, rawClient } from './raw-client.fixture.js'
 import { code } from './wire/codes.js'
 
@@ -53,6 +54,42 @@ test('a produce request that cannot be carried out is refused by the code of its
     send(client, sent)
     expect(await answered(client)).toEqual({ error, offset: error === code.none ? 0n : -1n })
   }
+  await client.end()
+})
+
+test('a client that waits for no answer learns by the end of its connection that a batch was refused', async () => {
+  const lines: string[] = []
+  const started = await broker({ log: (line) => lines.push(line) })
+  const client = await rawClient(started)
+  send(client, { topic: 'absent', acks: 0 })
+  await client.closed
+  expect(lines).toEqual([expect.stringMatching(/a batch sent without acknowledgement is refused, code 3$/)])
+})
+
+test('a fenced producer writes nothing into the transaction of its successor, however many wrote there since', async () => {
+  const started = await broker()
+  await (await admin(started)).createTopics({ topics: [{ topic: 'raw', numPartitions: 1 }] })
+  const client = await rawClient(started)
+  const initialise = async () => {
+    client.send(22, 0, 1, (writer) => writer.string('mine').int32(60_000))
+    const { body } = await client.answer()
+    const [, , producerId, epoch] = [body.int32(), body.int16(), body.int64(), body.int16()]
+    return { producerId, epoch, sequence: 0, attributes: 0x10 }
+  }
+  const fenced = await initialise()
+  const current = await initialise()
+  client.send(24, 0, 1, (writer) => {
+    writer.string('mine').int64(current.producerId).int16(current.epoch)
+    writer.array(['raw'], (name) => writer.string(name).int32s([0]))
+  })
+  await client.answer()
+  const write = (fields: BatchFields, transactionalId: string | null) => {
+    send(client, { records: batchBytes(fields), transactionalId })
+    return answered(client)
+  }
+  expect(await write(current, 'mine')).toMatchObject({ error: code.none })
+  for (let n = 0; n < 1000; n++) await write({ producerId: BigInt(1000 + n), epoch: 0, sequence: 0 }, null)
+  expect(await write(fenced, 'mine')).toMatchObject({ error: code.invalidProducerEpoch })
   await client.end()
 })
 

@@ -25,22 +25,27 @@ export async function rawClient({ port }: Pick<Broker, 'port'>): Promise<RawClie
   await once(socket, 'connect')
   socket.on('error', () => undefined) // a reset is one of the ways to be closed, seen by `closed`
   const closed = new Promise((resolve) => socket.once('close', resolve))
-  let held: Buffer = Buffer.alloc(0)
+  let chunks: Buffer[] = []
   let arrived: () => void = () => undefined
   socket.on('data', (chunk) => {
-    held = Buffer.concat([held, chunk])
+    chunks.push(chunk)
     arrived()
   })
-  const frame = async (): Promise<Buffer> => {
-    while (held.length < 4 || held.length < 4 + held.readInt32BE(0)) {
+  const held = async (bytes: number): Promise<Buffer> => {
+    while (chunks.reduce((sum, { length }) => sum + length, 0) < bytes) {
       await new Promise<void>((resolve) => {
         arrived = resolve
       })
     }
-    const end = 4 + held.readInt32BE(0)
-    const bytes = held.subarray(4, end)
-    held = held.subarray(end)
-    return bytes
+    const all = Buffer.concat(chunks)
+    chunks = [all]
+    return all
+  }
+  const frame = async (): Promise<Buffer> => {
+    const end = 4 + (await held(4)).readInt32BE(0)
+    const all = await held(end)
+    chunks = [all.subarray(end)]
+    return all.subarray(4, end)
   }
   return {
     send(key, version, correlation, body, flexible = false) {

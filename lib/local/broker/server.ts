@@ -32,7 +32,8 @@ export interface Broker {
  * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), with transactions and
  * idempotent producers, without static membership, compaction and access control. As in Kafka, a batch of more than
  * 1048588 bytes is refused unless its topic's `max.message.bytes` says otherwise. Other than in Kafka, records are kept
- * for as long as no `retention.bytes` or `retention.ms` is set.
+ * for as long as no `retention.bytes` or `retention.ms` is set, their number in a batch is not counted, and a topic has up to
+ * 10000 partitions, all topics together 100000.
  *
  * @throws MillraceError `ML_LOCAL_PORT_IN_USE` if another process listens on the port, `ML_OPTION_INVALID` for options
  * out of range or an address that this machine does not have, `ML_LOCAL_DATA_IN_USE`, `ML_LOCAL_DATA_CORRUPT` or
@@ -53,11 +54,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const server = createServer()
   const state = await orClose(storage, async () => {
     const restored = newState(settings, storage)
-    await listen(server, host, port)
+    await listen(server, host, port).catch((error) => {
+      restored.transactions.close()
+      throw error
+    })
     return restored
   })
   const bound = server.address() as AddressInfo // of a TCP server that listens, it is never a path
-  const endRetention = startRetention(state.topics, state.timers)
+  const endRetention = startRetention(state.topics, state.timers, state.log)
   const connections = new Connections(server, settings.limits, (socket, onHeld) => {
     const node = { id: nodeId, host: advertised(host, socket), port: bound.port }
     return serveConnection(socket, state, node, onHeld)
@@ -110,6 +114,7 @@ function newState(settings: Given, storage: Storage): BrokerState {
     log: (topic, partition) => topics.partition(topic, partition),
     offsets: (group) => coordinator.committing(group),
     facts,
+    report: settings.log,
   })
   // Left where the deletion of a topic was not finished.
   const isGone = (name: string) => topics.get(name) === undefined

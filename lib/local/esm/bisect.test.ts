@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { KafkaEvent, WireRecord } from '../../event/index.js'
 import type { InvokeResult } from '../worker/index.js'
 import { effectiveConfig } from './check.js'
@@ -39,6 +39,8 @@ async function deliver(
   changes: Partial<MappingConfig>,
   switches: Partial<EsmSwitches> = {},
   answer: (event: KafkaEvent, bad: WireRecord[]) => InvokeResult = () => crash,
+  others: Partial<Delivery> = {},
+  taken: Records = batch,
 ): Promise<Outcome> {
   const outcome: Outcome = { attempts: [], discards: [], deliveries: [], progress: [] }
   const all = readSwitches(switches)
@@ -64,8 +66,9 @@ async function deliver(
       outcome.deliveries.push(idsOf(recordsOf(attempt.event.records)))
     },
     onDiscard: (discard) => void outcome.discards.push(discard),
+    ...others,
   }
-  expect(await deliverBatch(delivery, 1, batch)).toBe(true)
+  expect(await deliverBatch(delivery, 1, taken)).toBe(others.pause === undefined)
   return outcome
 }
 
@@ -135,6 +138,30 @@ describe('bisecting', () => {
     const outcome = await deliver(['0:1'], { maximumRetryAttempts: 1 }, { bisectAfterReport }, reported)
     expect(outcome.deliveries.slice(1)).toEqual(again)
     expect(outcome.discards).toHaveLength(1)
+  })
+
+  it('goes on with no other part once it is stopped, were the last one settled', async () => {
+    const stopped = { pause: vi.fn<Delivery['pause']>().mockResolvedValueOnce(true).mockResolvedValue(false) }
+    const outcome = await deliver(['1:2'], {}, {}, undefined, stopped)
+    expect(outcome.deliveries).toEqual(['0:0 0:1 0:2 0:3 0:4 1:0 1:1 1:2', '0:0 0:1 0:2 0:3'])
+  })
+
+  it('tells of what expired by offset, for timestamps need not rise as offsets do', async () => {
+    const now = vi.fn().mockReturnValue(0)
+    const swapped: Records = { 'orders-0': [{ ...record(0, 0), timestamp: 3000 }, record(0, 1)] }
+    const outcome = await deliver(
+      ['0:0', '0:1'],
+      { maximumRecordAgeSeconds: 60 },
+      {},
+      (_, bad) => {
+        now.mockReturnValue(bad.length > 1 ? 62_000 : 64_000)
+        if (bad.length > 1) throw new Error('throttled')
+        return crash
+      },
+      { now },
+      swapped,
+    )
+    expect(discarded(outcome)).toEqual([['0:0 0:1', 'RecordAgeExceeded', 1]])
   })
 
   it('tells what is left while it goes on, what was given up and waits for the batch included', async () => {

@@ -88,6 +88,18 @@ it('gives up records that are too old, before the first delivery and between ret
   ])
 })
 
+it.each([
+  'RecordAgeExceeded',
+  'EventAgeExceeded',
+] as const)('gives up by age as %s, as the switch says', async (ageCondition) => {
+  const { made, discards } = delivery([], {
+    config: config({ maximumRecordAgeSeconds: 60 }),
+    switches: readSwitches({ ageCondition }),
+  })
+  await deliverBatch(made, 1, records)
+  expect(discards.map(({ condition }) => condition)).toEqual([ageCondition])
+})
+
 it('brings a partition no more that was given to another poller', async () => {
   const owned = new Set(['orders-0', 'orders-1'])
   const { made, events } = delivery([crash], { owned: (key) => owned.has(key) })

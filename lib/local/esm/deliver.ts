@@ -109,7 +109,8 @@ export async function deliverBatch(delivery: Delivery, batch: number, taken: Rec
     // What is withheld has not reached its destination, and is as little settled as what is retried.
     if (parts.length > 0) await delivery.onProgress([...parts, ...withheld].map(({ records }) => records))
     const wait = next.length > 0 ? delivery.backoffMs(tries.fruitless) : 0
-    if (next.length > 0 && !(await delivery.pause(wait))) return false
+    // A part that is settled is no reason to go on with the others when the mapping is being stopped.
+    if (parts.length > 0 && !(await delivery.pause(wait))) return false
   }
   for (const given of consolidated(withheld)) if (!(await giveUp(delivery, given))) return false
   return true
@@ -175,8 +176,9 @@ function consolidated(all: readonly GivenUp[]): readonly GivenUp[] {
   return conditions.map((condition) => {
     const same = all.filter((one) => one.condition === condition)
     const records: Records = {}
+    // Records expire by their timestamps, which need not rise as their offsets do.
     for (const [key, list] of same.flatMap((one) => Object.entries(one.records)))
-      records[key] = [...(records[key] ?? []), ...list]
+      records[key] = [...(records[key] ?? []), ...list].sort((a, b) => a.offset - b.offset)
     const approximateInvokeCount = Math.max(...same.map((one) => one.approximateInvokeCount))
     return { condition, records, approximateInvokeCount, result: same.at(-1)?.result }
   })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WireRecord } from '../../event/index.js'
-import { jsonBytes, recordBytes } from './event.js'
+import { jsonBytes, recordBytes, wireRecord } from './event.js'
 
 describe('the size of a record', () => {
   const base64 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64'))
@@ -24,4 +24,13 @@ describe('the size of a record', () => {
     fc.assert(fc.property(record, (one) => recordBytes(one) === jsonBytes(one)))
     expect(fc.sample(record, 100).some(({ key, headers }) => key === undefined && headers.length > 0)).toBe(true)
   })
+})
+
+it.each([
+  ['null', null],
+  ['empty', []],
+] as const)('a header without a value is %s, as the switch says', (nullHeader, expected) => {
+  const headers = { trace: null as unknown as Buffer }
+  const message = { offset: '0', timestamp: '1', attributes: 0, key: null, value: null, headers }
+  expect(wireRecord('t', 0, message, nullHeader).headers).toEqual([{ trace: expected }])
 })

@@ -81,6 +81,17 @@ describe('a fault on purpose', () => {
     expect(await committed(on)).toEqual({ 0: 1 })
   })
 
+  it('can stop while what it waits for before an invocation never comes', async () => {
+    const on = await broker({ defaultPartitions: 1 })
+    await produce(on, numbered(1))
+    const beforeInvoke = vi.fn(() => new Promise<void>(() => undefined))
+    const running = await mapping(on, () => ok(), {}, { beforeInvoke })
+    await vi.waitFor(() => expect(beforeInvoke).toHaveBeenCalled())
+    await running.stop()
+    expect(running.history).toMatchObject([{ decision: 'unreached' }])
+    expect(await committed(on)).toEqual({ 0: 0 })
+  })
+
   it('throttles: a delivery that is refused spends no retry and comes again', async () => {
     const on = await broker({ defaultPartitions: 1 })
     await produce(on, numbered(1))
@@ -120,5 +131,19 @@ describe('errors of the source', () => {
     await running.idle()
     await on.stop()
     await vi.waitFor(() => expect(running.idle()).rejects.toThrow('ML_LOCAL_SOURCE_FAILED'), { timeout: 25_000 })
+  })
+
+  it('that end the mapping while it starts leave no poller behind', async () => {
+    const on = await broker({ defaultPartitions: 1 })
+    await produce(on, numbered(1))
+    const onError = vi.fn()
+    const refused = { consumer: { sessionTimeoutMs: 2 ** 30 }, onError, errorPolicy: 'fail' } as const
+    const running = await mapping(on, () => ok(), {}, refused)
+    await expect(running.idle()).rejects.toThrow('ML_LOCAL_SOURCE_FAILED')
+    await running.stop()
+    const before = onError.mock.calls.length
+    // It would join, and be refused, twice a second.
+    const goesOn = vi.waitFor(() => expect(onError.mock.calls.length).toBeGreaterThan(before), { timeout: 2000 })
+    await expect(goesOn).rejects.toThrow()
   })
 })

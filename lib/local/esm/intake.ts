@@ -1,8 +1,10 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs'
-import { asError, type ErrorCode, MillraceError } from '../../errors.js'
+import { asError, type MillraceError } from '../../errors.js'
 import type { Bell } from './bell.js'
 import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
+import { failed } from './failed.js'
+import { unlessLate } from './goodbye.js'
 import type { Log, Offsets } from './kafka.js'
 import { pause } from './pause.js'
 
@@ -88,7 +90,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       await joining.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: takeIn })
       return joining
     } catch (error) {
-      await disconnect(joining)
+      await leave(joining.disconnect())
       throw error
     }
   }
@@ -121,6 +123,8 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       if (closed) return
       try {
         consumer = await join()
+        // Too late for a close that has not waited.
+        if (closed) await leave(consumer.disconnect())
         return
       } catch (error) {
         context.onError(failed(`the consumer could not start again (${asError(error).message}); it tries on`, error))
@@ -131,9 +135,8 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
   async function commitAll(): Promise<void> {
     for (let offsets = buffer.uncommitted(); offsets.size > 0; offsets = buffer.uncommitted()) {
       try {
-        await consumer?.commitOffsets(
-          [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
-        )
+        const list = [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }))
+        if (consumer) await unlessLate(consumer.commitOffsets(list), context.stopping)
         buffer.committed(offsets)
         for (const partition of offsets.keys()) starts.delete(partition)
       } catch (error) {
@@ -144,9 +147,9 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     committing = undefined
   }
 
-  async function disconnect(leaving: Consumer | undefined): Promise<void> {
+  async function leave(leaving: Promise<void> | undefined): Promise<void> {
     try {
-      await leaving?.disconnect()
+      if (leaving) await unlessLate(leaving, context.stopping)
     } catch (error) {
       log(`the consumer did not leave its group: ${asError(error).message}`)
     }
@@ -164,20 +167,10 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     close: async () => {
       closed = true
       bell.ring()
-      await restarting
-      await disconnect(consumer)
+      await leave(restarting)
+      await leave(consumer?.disconnect())
     },
   }
-}
-
-function failed(what: string, cause: unknown): MillraceError {
-  return new MillraceError(codeOf(cause), `${what}. If it lasts, look at the broker`, { cause })
-}
-
-/** An error of our own that kafkajs passed on keeps its code. */
-function codeOf(cause: unknown): ErrorCode {
-  if (cause instanceof MillraceError) return cause.code
-  return cause instanceof Error && cause.cause !== undefined ? codeOf(cause.cause) : 'ML_LOCAL_SOURCE_FAILED'
 }
 
 function assignmentLine(before: readonly number[], after: readonly number[]): string {

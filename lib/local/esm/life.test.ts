@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { describe, expect, it, vi } from 'vitest'
 import type { KafkaEvent } from '../../event/index.js'
 import { startBroker } from '../broker/index.js'
+import { compiledProgram } from '../program.js'
 import { startMapping } from './index.js'
 import {
   broker,
@@ -49,6 +51,25 @@ describe('the life of a mapping', () => {
     await running.stop()
     expect(await committed(on)).toEqual({ 0: 0 })
     await expect(running.idle()).rejects.toThrow('ML_LOCAL_STOPPED')
+  })
+
+  it('stops within seconds while the broker answers nothing, and says what was not committed', async () => {
+    const main = compiledProgram(new URL('../../cli/main.js', import.meta.url))
+    const child = spawn(process.execPath, [main, 'broker', '--port', '0'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      let said = ''
+      child.stdout.on('data', (text) => (said += text))
+      const address = await vi.waitFor(() => /127\.0\.0\.1:\d+/.exec(said)?.[0] ?? expect.fail(said), { timeout: 9000 })
+      await produce({ address }, numbered(1))
+      const errors: string[] = []
+      const onError = ({ message }: Error) => void errors.push(message)
+      const running = await mapping({ address }, () => ok(void child.kill('SIGSTOP')), {}, { onError })
+      await vi.waitFor(() => expect(running.history).toHaveLength(1), { timeout: 9000 })
+      await running.stop()
+      expect(errors).toMatchObject([expect.stringContaining('no broker has answered within 5 s of the stop')])
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 
   it('shares the partitions when another member comes, and takes them back when it leaves, losing nothing', async () => {

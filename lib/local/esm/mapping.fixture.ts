@@ -20,10 +20,13 @@ export async function broker(options: BrokerOptions = {}): Promise<Broker> {
   return started
 }
 
-const client = ({ address }: Broker) =>
+/** Where a broker listens. */
+type Address = Pick<Broker, 'address'>
+
+const client = ({ address }: Address) =>
   new Kafka({ brokers: [address], clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 3 } })
 
-export async function producer(to: Broker): Promise<Producer> {
+export async function producer(to: Address): Promise<Producer> {
   const one = client(to).producer()
   await one.connect()
   open.push(() => one.disconnect())
@@ -31,7 +34,7 @@ export async function producer(to: Broker): Promise<Producer> {
 }
 
 /** Creates the topic `orders` with these records. */
-export async function produce(to: Broker, messages: Message[]): Promise<void> {
+export async function produce(to: Address, messages: Message[]): Promise<void> {
   await (await producer(to)).send({ topic: 'orders', messages })
 }
 
@@ -100,7 +103,7 @@ export const report = (...failures: [partition: string, offset: number][]): Invo
 
 /** Runs a mapping on the broker with quick retries, and stops it after the test. */
 export async function mapping(
-  on: Broker,
+  on: Address,
   invoke: (event: KafkaEvent) => Promise<InvokeResult> | InvokeResult,
   changes: Partial<MappingConfig> = {},
   options: Partial<MappingOptions> = {},

@@ -71,6 +71,19 @@ describe('a mapping', () => {
     ])
   })
 
+  it('with a window of 0 delivers a record as it comes, and waits for no other [R-01]', async () => {
+    const on = await broker({ defaultPartitions: 1 })
+    await createOrders(on, [])
+    const running = await mapping(on, () => ok(), { batchSize: 100, batchingWindowMs: 0 })
+    for (const offset of [0, 1, 2]) {
+      await produce(on, numbered(1))
+      await expect.poll(() => running.history.length, { timeout: 10_000 }).toBe(offset + 1)
+    }
+    expect(running.history.map(({ partitions }) => partitions['orders-0'])).toEqual(
+      [0, 1, 2].map((offset) => ({ count: 1, first: offset, last: offset })),
+    )
+  })
+
   it('delivers everything once and in order with many partitions and small batches, one batch in flight [K-02]', async () => {
     const on = await broker({ defaultPartitions: 5 })
     await produce(on, Array.from({ length: 5 }, (_, partition) => numbered(400, partition)).flat())

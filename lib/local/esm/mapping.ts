@@ -36,7 +36,7 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
     config,
     kafka,
     dir: options.destinationDir ?? '.millrace/destinations',
-    url: options.destinationUrl ?? process.env.MILLRACE_DESTINATION_URL,
+    url: options.destinationUrl ?? (process.env.MILLRACE_DESTINATION_URL || undefined),
   })
   const admin = await connect(kafka.admin(), options.brokers)
   const pollers: Poller[] = []
@@ -74,7 +74,10 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
         if (options.errorPolicy === 'fail') fail(error)
       }
       const client = kafkaClient(`millrace-${poller}`, options.brokers, own)
-      pollers.push(await startPoller({ ...shared, poller, kafka: client, log: own, onError }))
+      const started = await startPoller({ ...shared, poller, kafka: client, log: own, onError })
+      pollers.push(started)
+      // An error that ended the mapping meanwhile stopped the pollers that there were, and not this one.
+      if (state.stopped) await started.stop()
     }
   }
   const alive = (): void => {

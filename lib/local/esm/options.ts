@@ -71,6 +71,9 @@ export interface RunningMapping {
   delay(ms: number): void
   /** Tells an observer of the errors of the source from now on. @returns how to stop that */
   watchErrors(observer: (error: MillraceError) => void): () => void
-  /** Finishes the invocations in flight, commits what is settled, leaves the group. */
+  /**
+   * Finishes the invocations in flight, commits what is settled, leaves the group. A broker that answers none of the last two has
+   * 5 seconds for each.
+   */
   stop(): Promise<void>
 }

@@ -66,7 +66,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     ...context,
     beforeInvoke: async (event, position) => {
       await held(context, stopping.signal)
-      await context.beforeInvoke(event, position)
+      await unlessStopped(context.beforeInvoke(event, position), stopping.signal)
     },
     owned: (identifier) => buffer.owns(identifier),
     pause: (ms) => pause(ms, stopping.signal),
@@ -165,7 +165,19 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
 
 async function held({ heldUntil }: PollerContext, signal: AbortSignal): Promise<void> {
   for (let ms = heldUntil() - Date.now(); ms > 0; ms = heldUntil() - Date.now()) {
-    if (!(await pause(ms, signal)))
-      throw new MillraceError('ML_LOCAL_STOPPED', 'the mapping was stopped while it held back')
+    if (!(await pause(ms, signal))) throw stoppedError()
   }
 }
+
+/** What a hook waits for may never come: a stop does not wait for it. */
+const unlessStopped = (hook: void | Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => reject(stoppedError())
+    const done = (): void => signal.removeEventListener('abort', stop)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    Promise.resolve(hook).finally(done).then(resolve, reject)
+  })
+
+const stoppedError = (): MillraceError =>
+  new MillraceError('ML_LOCAL_STOPPED', 'the mapping was stopped while it held back')

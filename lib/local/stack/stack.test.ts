@@ -162,7 +162,7 @@ describe('the stack', () => {
       1,
       1,
     ],
-  ])('runs a function in %s [R-39]', async (_, fn, environments, throttled) => {
+  ])('runs a function in %s [R-10, R-39]', async (_, fn, environments, throttled) => {
     const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 2 } }
     const mapping = { MaximumBatchingWindowInSeconds: 0, MaximumRetryAttempts: 0, ...provisioned }
     const { stack } = await start({}, { fn, mapping })

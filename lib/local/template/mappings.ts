@@ -53,6 +53,9 @@ interface SourceConfig {
   readonly SchemaRegistryConfig?: unknown
 }
 
+/** A function's timeout where Kafka invokes it, at most, in milliseconds (KAFKA-ESM §2). */
+const longestMs = 14 * 60_000
+
 /** All Kafka mappings of a template, with Lambda's defaults where it says nothing. */
 export function mappingsOf(
   template: Template,
@@ -63,7 +66,10 @@ export function mappingsOf(
     if (resource.Type !== 'AWS::Lambda::EventSourceMapping' || !resource.Properties?.Topics) return []
     checkNames(id, resource.Properties)
     const properties = resolveOnly(resolve, resource.Properties, names) as Properties
-    const { name } = functionOf(id, resource, functions)
+    const { name, timeoutMs } = functionOf(id, resource, functions)
+    if (timeoutMs > longestMs) {
+      throw refused(id, `a function whose timeout is ${timeoutMs / 1000} s`, 'Lambda takes up to 840 s for Kafka')
+    }
     const arn = resolve({ 'Fn::Sub': `arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${name}` })
     return [mappingOf(id, name, String(arn), properties)]
   })
@@ -147,7 +153,9 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
 /** A mapping refers to its function, or to an alias or version of it, by the function's logical id. */
 function functionOf(id: string, { Properties }: Resource, functions: readonly FunctionConfig[]): FunctionConfig {
   const reference = JSON.stringify(Properties?.FunctionName) ?? ''
-  const found = functions.find((one) => reference.includes(JSON.stringify(one.id)) || reference.includes(one.name))
+  // Whole words: one function's name may be the beginning of another's.
+  const words = new Set(reference.match(/[\w-]+/g))
+  const found = functions.find((one) => words.has(one.id)) ?? functions.find(({ name }) => words.has(name))
   if (found) return found
   throw new MillraceError(
     'ML_LOCAL_TEMPLATE',

@@ -13,6 +13,8 @@ const nameProperties: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::MSK::Cluster': 'ClusterName',
+  'AWS::MSK::ServerlessCluster': 'ClusterName',
   'AWS::S3::Bucket': 'BucketName',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::SQS::Queue': 'QueueName',
@@ -23,8 +25,13 @@ const arnPrefixes: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'dynamodb:REGION:ACCOUNT:table/',
   'AWS::Lambda::Function': 'lambda:REGION:ACCOUNT:function:',
   'AWS::Logs::LogGroup': 'logs:REGION:ACCOUNT:log-group:',
+  'AWS::MSK::Cluster': 'kafka:REGION:ACCOUNT:cluster/',
+  'AWS::MSK::ServerlessCluster': 'kafka:REGION:ACCOUNT:cluster/',
   'AWS::S3::Bucket': 's3:::',
 }
+
+/** What `Ref` gives the ARN of, not the name. */
+const referredByArn = ['AWS::MSK::Cluster', 'AWS::MSK::ServerlessCluster', 'AWS::SNS::Topic']
 
 /** Deeper nesting is a reference that leads back to itself. */
 const deepest = 50
@@ -70,6 +77,7 @@ export function resolver(template: Template, stack: string, region: string): Res
   const refer = (id: string, inner: Resolve): unknown => {
     if (id in pseudo) return pseudo[id]
     const resource = template.Resources[id]
+    if (resource && referredByArn.includes(resource.Type)) return attribute([id, 'Arn'], inner)
     if (resource) return nameOf(id, resource, inner)
     const fallback = template.Parameters?.[id]?.Default
     if (fallback === undefined)
@@ -82,7 +90,7 @@ export function resolver(template: Template, stack: string, region: string): Res
     if (!resource) throw unresolved(`Fn::GetAtt ${id}.${attributeName}`, 'the template has no such resource')
     const name = nameOf(id, resource, inner)
     // What else a resource may tell exists only once it is deployed.
-    if (attributeName !== 'Arn') return `${name}.${attributeName}`
+    if (attributeName !== 'Arn' && attributeName !== 'TopicArn') return `${name}.${attributeName}`
     const service = resource.Type.split('::')[1]?.toLowerCase()
     const prefix = arnPrefixes[resource.Type] ?? `${service}:REGION:ACCOUNT:`
     return `arn:aws:${prefix.replace('REGION', region).replace('ACCOUNT', account)}${name}`

@@ -54,9 +54,16 @@ describe('a packaged service', () => {
     ],
     ['Sub with variables', { 'Fn::Sub': [`\${name}!`, { name: { Ref: 'AWS::StackName' } }] }, 'hello!'],
     ['Join', { 'Fn::Join': ['-', ['a', { Ref: 'AWS::AccountId' }]] }, 'a-123456789012'],
+    ['a topic of SNS by Ref, which is its ARN', { Ref: 'Failures' }, 'arn:aws:sns:eu-west-1:123456789012:failures'],
+    ['a topic by GetAtt', { 'Fn::GetAtt': ['Failures', 'TopicArn'] }, 'arn:aws:sns:eu-west-1:123456789012:failures'],
+    ['a cluster by Ref', { Ref: 'Cluster' }, 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders'],
     ['Select', { 'Fn::Select': [1, ['a', 'b']] }, 'b'],
   ])('resolves %s in a function’s environment', (_, value, expected) => {
-    const [one] = read({ environment: { ONE: value } }).functions
+    const resources = {
+      Failures: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'failures' } },
+      Cluster: { Type: 'AWS::MSK::Cluster', Properties: { ClusterName: 'orders' } },
+    }
+    const [one] = read({ environment: { ONE: value }, resources }).functions
     expect(one?.environment.ONE).toMatch(expected instanceof RegExp ? expected : new RegExp(`^${expected}$`))
     expect(one?.environment.TABLE).toBe('hello-dev-greetings')
   })
@@ -154,6 +161,25 @@ describe('a packaged service', () => {
   it('refuses a mapping of two topics, and one of a function that is not there', () => {
     expect(() => read({ mapping: { Topics: ['a', 'b'] } })).toThrow(/^ML_LOCAL_MAPPING_UNSUPPORTED: .*GreetMapping/)
     expect(() => read({ mapping: { FunctionName: 'arn:x' } })).toThrow(/^ML_LOCAL_TEMPLATE: .*GreetMapping/)
+  })
+
+  it('finds the function of a mapping by its whole name, not by one that it begins with', () => {
+    const name = 'hello-dev-greet-all'
+    const Properties = { FunctionName: name, Handler: 'src/handler.handler', Runtime: 'nodejs22.x' }
+    const service = packaged({
+      mapping: { FunctionName: `arn:aws:lambda:eu-west-1:123456789012:function:${name}` },
+      resources: { GreetAllLambdaFunction: { Type: 'AWS::Lambda::Function', Properties } },
+    })
+    const functions = { greet: { name: 'hello-dev-greet' }, greetAll: { name } }
+    service.write('serverless-state.json', JSON.stringify({ service: { service: 'hello', functions } }))
+    expect(readService(service.dir, 'eu-west-1').mappings).toMatchObject([{ functionName: name }])
+  })
+
+  it('refuses a function that may run for more than 14 minutes', () => {
+    expect(read({ fn: { Timeout: 840 } }).mappings).toHaveLength(1)
+    expect(() => read({ fn: { Timeout: 841 } })).toThrow(
+      /^ML_LOCAL_MAPPING_UNSUPPORTED: .*timeout is 841 s; .*up to 840 s/,
+    )
   })
 
   it('takes an empty ProvisionedPollerConfig for none, and an empty destination too', () => {

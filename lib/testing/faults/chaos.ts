@@ -83,21 +83,25 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(seed)
   const choose = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T // never empty
 
-  for (let made = 0; made < options.faults && mappings.length > 0; made++) {
-    // Drawn before anything can end it: the next choice is the same, whatever the time.
-    const [pauseMs, kind, mapping, size] = [
-      200 + 1300 * random(),
-      choose(options.only ?? faultKinds),
-      choose(mappings),
-      random(),
-    ]
-    if (!(await pause(pauseMs, over))) break
-    const what = await makeFault(options, loads.get(mapping.topic) as Load, kind, mapping.id, size)
-    faults[kind]++
-    options.onFault?.({ kind, mapping: mapping.id, what })
+  try {
+    for (let made = 0; made < options.faults && mappings.length > 0; made++) {
+      // Drawn before anything can end it: the next choice is the same, whatever the time.
+      const [pauseMs, kind, mapping, size] = [
+        200 + 1300 * random(),
+        choose(options.only ?? faultKinds),
+        choose(mappings),
+        random(),
+      ]
+      if (!(await pause(pauseMs, over))) break
+      const what = await makeFault(options, loads.get(mapping.topic) as Load, kind, mapping.id, size)
+      faults[kind]++
+      options.onFault?.({ kind, mapping: mapping.id, what })
+    }
+  } finally {
+    // Also where a fault could not be made: nothing goes on behind the caller's back.
+    stack.faults.mendStore()
+    await Promise.all([...loads.values()].map((load) => load.hold()))
   }
-  stack.faults.mendStore()
-  await Promise.all([...loads.values()].map((load) => load.hold()))
   const drained = await settledWithin(stack.running, drainMs)
   const produced = mappings.reduce((sum, { topic }) => sum + (loads.get(topic)?.produced ?? 0), 0)
   const { account } = accountant

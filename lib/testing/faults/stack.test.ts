@@ -1,9 +1,9 @@
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { storeClient } from '../../local/store/index.js'
 import { packagedService } from '../../local/template/service.fixture.js'
 import { produce } from '../load/index.js'
-import { type FaultyStack, startFaultyStack, startStoreProxy, storeFaults } from './index.js'
+import { accountant, type FaultyStack, runChaos, startFaultyStack, startStoreProxy, storeFaults } from './index.js'
 
 /** Settles everything; waits as long as the first record says. Says where it believes its store. */
 const code = `
@@ -94,6 +94,23 @@ describe('faults of a stack', () => {
 
   it('are refused for a mapping that is not there', async () => {
     await expect(stack.faults.rebalance('Nobody')).rejects.toThrow(/^ML_OPTION_INVALID: .*GreetMapping/)
+  })
+
+  it('that cannot be made end the chaos, and its records with it', async () => {
+    let drawn = 0
+    const records = function* () {
+      for (;;) {
+        drawn++
+        yield { value: Buffer.from('0'), key: null, partition: 0 }
+      }
+    }
+    const fails = { ...stack.faults, rebalance: () => Promise.reject(new Error('no rebalance')) }
+    const options = { accountant: accountant(), seed: 1, only: ['rebalance'] as const, faults: 1, records }
+    const chaos = runChaos({ ...options, stack: { ...stack, faults: fails }, ratePerSecond: 100 })
+    await expect(chaos).rejects.toThrow('no rebalance')
+    const before = drawn
+    const goesOn = vi.waitFor(() => expect(drawn).toBeGreaterThan(before), { timeout: 1000 })
+    await expect(goesOn).rejects.toThrow()
   })
 
   describe('of its store', () => {

@@ -1,5 +1,6 @@
 import { type Code, code } from '../wire/codes.js'
 import { type Context, defineApi } from './api.js'
+import { noRoom } from './create-topics.js'
 
 interface Growth {
   readonly name: string
@@ -42,6 +43,7 @@ export const createPartitions = defineApi({
 
 const messages: Partial<Record<Code, string>> = {
   [code.invalidPartitions]: 'give more partitions than the topic has, and no more than 10000',
+  [code.policyViolation]: noRoom,
   [code.unknownTopicOrPartition]: 'there is no such topic',
 }
 
@@ -49,5 +51,5 @@ function grow({ name, total }: Growth, validateOnly: boolean, { topics }: Contex
   if (!validateOnly) return topics.grow(name, total)
   const topic = topics.get(name)
   if (topic === undefined) return code.unknownTopicOrPartition
-  return total > topic.partitions.length ? code.none : code.invalidPartitions
+  return topics.checkPartitions(topic.partitions.length, total)
 }

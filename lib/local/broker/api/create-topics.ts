@@ -1,4 +1,5 @@
 import { checkSettings, type Overrides } from '../log/settings.js'
+import { maxAllPartitions } from '../log/topics.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
@@ -123,9 +124,12 @@ function checkPlacement(topic: NewTopic, node: number): Result | undefined {
   return result(topic, code.invalidReplicaAssignment, `assign partitions 0, 1, 2… to broker ${node}, once each`)
 }
 
+export const noRoom = `all topics of this broker together have up to ${maxAllPartitions} partitions`
+
 const messages: Partial<Record<Code, string>> = {
   [code.topicAlreadyExists]: 'a topic of this name exists',
   [code.invalidPartitions]: 'a topic has 1 to 10000 partitions on this broker',
+  [code.policyViolation]: noRoom,
   [code.invalidTopic]: 'a topic name has 1 to 249 of the characters a-z A-Z 0-9 . _ -',
 }
 

@@ -58,8 +58,9 @@ function remove(wanted: Wanted, { topics, coordinator, transactions }: Context):
   const { name, id } = topic
   const error = topics.delete(name)
   if (error === code.none) {
-    coordinator.forgetTopic(name)
-    transactions.forgetTopic(name)
+    const isGone = (one: string) => one === name
+    coordinator.forgetTopics(isGone)
+    transactions.forgetTopics(isGone)
   }
   return { name, id, error }
 }

@@ -45,6 +45,8 @@ interface Answer {
 }
 
 const byIdFrom = 13
+/** Most that one answer holds, whatever a client asks for, as in Kafka (fetch.max.bytes): 55 MiB. */
+const maxAnswerBytes = 55 * 1024 * 1024
 
 /** Fetch: waits until enough can be read or time is up, then answers with whole batches, as they were received. */
 export const fetch = defineApi({
@@ -88,7 +90,7 @@ function readRequest(reader: Reader, version: number): FetchRequest {
   if (version <= 14) reader.int32() // replica: -1 for every consumer
   const maxWaitMs = reader.int32()
   const minBytes = reader.int32()
-  const maxBytes = reader.int32()
+  const maxBytes = Math.min(reader.int32(), maxAnswerBytes)
   const isolationLevel = reader.int8()
   const session = version >= 7 ? reader.int32() : 0
   if (version >= 7) reader.int32() // session epoch

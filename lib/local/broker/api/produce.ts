@@ -1,7 +1,6 @@
 import { checkBatch, type RecordBatch } from '../log/batch.js'
-import type { PartitionLog } from '../log/partition.js'
 import { type Code, code } from '../wire/codes.js'
-import type { Reader } from '../wire/reader.js'
+import { MalformedRequest, type Reader } from '../wire/reader.js'
 import { covers } from './add-partitions-to-txn.js'
 import { type Context, defineApi } from './api.js'
 import { abortableSince } from './fenced.js'
@@ -55,7 +54,11 @@ export const produce = defineApi({
       name,
       partitions: partitions.map((one) => append(name, one, request, context)),
     }))
-    return acks === 0 ? undefined : answer
+    if (acks !== 0) return answer
+    const refused = answer.flatMap((topic) => topic.partitions).find(({ error }) => error !== code.none)
+    // As in Kafka: a client that waits for no answer can be told by the end of its connection only.
+    if (refused) throw new MalformedRequest(`a batch sent without acknowledgement is refused, code ${refused.error}`)
+    return undefined
   },
   encode(writer, topics, version) {
     writer.array(topics, ({ name, partitions }) => {
@@ -87,23 +90,22 @@ function append(topic: string, one: PartitionRecords, request: Request, context:
   // As in Kafka: a log that has not looked at a batch does not say where it begins.
   const refusedByLog = (error: Code) => failed(error, unseen.has(error) ? -1 : log.startOffset)
   if (typeof batch === 'number') return refusedByLog(batch)
-  const refused = batch.transactional ? checkTransaction({ topic, partition }, batch, log, request, context) : code.none
+  const refused = batch.transactional ? checkTransaction({ topic, partition }, batch, request, context) : code.none
   if (refused !== code.none) return failed(refused)
   const appended = log.append(batch, context.timers.now())
   if ('refused' in appended) return refusedByLog(appended.refused)
   return { partition, error: code.none, ...appended, startOffset: log.startOffset }
 }
 
-/** A transaction that has records here was checked when the first of them came; the log tells a stale epoch itself. */
+/** Asked for every batch: a log may have forgotten the epoch of a producer that wrote least recently. */
 function checkTransaction(
   where: { readonly topic: string; readonly partition: number },
   { producerId, producerEpoch }: RecordBatch,
-  log: PartitionLog,
   { transactionalId, version }: Request,
   { transactions }: Context,
 ): Code {
   if (transactionalId === null) return code.transactionalIdAuthorizationFailed
-  if (producerId < 0n || log.inTransaction(producerId)) return code.none
+  if (producerId < 0n) return code.none
   const speaker = { transactionalId, producerId, epoch: producerEpoch }
   return abortableSince(abortableFrom, version, transactions.verify(speaker, covers([where])))
 }

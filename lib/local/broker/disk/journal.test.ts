@@ -1,4 +1,4 @@
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -44,6 +44,21 @@ describe('the journal', () => {
     storage.close()
     expect(opened(path).facts.all('offset')).toEqual(kept)
     expect(kept.map(([key]) => key)).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => `group-${n}`))
+  })
+
+  it('goes on where it is when it cannot be written anew, says so, and is written anew later', () => {
+    const path = folder()
+    const storage = opened(path)
+    const long = 'x'.repeat(20_000)
+    mkdirSync(join(path, 'journal.new'))
+    for (let round = 0; round < 100; round++) storage.facts.set('offset', 'group', [String(round), -1, long])
+    expect(storage.facts.all('offset')).toEqual([['group', ['99', -1, long]]])
+    expect(storage.lines).toEqual([expect.stringMatching(/journal stays as long as it is: .*journal\.new/)])
+    rmdirSync(join(path, 'journal.new'))
+    for (let round = 0; round < 100; round++) storage.facts.set('offset', 'group', [String(round), -1, long])
+    expect(statSync(join(path, 'journal')).size).toBeLessThan(2_000_000)
+    storage.close()
+    expect(opened(path).facts.all('offset')).toEqual([['group', ['99', -1, long]]])
   })
 
   it('loses no more than an entry that was never finished, wherever it ends, and says so', () => {

@@ -18,19 +18,22 @@ const compactFromBytes = 1024 * 1024
 export class Journal implements Facts {
   readonly #path: string
   readonly #files: OpenFiles
+  readonly #log: (line: string) => void
   /** the line of each fact, by kind and key */
   readonly #live = new Map<string, string>()
   #liveBytes = 0
   #bytes = 0
+  #compactFrom = compactFromBytes
 
-  /** Opens the journal, or begins one. `log` is told what is cut off its end. */
+  /** Opens the journal, or begins one. `log` is told what is cut off its end, and what keeps it from being written anew. */
   constructor(path: string, files: OpenFiles, log: (line: string) => void) {
     this.#path = path
     this.#files = files
+    this.#log = log
     onDisk(path, () => {
       rmSync(draftOf(path), { force: true })
       if (!existsSync(path)) this.#rewrite()
-      this.#load(log)
+      this.#load()
     })
   }
 
@@ -42,7 +45,7 @@ export class Journal implements Facts {
     this.#files.write(this.#path, bytes, this.#bytes)
     this.#bytes += bytes.length
     this.#note(name, value === undefined ? undefined : line)
-    if (this.#bytes > compactFromBytes && this.#bytes > 4 * this.#liveBytes) this.#rewrite()
+    if (this.#bytes > this.#compactFrom && this.#bytes > 4 * this.#liveBytes) this.#compact()
   }
 
   all(kind: FactKind): readonly (readonly [string, Json])[] {
@@ -59,7 +62,7 @@ export class Journal implements Facts {
     else this.#live.set(name, line)
   }
 
-  #load(log: (line: string) => void): void {
+  #load(): void {
     const bytes = readFileSync(this.#path)
     this.#bytes = bytes.lastIndexOf('\n') + 1
     const lines = bytes.toString('utf8', 0, this.#bytes).split('\n').slice(0, -1)
@@ -74,7 +77,18 @@ export class Journal implements Facts {
     if (rest === 0) return
     // The write of the last line was broken off by the death of its process, so nobody was told that it is kept.
     this.#files.cut(this.#path, this.#bytes)
-    log(`broker: cut ${rest} bytes off ${this.#path}: an entry that was never finished`)
+    this.#log(`broker: cut ${rest} bytes off ${this.#path}: an entry that was never finished`)
+  }
+
+  /** The fact that led here is kept already: where there is no room for a second file, the first one goes on. */
+  #compact(): void {
+    try {
+      this.#rewrite()
+      this.#compactFrom = compactFromBytes
+    } catch (error) {
+      this.#compactFrom = 2 * this.#bytes
+      this.#log(`broker: ${this.#path} stays as long as it is: ${error instanceof Error ? error.message : error}`)
+    }
   }
 
   /** Writes what is alive into a new file, which then takes the place of the old one, at once. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startBroker } from '../index.js'
 import { admin, broker, consumer, producer } from '../kafkajs.fixture.js'
 import { batch } from '../log/batch.fixture.js'
@@ -55,6 +55,23 @@ test('a start that fails gives the directory back', async () => {
   await running.stop()
   await broker({ dataDir })
   await broker({ dataDir: other })
+})
+
+test('a start that fails leaves nothing behind that would act on the directory later', async () => {
+  const dataDir = folder()
+  const storage = opened(dataDir)
+  const nothing = { partitions: [], groups: [], offsets: [] }
+  const begun = { producerId: '1', epoch: 0, lastEpoch: -1, timeoutMs: 1000, status: 'Ongoing', startedAt: 0 }
+  storage.facts.set('transaction', 'mine', { ...begun, ...nothing })
+  storage.close()
+  const { port } = await broker()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    await expect(startBroker({ dataDir, port })).rejects.toMatchObject({ code: 'ML_LOCAL_PORT_IN_USE' })
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a directory that cannot be used is refused by its code', async () => {

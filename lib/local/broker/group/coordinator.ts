@@ -89,10 +89,6 @@ export class Coordinator {
     return code.none
   }
 
-  forgetTopic(topic: string): void {
-    this.forgetTopics((name) => name === topic)
-  }
-
   /** Forgets the offsets of these topics, which are gone. */
   forgetTopics(isGone: (topic: string) => boolean): void {
     for (const [id, { offsets }] of [...this.#groups]) {

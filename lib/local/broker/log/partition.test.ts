@@ -134,8 +134,23 @@ test('a time in a batch that cannot be opened is answered with the start of that
   expect(log.at(150n)).toEqual({ offset: 5, timestamp: 200n })
 })
 
+test('a batch whose records lead in a circle is looked through once', () => {
+  const log = new PartitionLog()
+  const itself = Buffer.from([1, 0, 1, 0]) // a record of -1 bytes, a millisecond before the time of the batch
+  log.append(batch({ count: 2 ** 31 - 1, maxTimestamp: 200n, payload: itself }), now)
+  expect(log.at(200n)).toEqual({ offset: 0, timestamp: 200n })
+})
+
 const inTransaction = (producerId: bigint, sequence: number, count = 1) =>
   batch({ attributes: 0x10, producerId, epoch: 0, sequence, count })
+
+test('records deleted in the middle of an open transaction do not let the others be read as committed', () => {
+  const log = new PartitionLog()
+  log.append(inTransaction(1n, 0, 10), now)
+  log.deleteBefore(5)
+  expect([log.stableOffset, log.bytesFrom(5, log.stableOffset)]).toEqual([5, 0])
+  expect(log.read(5, 1000, true, log.stableOffset).pieces).toEqual([])
+})
 
 test('the aborted transactions of a range are those that reach into it, however they overlap', () => {
   const log = new PartitionLog()

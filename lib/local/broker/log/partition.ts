@@ -101,7 +101,8 @@ export class PartitionLog {
 
   /** Whole batches from the one that holds `offset`, up to `end`, within `maxBytes`; the first one regardless, if `atLeastOne`. */
   read(offset: number, maxBytes: number, atLeastOne: boolean, end = this.#endOffset): ReadBatches {
-    const span = this.#entries.span(offset, end, maxBytes, atLeastOne)
+    // An end in the middle of a batch, where records were deleted under an open transaction, is one too.
+    const span = offset < end ? this.#entries.span(offset, end, maxBytes, atLeastOne) : undefined
     if (span === undefined) return { pieces: [], bytes: 0, nextOffset: offset }
     const pieces = this.#shelf.read(span.position, span.length)
     return { pieces, bytes: span.length, nextOffset: span.nextOffset }

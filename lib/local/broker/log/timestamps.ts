@@ -10,7 +10,7 @@ export interface TimedRecord {
 }
 
 /** Far beyond any batch a client makes; keeps a compressed bomb from taking the broker's memory. */
-const maxInflatedBytes = 512 * 1024 * 1024
+const maxInflatedBytes = 64 * 1024 * 1024
 
 /**
  * Finds the first record at or after `time` (milliseconds since the epoch) in a batch whose newest record is.
@@ -35,6 +35,7 @@ function scan(records: Buffer, batch: BatchHead, time: bigint): TimedRecord | un
   let position = 0
   for (let index = 0; index < batch.count; index++) {
     const length = varlong(records, position)
+    if (length.value < 1n) return undefined // no record is empty, and what leads back would be walked over without an end
     const timeDelta = varlong(records, length.next + 1) // one byte of attributes comes before it
     const timestamp = batch.baseTimestamp + timeDelta.value
     if (timestamp >= time) return { delta: Number(varlong(records, timeDelta.next).value), timestamp }

@@ -6,6 +6,8 @@ import { type Overrides, policyOf } from './settings.js'
 
 /** Keeps a slip of the finger (a million partitions) from taking the memory of the machine. */
 const maxPartitions = 10_000
+/** Likewise many topics, which any client's request for unknown ones creates: about 1.5 kB for each partition. */
+export const maxAllPartitions = 100_000
 const legalName = /^[a-zA-Z0-9._-]{1,249}$/
 
 /** Whether a topic can have this name. */
@@ -26,10 +28,11 @@ export interface Topic {
 /** What is kept of a topic beside its records. */
 type Kept = { readonly id: string; readonly partitions: number; readonly overrides: Readonly<Record<string, string>> }
 
-/** All topics of one broker, by name. They change in `#put` and `delete` only. */
+/** All topics of one broker, by name. They change in `#enter` and `delete` only. */
 export class Topics {
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
+  #partitions = 0
   readonly #storage: Storage
 
   /** Goes on with the topics that an earlier process has left in the storage. */
@@ -66,7 +69,13 @@ export class Topics {
   check(name: string, partitions: number): Code {
     if (!isLegalName(name)) return code.invalidTopic
     if (this.#byName.has(name)) return code.topicAlreadyExists
-    return partitions >= 1 && partitions <= maxPartitions ? code.none : code.invalidPartitions
+    return this.checkPartitions(0, partitions)
+  }
+
+  /** Whether a topic of `now` partitions can have `total`. */
+  checkPartitions(now: number, total: number): Code {
+    if (total <= now || total > maxPartitions) return code.invalidPartitions
+    return this.#partitions + total - now > maxAllPartitions ? code.policyViolation : code.none
   }
 
   create(name: string, partitions: number, overrides: Overrides = new Map()): Code {
@@ -81,7 +90,8 @@ export class Topics {
   grow(name: string, total: number): Code {
     const topic = this.#byName.get(name)
     if (topic === undefined) return code.unknownTopicOrPartition
-    if (total <= topic.partitions.length || total > maxPartitions) return code.invalidPartitions
+    const refused = this.checkPartitions(topic.partitions.length, total)
+    if (refused !== code.none) return refused
     const added = this.#logs(topic.id, topic.partitions.length, total)
     this.#put({ ...topic, partitions: [...topic.partitions, ...added] })
     return code.none
@@ -101,6 +111,7 @@ export class Topics {
     this.#storage.facts.set('topic', name, undefined)
     this.#byName.delete(name)
     this.#byId.delete(topic.id)
+    this.#partitions -= topic.partitions.length
     this.#storage.remove(topic.id)
     for (const log of topic.partitions) log.wake() // a waiting fetch answers that the topic is gone
     return code.none
@@ -114,6 +125,7 @@ export class Topics {
   }
 
   #enter(topic: Topic): void {
+    this.#partitions += topic.partitions.length - (this.#byName.get(topic.name)?.partitions.length ?? 0)
     this.#byName.set(topic.name, topic)
     this.#byId.set(topic.id, topic)
     const policy = policyOf(topic.overrides)

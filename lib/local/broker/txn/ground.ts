@@ -13,6 +13,8 @@ export interface Ground {
   /** the committed offsets of a group, which is created if there is none */
   readonly offsets: (group: string) => Offsets
   readonly facts: Facts
+  /** takes a line for what failed where no client waits for an answer */
+  readonly report: (line: string) => void
 }
 
 export type Initialised = Pick<Transaction, 'producerId' | 'epoch'> | { readonly refused: Code }

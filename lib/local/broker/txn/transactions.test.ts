@@ -22,6 +22,7 @@ function ground() {
     log: (topic, partition) => (topic === here.topic && partition === here.partition ? log : undefined),
     offsets: (group) => groups.committing(group),
     facts: memoryStorage().facts,
+    report: () => undefined,
   })
   const initialise = (timeoutMs = 1000, expected?: Omit<Speaker, 'transactionalId'>): Speaker => {
     const answer = transactions.initialise('mine', timeoutMs, expected)
@@ -179,7 +180,7 @@ test('a topic that is deleted leaves the transaction, so that one created by its
   const { log, transactions, initialise } = ground()
   const speaker = initialise()
   transactions.addPartitions(speaker, [here])
-  transactions.forgetTopic('orders')
+  transactions.forgetTopics((topic) => topic === 'orders')
   expect(transactions.end(speaker, true)).toBe(code.none)
   expect(log.endOffset).toBe(0)
 })

@@ -1,4 +1,5 @@
 import { type Code, code } from '../wire/codes.js'
+import { Deadlines } from './deadlines.js'
 import type { Ground, Initialised } from './ground.js'
 import { kept, restored } from './kept.js'
 import {
@@ -20,18 +21,21 @@ export const maxTimeoutMs = 900_000
 /** Beyond this many transactional ids, the one that was used least recently and has nothing under way is forgotten. */
 const maxIds = 10_000
 
+/** After so many milliseconds what the files did not take is tried again. */
+const retryMs = 1000
+
 /** The transaction coordinator: all transactional ids of one broker. Its state changes in `#set` only. */
 export class Transactions {
   readonly #ground: Ground
   readonly #byId = new Map<string, Transaction>()
-  readonly #cancelTimeout = new Map<string, () => void>()
+  readonly #deadlines: Deadlines
 
   /** Goes on with what an earlier process has left: an end that it had decided is carried out, again if need be. */
   constructor(ground: Ground) {
     this.#ground = ground
+    this.#deadlines = new Deadlines(ground.timers)
     for (const [id, json] of ground.facts.all('transaction')) {
-      const transaction = this.#enter(id, restored(json))
-      if (isEnding(transaction)) this.#carryOut(id, transaction)
+      if (isEnding(this.#enter(id, restored(json)))) this.#endByItself(id)
     }
   }
 
@@ -102,12 +106,7 @@ export class Transactions {
     )
   }
 
-  /** A deleted topic leaves the transactions: one created later by the same name must not get their markers. */
-  forgetTopic(topic: string): void {
-    this.forgetTopics((name) => name === topic)
-  }
-
-  /** The same for all topics that are gone. */
+  /** Deleted topics leave the transactions: those created later by the same names must not get their markers. */
   forgetTopics(isGone: (topic: string) => boolean): void {
     const other = (one: TopicPartition) => !isGone(one.topic)
     for (const [id, known] of this.all()) {
@@ -117,8 +116,7 @@ export class Transactions {
   }
 
   close(): void {
-    for (const cancel of this.#cancelTimeout.values()) cancel()
-    this.#cancelTimeout.clear()
+    this.#deadlines.cancelAll()
   }
 
   #extend(speaker: Speaker, added: Parameters<typeof extended>[1]): Code {
@@ -170,22 +168,32 @@ export class Transactions {
     }
   }
 
-  /** Takes note of it, and sees to its time limit. */
+  /** Takes note of it, and sees to it that it ends. */
   #enter(id: string, next: Transaction): Transaction {
-    const wasOngoing = this.#byId.get(id)?.status === 'Ongoing'
+    const before = this.#byId.get(id)?.status
     this.#byId.delete(id) // the map's order is the order of last use
     this.#byId.set(id, next)
-    if (next.status === 'Ongoing' && !wasOngoing) {
-      const expire = () => {
-        const known = this.#byId.get(id)
-        if (known?.status === 'Ongoing') this.#fence(id, known)
-      }
-      this.#cancelTimeout.set(id, this.#ground.timers.after(next.timeoutMs, expire))
-    }
-    if (next.status !== 'Ongoing') {
-      this.#cancelTimeout.get(id)?.()
-      this.#cancelTimeout.delete(id)
-    }
+    if (next.status === before) return next
+    if (next.status === 'Ongoing') this.#endIn(next.timeoutMs, id)
+    else if (isEnding(next)) this.#endIn(retryMs, id)
+    else this.#deadlines.cancel(id)
     return next
+  }
+
+  #endIn(ms: number, id: string): void {
+    this.#deadlines.set(id, ms, () => this.#endByItself(id))
+  }
+
+  /** Ends what took too long, or an end that was decided and not carried out: until then its readers wait. */
+  #endByItself(id: string): void {
+    const known = this.#byId.get(id)
+    if (known === undefined) return
+    try {
+      if (known.status === 'Ongoing') this.#fence(id, known)
+      if (isEnding(known)) this.#carryOut(id, known)
+    } catch (error) {
+      this.#endIn(retryMs, id)
+      this.#ground.report(`broker: ${id} waits for its end: ${error instanceof Error ? error.message : error}`)
+    }
   }
 }

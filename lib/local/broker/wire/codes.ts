@@ -22,6 +22,7 @@ export const code = {
   invalidReplicaAssignment: 39,
   invalidConfig: 40,
   invalidRequest: 42,
+  policyViolation: 44,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
   invalidTxnState: 48,

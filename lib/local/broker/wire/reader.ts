@@ -1,4 +1,4 @@
-/** Raised for bytes that are no request; the connection that sent them is closed, no other. */
+/** Raised for bytes that are no request, or one that no answer can refuse; the connection that sent them is closed, no other. */
 export class MalformedRequest extends Error {
   override readonly name = 'MalformedRequest'
 }

@@ -24,7 +24,10 @@ export interface MessageSettings {
   readonly reportedFunctionError: 'absent' | 'Unhandled'
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString()
+/** The last moment that a `Date` can be, in epoch milliseconds. Kafka takes later timestamps, and earlier ones. */
+const lastMs = 8_640_000_000_000_000
+
+const iso = (ms: number): string => new Date(Math.max(-lastMs, Math.min(lastMs, ms))).toISOString()
 
 /** The message to an SQS queue or SNS topic: metadata of the batch, no record (KAFKA-ESM §3). */
 export function batchMessage(failure: Failure, settings: MessageSettings): object {
