@@ -21,8 +21,7 @@ export interface RuntimeClient {
 /** A client of the runtime API at `host:port`. Every call rejects when the other side is gone. */
 export function runtimeClient(api: string): RuntimeClient {
   const [host, port] = api.split(':')
-  // One for the call that waits for the next event, one for what is said meanwhile.
-  const agent = new Agent({ keepAlive: true, maxSockets: 2 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
   const call = (method: 'GET' | 'POST', path: string, body?: string, errorType?: string): Promise<Answer> =>
     new Promise((resolve, reject) => {

@@ -28,14 +28,10 @@ async function main(): Promise<never> {
   process.on('unhandledRejection', giveUp(128))
 
   const handler = await initialise(client)
-  let answering: Promise<void> | undefined
   for (;;) {
-    // Asked for while the last answer is on its way: no event is handed out before that has come.
-    const [next] = await Promise.all([client.next(), answering])
-    current = next
-    if (next.traceId !== undefined) process.env._X_AMZN_TRACE_ID = next.traceId
-    const answer = await run(client, handler, next)
-    answering = answer()
+    current = await client.next()
+    if (current.traceId !== undefined) process.env._X_AMZN_TRACE_ID = current.traceId
+    await run(client, handler, current)
   }
 }
 
@@ -57,16 +53,16 @@ async function initialise(client: RuntimeClient): Promise<Handler> {
   }
 }
 
-/** Runs the handler. @returns what tells its answer, or its error */
-async function run(client: RuntimeClient, handler: Handler, invocation: Invocation): Promise<() => Promise<void>> {
-  const { requestId } = invocation
+async function run(client: RuntimeClient, handler: Handler, invocation: Invocation): Promise<void> {
+  let answer: string
   try {
     const result = await handler(JSON.parse(invocation.body), contextOf(invocation))
-    const answer = JSON.stringify(result) ?? 'null'
-    return () => client.respond(requestId, answer)
+    answer = JSON.stringify(result) ?? 'null'
   } catch (error) {
-    return () => client.fail(requestId, describeError(error))
+    await client.fail(invocation.requestId, describeError(error))
+    return
   }
+  await client.respond(invocation.requestId, answer)
 }
 
 function contextOf({ requestId, functionArn, deadlineMs }: Invocation): object {
