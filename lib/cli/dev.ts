@@ -38,13 +38,15 @@ export const dev: Command<DevOptions> = async (options, { voice, stopping }) => 
 /** False when it was told to stop meanwhile. */
 export async function packaged(voice: Voice, { signal }: Stopping): Promise<boolean> {
   voice.say('packaging', 'packaging with serverless')
+  const said: string[] = []
   try {
-    await packageService('.', { signal })
+    await packageService('.', { signal, log: (line) => said.push(line) })
     return true
   } catch (error) {
     // Then serverless was ended, too.
-    if (signal.aborted) return false
-    throw error
+    if (!signal.aborted) throw error
+    for (const line of said) voice.say('log', line, { line })
+    return false
   }
 }
 

@@ -58,6 +58,15 @@ async function free({ brokers, dynamodbUrl }: At): Promise<void> {
 
 const says = (then: string): string => `exports.handler = async () => { console.log('begun'); ${then} }`
 const slow = says(`await new Promise((r) => setTimeout(r, 1500)); console.log('done')`)
+const hangingPlugin = `module.exports = class {
+  hooks = {
+    initialize: () => {
+      console.log('waiting for the registry')
+      require('node:fs').writeFileSync('said', '')
+      return new Promise(() => setInterval(() => {}, 1000))
+    },
+  }
+}`
 const hangs = says('await new Promise(() => setInterval(() => {}, 1000))')
 const blocks = says('for (;;);')
 
@@ -136,6 +145,17 @@ describe('millrace dev, when it is told to stop', { timeout: 120_000 }, () => {
     await Promise.all(children.map(gone))
     // It was ended, and did not end by itself.
     expect(existsSync(join(service.dir, '.serverless'))).toBe(false)
+  })
+
+  it('shows what serverless had to say by then', async () => {
+    const service = sourceService()
+    service.write('hang.cjs', hangingPlugin)
+    service.write('serverless.yml', service.read('serverless.yml').replace('plugins: [', 'plugins: [./hang.cjs, '))
+    const running = run(service, [])
+    await expect.poll(() => existsSync(join(service.dir, 'said')), soon).toBe(true)
+    running.ctrlC()
+    expect(await running.ended).toBe(0)
+    expect(running.lines<{ line?: string }>().map(({ line }) => line)).toContain('waiting for the registry')
   })
 
   it('leaves no bundler, type check or function behind when it is killed while it takes what was saved', async () => {

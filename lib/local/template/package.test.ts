@@ -76,7 +76,25 @@ functions:
 
   it('fails with what serverless says, and without an installed one says how to get it', async () => {
     const dir = sources('[]')
-    await expect(packageService(dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*exit code 1.*handler/s)
+    await expect(packageService(dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*failed.*handler/s)
     await expect(packageService(packaged().dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*npm install/)
   }, 60_000)
+
+  it.each([
+    ['a syntax error', 'exports.handler = async () => null +\n', /^handler\.js:2:0: ERROR: Unexpected end of file$/m],
+    ['an import of nothing', "import 'nowhere'\n", /^handler\.js:1:7: ERROR: Could not resolve "nowhere"$/m],
+  ])(
+    'fails at %s with its place, where the bundler would keep serverless alive for ever',
+    async (_, code, place) => {
+      const dir = sources('handler.handler')
+      const bundled = yaml('handler.handler').replace(/package: .*/, 'plugins: [serverless-esbuild]')
+      writeFileSync(join(dir, 'serverless.yml'), bundled)
+      writeFileSync(join(dir, 'handler.js'), code)
+      const error = await packageService(dir).catch(String)
+      expect(error).toContain('ML_LOCAL_TEMPLATE: `serverless package` failed')
+      expect(error).toMatch(place)
+      expect(error).not.toMatch(/^ +at /m)
+    },
+    60_000,
+  )
 })

@@ -7,6 +7,12 @@ import { runTool } from '../tool.js'
 /** A package that takes longer hangs, in milliseconds. */
 const patienceMs = 120_000
 
+/** Serverless' heading of an error. With it, it sets its exit code; esbuild, that serverless-esbuild leaves running, keeps it alive. */
+const failure = /^Error:$/m
+
+/** Where in its own code a tool noticed an error: of no use to who has to mend theirs. */
+const stackLines = /^ +at .*\n?/gm
+
 /** How to package a service. */
 export interface PackageOptions {
   /** Ends the packaging before its time. */
@@ -21,7 +27,7 @@ export interface PackageOptions {
  * @throws MillraceError `ML_LOCAL_TEMPLATE` when it is not installed or fails; what it wrote is in the message
  */
 export async function packageService(serviceDir: string, { signal, log }: PackageOptions = {}): Promise<void> {
-  const { code, killedBy, output } = await runTool(serverlessProgram(serviceDir), ['package'], {
+  const { code, killedBy, failed, output } = await runTool(serverlessProgram(serviceDir), ['package'], {
     cwd: serviceDir,
     env: {
       ...process.env,
@@ -29,14 +35,16 @@ export async function packageService(serviceDir: string, { signal, log }: Packag
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
     limitMs: patienceMs,
+    failure,
     ...(signal ? { signal } : {}),
   })
-  for (const line of output.trim().split('\n')) log?.(line)
+  for (const line of output.trim().split('\n')) if (line !== '') log?.(line)
   if (code === 0) return
-  const how = killedBy ? `was killed (${killedBy}) after ${patienceMs / 1000} s` : `ended with exit code ${code}`
+  const late = killedBy && `was killed (${killedBy}) after ${patienceMs / 1000} s`
+  const how = failed ? 'failed' : (late ?? `ended with exit code ${code}`)
   throw new MillraceError(
     'ML_LOCAL_TEMPLATE',
-    `\`serverless package\` ${how}; mend what it says:\n${output.trim().slice(-10_000)}`,
+    `\`serverless package\` ${how}; mend what it says:\n${output.replace(stackLines, '').trim().slice(-10_000)}`,
   )
 }
 
