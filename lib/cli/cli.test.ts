@@ -49,7 +49,12 @@ describe('the command line', () => {
     ['broker --prot 1', 2, /^$/, /^ML_USAGE: unknown option '--prot'[\s\S]*millrace broker --help/],
     ['broker --port 65536', 2, /^$/, /^ML_USAGE: .*whole number from 0 to 65535/],
     ['dynamodb more', 2, /^$/, /^ML_USAGE: too many arguments/],
-    ['dev --no-package', 1, /^$/, /^ML_LOCAL_TEMPLATE: .*run `npx serverless package`/],
+    [
+      'dev --no-package --broker-port 0 --dynamodb-port 0',
+      1,
+      /^$/,
+      /^ML_LOCAL_TEMPLATE: .*run `npx serverless package`/,
+    ],
     ['dev', 1, /packaging/, /^ML_LOCAL_TEMPLATE: serverless is not installed/],
   ])('answers `millrace %s` with exit code %i', async (args, code, stdout, stderr) => {
     const running = run(args)

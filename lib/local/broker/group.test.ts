@@ -22,7 +22,7 @@ test('two members share four partitions, and the one that stays takes them all w
 })
 
 test('a member that falls silent loses its partitions after its session, and its group goes on from what it committed', async () => {
-  const started = await broker({ defaultPartitions: 1 })
+  const started = await broker({ defaultPartitions: 1, minSessionMs: 500 })
   const client = await producer(started)
   await client.send({ topic: 'silent', messages: [{ value: 'a' }, { value: 'b' }] })
   const dying = kafka(started).consumer({ groupId: 'mine', sessionTimeout: 500, heartbeatInterval: 400 })

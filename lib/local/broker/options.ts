@@ -1,4 +1,5 @@
 import { MillraceError, show } from '../../errors.js'
+import { minSessionMs as defaultMinSessionMs, maxSessionMs } from './group/coordinator.js'
 
 /** What clients may take of the broker's machine. */
 export interface Limits {
@@ -25,6 +26,8 @@ export interface BrokerOptions extends Partial<Limits> {
   autoCreateTopics?: boolean
   /** Partitions of a topic created without a number, 1 to 10000. Default 4. */
   defaultPartitions?: number
+  /** Shortest session time-out that a member of a group may ask for, 1 to 1800000 ms. Default 6000, as in Kafka (group.min.session.timeout.ms). */
+  minSessionMs?: number
   /**
    * Directory that keeps everything the broker has acknowledged, over the death of its process (not of the machine). Made if it
    * is not there; one broker at a time. Default: everything is kept in memory, and gone when the broker stops.
@@ -40,12 +43,15 @@ export type Settings = Required<Omit<BrokerOptions, keyof Limits | 'dataDir'>> &
 
 export function checkOptions(options: BrokerOptions): Settings {
   const { host = '127.0.0.1', port = 0, autoCreateTopics = true, defaultPartitions = 4 } = options
+  const { minSessionMs = defaultMinSessionMs } = options
   checkRange('port', port, 0, 65_535)
   checkRange('defaultPartitions', defaultPartitions, 1, 10_000)
+  checkRange('minSessionMs', minSessionMs, 1, maxSessionMs)
   const limits = checkLimits(options)
   const { dataDir, log = () => undefined } = options
   if (dataDir === '') throw new MillraceError('ML_OPTION_INVALID', "the broker's dataDir is empty; give a directory")
-  return { host, port, autoCreateTopics, defaultPartitions, limits, log, ...(dataDir !== undefined && { dataDir }) }
+  const settings = { host, port, autoCreateTopics, defaultPartitions, minSessionMs, limits, log }
+  return { ...settings, ...(dataDir !== undefined && { dataDir }) }
 }
 
 function checkLimits(options: BrokerOptions): Limits {

@@ -1,4 +1,7 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { folder } from './disk/folder.fixture.js'
 import { admin, broker } from './kafkajs.fixture.js'
 import { batchBytes } from './log/batch.fixture.js'
 import type { BatchFields } from './log/batch-bytes.js'
@@ -35,6 +38,11 @@ async function answered(client: RawClient): Promise<{ error: number; offset: big
   return topic?.[0]
 }
 
+/** The id of the one topic that the journal of a broker knows. */
+function idOf(dataDir: string): string {
+  return /"id":"([0-9a-f]{32})"/.exec(readFileSync(join(dataDir, 'journal'), 'utf8'))?.[1] ?? ''
+}
+
 test('a produce request that cannot be carried out is refused by the code of its fault, and the next one is not', async () => {
   const started = await broker()
   await (await admin(started)).createTopics({ topics: [{ topic: 'raw', numPartitions: 1 }] })
@@ -47,6 +55,8 @@ test('a produce request that cannot be carried out is refused by the code of its
     [{ partition: -1 }, code.unknownTopicOrPartition],
     [{ records: corrupt }, code.corruptMessage],
     [{ records: Buffer.alloc(0) }, code.invalidRecord],
+    [{ records: batchBytes().subarray(0, -4) }, code.invalidRecord],
+    [{ records: batchBytes({ maxTimestamp: BigInt(Date.now() + 7_200_000) }) }, code.invalidTimestamp],
     [{ acks: 2 }, code.invalidRequiredAcks],
     [{}, code.none],
   ]
@@ -54,6 +64,27 @@ test('a produce request that cannot be carried out is refused by the code of its
     send(client, sent)
     expect(await answered(client)).toEqual({ error, offset: error === code.none ? 0n : -1n })
   }
+  await client.end()
+})
+
+test('a client whose batch the files do not take is told so, and served by the same connection once they do', async () => {
+  const dataDir = folder()
+  const lines: string[] = []
+  const started = await broker({ dataDir, log: (line) => lines.push(line) })
+  await (await admin(started)).createTopics({ topics: [{ topic: 'raw', numPartitions: 1 }] })
+  const client = await rawClient(started)
+  const written = async () => {
+    send(client, {})
+    return (await answered(client))?.error
+  }
+  // Something else stands where the folder of the partition is to be.
+  const partition = join(dataDir, 'topics', idOf(dataDir), '0')
+  mkdirSync(dirname(partition), { recursive: true })
+  writeFileSync(partition, '')
+  expect([await written(), await written()]).toEqual([code.kafkaStorageError, code.kafkaStorageError])
+  expect(lines).toContainEqual(expect.stringMatching(/^broker: answered with code 56: ML_LOCAL_DATA_FAILED/))
+  rmSync(partition)
+  expect(await written()).toBe(code.none)
   await client.end()
 })
 

@@ -100,13 +100,13 @@ async function orClose<T>(storage: Storage, start: () => Promise<T>): Promise<T>
   }
 }
 
-type Given = Pick<BrokerState, 'limits' | 'autoCreateTopics' | 'defaultPartitions' | 'log'>
+type Given = Pick<BrokerState, 'limits' | 'autoCreateTopics' | 'defaultPartitions' | 'minSessionMs' | 'log'>
 
 /** The state that an earlier process has left in the storage, or a new one. */
 function newState(settings: Given, storage: Storage): BrokerState {
   const { facts } = storage
   const topics = new Topics(storage)
-  const coordinator = new Coordinator(systemClock, facts)
+  const coordinator = new Coordinator(systemClock, facts, settings.minSessionMs)
   const nextProducerId = producerIds(facts)
   const transactions = new Transactions({
     timers: systemClock,

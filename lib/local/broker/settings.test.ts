@@ -46,8 +46,11 @@ test('settings of a topic are described with where they come from, and replaced 
   await tool.alterConfigs({ validateOnly: false, resources: [replace] })
   expect(await settingsOf(tool, 'set')).toEqual({
     'cleanup.policy': 'delete',
+    'compression.type': 'producer',
     'max.message.bytes': '1048588',
+    'message.timestamp.after.max.ms': '3600000',
     'message.timestamp.type': 'CreateTime',
+    'min.insync.replicas': '1',
     'retention.bytes': '-1',
     'retention.ms': '1000',
   })
@@ -55,13 +58,14 @@ test('settings of a topic are described with where they come from, and replaced 
 })
 
 test('the broker tells the settings that it runs with, which only its start can give', async () => {
-  const started = await broker({ autoCreateTopics: false, defaultPartitions: 7 })
+  const started = await broker({ autoCreateTopics: false, defaultPartitions: 7, minSessionMs: 100 })
   const tool = await admin(started)
   const itself = { type: ConfigResourceTypes.BROKER, name: '1' }
   const { resources } = await tool.describeConfigs({ resources: [itself], includeSynonyms: false })
   const values = resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue])
   expect(Object.fromEntries(values ?? [])).toMatchObject({
     'auto.create.topics.enable': 'false',
+    'group.min.session.timeout.ms': '100',
     'num.partitions': '7',
     'message.max.bytes': '1048588',
     'transaction.max.timeout.ms': '900000',
@@ -119,6 +123,7 @@ test('settings are set and taken back one by one', async () => {
   expect(await settingsOf(tool, 'one')).toMatchObject({ 'retention.bytes': '9000', 'retention.ms': '-1' })
   expect(await alter('cleanup.policy', add, 'compact')).toEqual([code.invalidConfig])
   expect(await alter('retention.ms', add, '5')).toEqual([code.invalidConfig])
+  for (const unknown of [-1, 4]) expect(await alter('retention.ms', unknown, '5')).toEqual([code.unknownServerError])
   expect(await alter('retention.ms', set, '5', 'absent')).toEqual([code.unknownTopicOrPartition])
   await client.end()
 })

@@ -1,10 +1,12 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs'
-import { asError, type ErrorCode, MillraceError } from '../../errors.js'
+import { asError, type MillraceError } from '../../errors.js'
 import type { Bell } from './bell.js'
 import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
+import { failed } from './failed.js'
 import { unlessLate } from './goodbye.js'
 import type { Log, Offsets } from './kafka.js'
+import { pause } from './pause.js'
 
 /** In milliseconds, where nothing else is said. */
 const heartbeatMs = 1000
@@ -16,7 +18,10 @@ const againMs = 500
 export interface Intake {
   /** How often it was given its partitions. */
   readonly joins: number
-  /** Commits what is settled. Gives up silently on partitions that are no longer ours: their next owner reads them again. */
+  /**
+   * Commits what is settled, also what is settled before it resolves; one commit travels at a time. Gives up silently on
+   * partitions that are no longer ours: their next owner reads them again.
+   */
   commit(): Promise<void>
   /** Leaves the group. */
   close(): Promise<void>
@@ -62,6 +67,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
   let joins = 0
   let consumer: Consumer | undefined
   let restarting: Promise<void> | undefined
+  let committing: Promise<void> | undefined
 
   async function join(): Promise<Consumer> {
     const joining = newConsumer(context, async () => !closed)
@@ -126,6 +132,21 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     }
   }
 
+  async function commitAll(): Promise<void> {
+    for (let offsets = buffer.uncommitted(); offsets.size > 0; offsets = buffer.uncommitted()) {
+      try {
+        const list = [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }))
+        if (consumer) await unlessLate(consumer.commitOffsets(list), context.stopping)
+        buffer.committed(offsets)
+        for (const partition of offsets.keys()) starts.delete(partition)
+      } catch (error) {
+        context.onError(failed(`offsets were not committed (${asError(error).message}); it tries again`, error))
+        if (!(await pause(againMs, context.stopping))) break
+      }
+    }
+    committing = undefined
+  }
+
   async function leave(leaving: Promise<void> | undefined): Promise<void> {
     try {
       if (leaving) await unlessLate(leaving, context.stopping)
@@ -139,22 +160,9 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
     get joins() {
       return joins
     },
-    commit: async () => {
-      for (;;) {
-        const offsets = buffer.uncommitted()
-        if (offsets.size === 0) return
-        try {
-          const list = [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }))
-          if (consumer) await unlessLate(consumer.commitOffsets(list), context.stopping)
-          buffer.committed(offsets)
-          for (const partition of offsets.keys()) starts.delete(partition)
-          return
-        } catch (error) {
-          context.onError(failed(`offsets were not committed (${asError(error).message}); it tries again`, error))
-          if (context.stopping.aborted) return
-          await bell.wait(againMs)
-        }
-      }
+    commit: () => {
+      if (buffer.uncommitted().size > 0) committing ??= commitAll()
+      return committing ?? Promise.resolve()
     },
     close: async () => {
       closed = true
@@ -163,16 +171,6 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       await leave(consumer?.disconnect())
     },
   }
-}
-
-function failed(what: string, cause: unknown): MillraceError {
-  return new MillraceError(codeOf(cause), `${what}. If it lasts, look at the broker`, { cause })
-}
-
-/** An error of our own that kafkajs passed on keeps its code. */
-function codeOf(cause: unknown): ErrorCode {
-  if (cause instanceof MillraceError) return cause.code
-  return cause instanceof Error && cause.cause !== undefined ? codeOf(cause.cause) : 'ML_LOCAL_SOURCE_FAILED'
 }
 
 function assignmentLine(before: readonly number[], after: readonly number[]): string {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { MillraceError } from '../../errors.js'
 import type { KafkaEvent } from '../../event/index.js'
@@ -10,6 +9,7 @@ import type { Filter } from './filter/index.js'
 import { type ConsumerOptions, openIntake } from './intake.js'
 import type { Log, Offsets } from './kafka.js'
 import { withoutOversized } from './oversized.js'
+import { pause } from './pause.js'
 import { windowLeftMs } from './window.js'
 
 /** One poller of a mapping: a member of the group with one batch in flight at most. */
@@ -85,6 +85,8 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     return windowLeftMs(config, { ...last, arrivedAt: buffer.oldestArrival }, Date.now())
   }
 
+  const commit = (): void => void intake.commit().catch(context.onFailure)
+
   const runBatch = async (): Promise<void> => {
     const taken = buffer.take()
     last.completeAt = Date.now()
@@ -92,8 +94,10 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     const records = await withoutOversized(delivery, taken, buffer)
     if (!records || (Object.keys(records).length > 0 && !(await deliverBatch(delivery, context.nextBatch(), records))))
       return
-    buffer.settle([])
+    // The last commit travelled meanwhile, and this one does while the next batch runs: a crash brings back one batch more.
     await intake.commit()
+    buffer.settle([])
+    commit()
   }
 
   const runRedelivery = async ({ event, resolve }: Redelivery): Promise<void> => {
@@ -104,7 +108,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
     const again = redeliveries.shift()
     const windowMs = remainingWindowMs()
     if (!again && windowMs !== 0) {
-      if (buffer.uncommitted().size > 0) return intake.commit()
+      commit()
       return changed.wait(windowMs)
     }
     inFlight = true
@@ -153,6 +157,7 @@ export async function startPoller(context: PollerContext): Promise<Poller> {
       stopping.abort()
       changed.ring()
       await running
+      await intake.commit()
       await intake.close()
     },
   }
@@ -176,12 +181,3 @@ const unlessStopped = (hook: void | Promise<void>, signal: AbortSignal): Promise
 
 const stoppedError = (): MillraceError =>
   new MillraceError('ML_LOCAL_STOPPED', 'the mapping was stopped while it held back')
-
-async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await delay(ms, undefined, { signal })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-  return !signal.aborted
-}

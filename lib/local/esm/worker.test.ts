@@ -25,7 +25,7 @@ async function start(source: string, log: (line: string) => void): Promise<void>
     handler: 'handler.handler',
     dir,
     environment,
-    timeoutMs: 500,
+    timeoutMs: 2_000,
     memoryMb: 128,
     log,
   })

@@ -5,7 +5,7 @@ import protocol from 'kafkajs/src/protocol/requests/index.js'
 import type { Wire } from './wire.js'
 
 /** APIs by name. */
-export const key = { produce: 0, metadata: 3, apiVersions: 18, offsetDelete: 47 } as const
+export const key = { produce: 0, metadata: 3, apiVersions: 18, incrementalAlterConfigs: 44, offsetDelete: 47 } as const
 
 /** A frame: its length, the header of the first generation, and a body. */
 export function framed(apiKey: number, version: number, body: Encoder = new Encoder(), correlation = 7): Buffer {

@@ -1,5 +1,5 @@
 import { attempt, type Case } from '../case.js'
-import { alone, beat, commit, type Joined, join, joinOf, sizeOf, sync, withSortedMembers } from './members.js'
+import { alone, beat, commit, type Joined, join, joinOf, sizeOf, stateOf, sync, withSortedMembers } from './members.js'
 import type { KafkaSide } from './side.js'
 
 /** Joining, being assigned, staying and leaving. */
@@ -62,9 +62,11 @@ export const groupCases: readonly Case<KafkaSide>[] = [
         syncStranger: await sync(client, name, { ...member, memberId: 'stranger' }),
         syncGeneration: await sync(client, name, { ...member, generationId: generationId + 5 }),
         syncGroup: await sync(client, `${name}-absent`, member),
+        syncEmpty: await sync(client, '', member),
         joinStranger: await ask('JoinGroup', 4, joinOf(name, { memberId: 'stranger' })),
         joinEmptyGroup: await ask('JoinGroup', 4, joinOf('')),
         leaveStranger: await ask('LeaveGroup', 1, { groupId: name, memberId: 'stranger' }),
+        leaveEmpty: await ask('LeaveGroup', 1, { groupId: '', memberId }),
         leaveGroup: await ask('LeaveGroup', 1, { groupId: `${name}-absent`, memberId }),
       }
     },
@@ -130,9 +132,15 @@ export const groupCases: readonly Case<KafkaSide>[] = [
       const [one, two] = [await side.wire(), await side.wire()]
       const first = await join(one, name)
       await sync(one, name, first)
-      const joining = join(two, name)
-      const second = one.ask('LeaveGroup', 1, { groupId: name, memberId: first.memberId })
-      return { left: await second, alone: await joining }
+      const { memberId } = (await two.ask('JoinGroup', 4, joinOf(name))) as Joined
+      const left = await one.ask('LeaveGroup', 1, { groupId: name, memberId: first.memberId })
+      const empty = () => one.ask('DescribeGroups', 2, { groupIds: [name] })
+      // Kafka ends the generation without members a moment later: who joins before then is still in it.
+      let described = await empty()
+      for (const deadline = Date.now() + 5_000; stateOf(described) !== 'Empty' && Date.now() < deadline; ) {
+        described = await empty()
+      }
+      return { left, described, alone: await join(two, name, { memberId }) }
     },
   },
   {

@@ -95,3 +95,5 @@ export const withSortedMembers = (joined: Joined) => {
 /** As above. */
 export const sizeOf = (described: unknown) =>
   ((described as { groups: { members: unknown[] }[] }).groups ?? []).map(({ members }) => members.length)
+
+export const stateOf = (described: unknown) => (described as { groups: { state: string }[] }).groups[0]?.state

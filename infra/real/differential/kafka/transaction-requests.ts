@@ -68,6 +68,7 @@ export const transactionRequestCases: readonly Case<KafkaSide>[] = [
       const topics = [{ topic, partitions: [{ partition: 0, offset: 4, metadata: 'in a transaction' }] }]
       return {
         member: member.errorCode,
+        unnamed: await client.ask('TxnOffsetCommit', 1, { ...about, transactionalId: '', topics }),
         added: await client.ask('AddOffsetsToTxn', 1, about),
         committed: await client.ask('TxnOffsetCommit', 1, { ...about, topics }),
         fenced: await client.ask('TxnOffsetCommit', 1, { ...about, producerEpoch: -1, topics }),

@@ -5,6 +5,7 @@ import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
 import { fencedSince } from './fenced.js'
 import { readSpeaker } from './speaker.js'
+import { coordinated } from './stored.js'
 
 interface Topic {
   readonly name: string
@@ -63,11 +64,8 @@ function readWish(reader: Reader, batched: boolean): Wish {
 
 type Result = Topic & { readonly errors: readonly Code[] }
 
-function add(
-  { speaker, verifyOnly, topics }: Wish,
-  version: number,
-  { topics: known, transactions }: Context,
-): Result[] {
+function add({ speaker, verifyOnly, topics }: Wish, version: number, context: Context): Result[] {
+  const { topics: known, transactions } = context
   const partitions = topics.flatMap(({ name, partitions }) =>
     partitions.map((partition) => ({ topic: name, partition })),
   )
@@ -75,7 +73,7 @@ function add(
   const refused = () => {
     if (speaker.transactionalId === '') return code.invalidRequest
     if (verifyOnly) return transactions.verify(speaker, covers(partitions))
-    return transactions.addPartitions(speaker, partitions)
+    return coordinated(() => transactions.addPartitions(speaker, partitions), context)
   }
   const all = partitions.every(exists) ? fencedSince(fencedFrom, version, refused()) : undefined
   const error = (one: TopicPartition) =>

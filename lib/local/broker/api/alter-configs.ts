@@ -3,6 +3,7 @@ import { type Code, code } from '../wire/codes.js'
 import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
 import { type Refusal, type Resource, readResource, resolve } from './resources.js'
+import { stored } from './stored.js'
 
 interface Result {
   readonly resource: Resource
@@ -66,6 +67,8 @@ export const incrementalAlterConfigs = defineApi({
 
 /** The operation that needs no value. */
 const takeBack = 1
+/** The last of the operations. */
+const subtract = 3
 
 /** The values after some changes, or why they cannot be made. */
 function after(now: Overrides, changes: readonly Change[]): Overrides | Refusal {
@@ -75,6 +78,11 @@ function after(now: Overrides, changes: readonly Change[]): Overrides | Refusal 
   })
   if (unclear !== undefined) {
     return { error: code.invalidRequest, message: `${unclear.name}: give one value, or none at all to take it back` }
+  }
+  const unknown = changes.find(({ operation }) => operation < 0 || operation > subtract)
+  // As in Kafka, which fails inside over it.
+  if (unknown !== undefined) {
+    return { error: code.unknownServerError, message: `there is no operation ${unknown.operation}` }
   }
   const values = changed(now, changes)
   return typeof values === 'string' ? { error: code.invalidConfig, message: values } : values
@@ -97,7 +105,12 @@ function alter(
   if ('error' in values) return { resource, ...values }
   const { applied, ignored, refusal } = checkSettings(values)
   if (refusal !== undefined) return { resource, error: code.invalidConfig, message: refusal }
-  if (!validateOnly) context.topics.configure(found.name, applied)
+  const configure = () => {
+    context.topics.configure(found.name, applied)
+    return code.none
+  }
+  const failed = validateOnly ? code.none : stored(configure, context)
+  if (failed !== code.none) return { resource, error: failed, message: 'its files cannot be written' }
   if (ignored.length > 0) context.log(`topic ${found.name}: this broker does not apply ${ignored.join(', ')}`)
   return { resource, error: code.none, message: null }
 }

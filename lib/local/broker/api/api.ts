@@ -16,6 +16,7 @@ export interface BrokerState {
   readonly limits: Limits
   readonly autoCreateTopics: boolean
   readonly defaultPartitions: number
+  readonly minSessionMs: number
   readonly nextProducerId: () => bigint
   readonly log: (line: string) => void
 }

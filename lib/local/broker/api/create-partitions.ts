@@ -1,6 +1,7 @@
 import { type Code, code } from '../wire/codes.js'
 import { type Context, defineApi } from './api.js'
 import { noRoom } from './create-topics.js'
+import { stored } from './stored.js'
 
 interface Growth {
   readonly name: string
@@ -47,8 +48,9 @@ const messages: Partial<Record<Code, string>> = {
   [code.unknownTopicOrPartition]: 'there is no such topic',
 }
 
-function grow({ name, total }: Growth, validateOnly: boolean, { topics }: Context): Code {
-  if (!validateOnly) return topics.grow(name, total)
+function grow({ name, total }: Growth, validateOnly: boolean, context: Context): Code {
+  const { topics } = context
+  if (!validateOnly) return stored(() => topics.grow(name, total), context)
   const topic = topics.get(name)
   if (topic === undefined) return code.unknownTopicOrPartition
   return topics.checkPartitions(topic.partitions.length, total)

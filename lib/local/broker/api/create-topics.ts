@@ -5,6 +5,7 @@ import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
 import { topicConfigs } from './describe-configs.js'
+import { stored } from './stored.js'
 
 interface NewTopic {
   readonly name: string
@@ -39,12 +40,12 @@ export const createTopics = defineApi({
     return { topics, validateOnly }
   },
   handle({ topics, validateOnly }, context): Result[] {
-    const names = topics.map(({ name }) => name)
-    return topics.map((topic) => {
-      const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name)
-      if (twice) return result(topic, code.invalidRequest, 'the topic is named twice in one request')
-      return create(topic, validateOnly, context)
-    })
+    const twice = repeated(topics.map(({ name }) => name))
+    const once = topics.filter(({ name }) => !twice.has(name))
+    return [
+      ...once.map((topic) => create(topic, validateOnly, context)),
+      ...[...twice].map((name) => result({ name }, code.invalidRequest, 'the topic is named twice in one request')),
+    ]
   },
   encode(writer, results, version) {
     if (version >= 2) writer.int32(0) // throttle time
@@ -52,6 +53,12 @@ export const createTopics = defineApi({
     writer.tags()
   },
 })
+
+function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const isKnown = (name: string) => seen.size === seen.add(name).size
+  return new Set(names.filter(isKnown))
+}
 
 function readTopic(reader: Reader): NewTopic {
   const topic = {
@@ -100,7 +107,8 @@ function create(topic: NewTopic, validateOnly: boolean, context: Context): Resul
   const unfit = context.topics.check(name, partitions)
   if (unfit !== code.none) return result(topic, unfit, messages[unfit] ?? null)
   if (refusal !== undefined) return result(topic, code.invalidConfig, refusal)
-  if (!validateOnly) context.topics.create(name, partitions, applied)
+  const failed = validateOnly ? code.none : stored(() => context.topics.create(name, partitions, applied), context)
+  if (failed !== code.none) return result(topic, failed, 'its files cannot be written')
   if (ignored.length > 0) context.log(`topic ${name}: this broker does not apply ${ignored.join(', ')}`)
   const id = context.topics.get(name)?.id ?? noId
   return { name, error: code.none, message: null, made: { id, partitions, overrides: applied } }
@@ -133,6 +141,6 @@ const messages: Partial<Record<Code, string>> = {
   [code.invalidTopic]: 'a topic name has 1 to 249 of the characters a-z A-Z 0-9 . _ -',
 }
 
-function result({ name }: NewTopic, error: Code, message: string | null): Result {
+function result({ name }: Pick<NewTopic, 'name'>, error: Code, message: string | null): Result {
   return { name, error, message, made: undefined }
 }

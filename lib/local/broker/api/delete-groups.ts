@@ -1,4 +1,5 @@
 import { defineApi } from './api.js'
+import { coordinated } from './stored.js'
 
 /** DeleteGroups: forgets groups that have no members, and their offsets. */
 export const deleteGroups = defineApi({
@@ -12,7 +13,8 @@ export const deleteGroups = defineApi({
     reader.tags()
     return ids
   },
-  handle: (ids, { coordinator }) => ids.map((id) => ({ id, error: coordinator.delete(id) })),
+  handle: (ids, context) =>
+    ids.map((id) => ({ id, error: coordinated(() => context.coordinator.delete(id), context) })),
   encode(writer, results) {
     writer.int32(0) // throttle time
     writer.array(results, ({ id, error }) => writer.string(id).int16(error).tags())

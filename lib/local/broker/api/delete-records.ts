@@ -1,5 +1,6 @@
 import { code } from '../wire/codes.js'
 import { defineApi } from './api.js'
+import { stored } from './stored.js'
 
 /** DeleteRecords: moves the start of a partition, as retention would. */
 export const deleteRecords = defineApi({
@@ -23,12 +24,12 @@ export const deleteRecords = defineApi({
     reader.tags()
     return topics
   },
-  handle: (requested, { topics }) =>
+  handle: (requested, context) =>
     requested.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partition, before }) => {
-        const log = topics.partition(name, partition)
-        const error = log?.deleteBefore(before) ?? code.unknownTopicOrPartition
+        const log = context.topics.partition(name, partition)
+        const error = log === undefined ? code.unknownTopicOrPartition : stored(() => log.deleteBefore(before), context)
         return { partition, error, startOffset: error === code.none ? (log?.startOffset ?? -1) : -1 }
       }),
     })),

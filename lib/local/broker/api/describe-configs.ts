@@ -8,7 +8,7 @@ import { maxMetadata } from './offset-commit.js'
 import { type Resource, readResource, resolve } from './resources.js'
 
 /** Where a value comes from, by the protocol's numbers. */
-const source = { topic: 1, broker: 4, default: 5 } as const
+const source = { topic: 1, cluster: 3, broker: 4, default: 5 } as const
 type Source = (typeof source)[keyof typeof source]
 
 interface Value {
@@ -76,7 +76,19 @@ function describe(resource: Resource, names: readonly string[] | null, context: 
 
 /** All settings of a topic that has these of its own. */
 export function topicConfigs(overrides: Overrides): Config[] {
-  return settings.map((one) => ofTopic(one, overrides))
+  return [...settings.map((one) => ofTopic(one, overrides)), ...constants]
+}
+
+/** What clients ask for, and what is so whatever is set: batches are kept as they came, by this broker alone. */
+const constants: readonly Config[] = [
+  constant('compression.type', 'string', 'producer', source.default, 'Batches are kept as their producer made them.'),
+  constant('min.insync.replicas', 'int', '1', source.cluster, 'This broker is alone.'),
+]
+
+function constant(name: string, type: Config['type'], value: string, first: Source, doc: string): Config {
+  const origins = first === source.default ? [first] : [first, source.default]
+  const synonyms = origins.map((one) => ({ name, value, source: one }))
+  return { name, value, source: first, synonyms, type, doc, readOnly: false }
 }
 
 function ofTopic(setting: Setting, overrides: Overrides): Config {
@@ -100,7 +112,7 @@ function defaults(setting: Pick<Setting, 'brokerName' | 'default' | 'kafkaDefaul
   ]
 }
 
-function ofBroker({ autoCreateTopics, defaultPartitions, limits }: Context): Config[] {
+function ofBroker({ autoCreateTopics, defaultPartitions, minSessionMs, limits }: Context): Config[] {
   const fixed = (brokerName: string, type: Config['type'], own: unknown, kafka: string, doc: string): Config => {
     const value = String(own)
     const known = { brokerName, default: value, type, doc, ...(value !== kafka && { kafkaDefault: kafka }) }
@@ -109,6 +121,7 @@ function ofBroker({ autoCreateTopics, defaultPartitions, limits }: Context): Con
   const { maxIdleMs, maxConnections, maxRequestBytes } = limits
   return [
     ...settings.map((one) => ({ ...common(one, defaults(one)), name: one.brokerName, readOnly: true })),
+    ...constants.map((one) => ({ ...one, readOnly: true })),
     fixed('auto.create.topics.enable', 'boolean', autoCreateTopics, 'true', 'Create a topic that a client asks for.'),
     fixed(
       'connections.max.idle.ms',
@@ -118,6 +131,7 @@ function ofBroker({ autoCreateTopics, defaultPartitions, limits }: Context): Con
       'Time without a byte after which a client is let go.',
     ),
     fixed('default.replication.factor', 'int', 1, '1', 'This broker is alone.'),
+    fixed('group.min.session.timeout.ms', 'int', minSessionMs, '6000', 'Shortest session of a member of a group.'),
     fixed(
       'log.retention.check.interval.ms',
       'long',

@@ -2,6 +2,7 @@ import { type Code, code } from '../wire/codes.js'
 import { defineApi } from './api.js'
 import { fencedSince } from './fenced.js'
 import { readSpeaker } from './speaker.js'
+import { coordinated } from './stored.js'
 
 const fencedFrom = 2
 
@@ -18,9 +19,14 @@ export const endTxn = defineApi({
     reader.tags()
     return { speaker, commit, version }
   },
-  handle({ speaker, commit, version }, { transactions }): Code {
+  handle({ speaker, commit, version }, context): Code {
+    const { transactions } = context
     if (speaker.transactionalId === '') return code.invalidRequest
-    return fencedSince(fencedFrom, version, transactions.end(speaker, commit))
+    return fencedSince(
+      fencedFrom,
+      version,
+      coordinated(() => transactions.end(speaker, commit), context),
+    )
   },
   encode(writer, error) {
     writer.int32(0) // throttle time

@@ -1,7 +1,9 @@
 import { waiting } from '../waiting.js'
+import { code } from '../wire/codes.js'
 import type { Context } from './api.js'
 import { type FetchRequest, logOf } from './fetch.js'
 import { endFor } from './isolation.js'
+import { checkLeaderEpoch } from './leader-epoch.js'
 
 /**
  * Resolves when as many bytes can be read as the request asks for, when a partition must answer with an error, when its
@@ -32,9 +34,9 @@ function isAnswerable(request: FetchRequest, context: Context): boolean {
   if (topics.every(({ partitions }) => partitions.length === 0)) return true
   let readable = 0
   for (const { topic, partitions } of topics) {
-    for (const { partition, offset, maxBytes } of partitions) {
+    for (const { partition, leaderEpoch, offset, maxBytes } of partitions) {
       const log = logOf(topic, partition, byId, context)
-      if (log === undefined || !log.contains(offset)) return true
+      if (log === undefined || !log.contains(offset) || checkLeaderEpoch(leaderEpoch) !== code.none) return true
       // A partition's own limit counts, but a single batch beyond it is readable too.
       readable += Math.min(log.bytesFrom(offset, endFor(log, isolationLevel)), Math.max(maxBytes, 1))
       if (readable >= minBytes) return true

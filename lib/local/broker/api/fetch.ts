@@ -4,9 +4,13 @@ import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
 import { untilReadable } from './fetch-wait.js'
 import { endFor, isolation } from './isolation.js'
+import { checkLeaderEpoch } from './leader-epoch.js'
+import { stored } from './stored.js'
 
 export interface FetchPartition {
   readonly partition: number
+  /** of the leader that the client knows */
+  readonly leaderEpoch: number
   readonly offset: number
   readonly maxBytes: number
 }
@@ -22,7 +26,8 @@ export interface FetchRequest {
   readonly minBytes: number
   readonly maxBytes: number
   readonly isolationLevel: number
-  readonly session: number
+  /** asks for what has changed since an answer before */
+  readonly goesOn: boolean
   readonly topics: readonly FetchTopic[]
   readonly byId: boolean
 }
@@ -45,6 +50,8 @@ interface Answer {
 }
 
 const byIdFrom = 13
+/** Epochs of a session by which a client asks for everything: to begin one, or to have none. */
+const asksForAll: ReadonlySet<number> = new Set([0, -1])
 /** Most that one answer holds, whatever a client asks for, as in Kafka (fetch.max.bytes): 55 MiB. */
 const maxAnswerBytes = 55 * 1024 * 1024
 
@@ -57,8 +64,8 @@ export const fetch = defineApi({
   flexibleFrom: 12,
   decode: readRequest,
   async handle(request, context): Promise<Answer> {
-    // No session is ever opened (every answer says session 0), so a client that names one is mistaken.
-    if (request.session !== 0) return { error: code.fetchSessionIdNotFound, topics: [] }
+    // No session is ever opened (every answer says session 0), so a client that goes on with one is mistaken.
+    if (request.goesOn) return { error: code.fetchSessionIdNotFound, topics: [] }
     await untilReadable(request, context)
     let left = request.maxBytes
     let empty = true
@@ -92,8 +99,8 @@ function readRequest(reader: Reader, version: number): FetchRequest {
   const minBytes = reader.int32()
   const maxBytes = Math.min(reader.int32(), maxAnswerBytes)
   const isolationLevel = reader.int8()
-  const session = version >= 7 ? reader.int32() : 0
-  if (version >= 7) reader.int32() // session epoch
+  if (version >= 7) reader.int32() // session
+  const goesOn = version >= 7 && !asksForAll.has(reader.int32())
   const byId = version >= byIdFrom
   const topics = reader.array((item) => {
     const topic = byId ? item.uuid() : item.string()
@@ -101,18 +108,18 @@ function readRequest(reader: Reader, version: number): FetchRequest {
     item.tags()
     return one
   })
-  return { maxWaitMs, minBytes, maxBytes, isolationLevel, session, topics, byId } // what follows is about sessions and racks
+  return { maxWaitMs, minBytes, maxBytes, isolationLevel, goesOn, topics, byId } // what follows is about sessions and racks
 }
 
 function readPartition(reader: Reader, version: number): FetchPartition {
   const partition = reader.int32()
-  if (version >= 9) reader.int32() // leader epoch the client knows: there has only been one
+  const leaderEpoch = version >= 9 ? reader.int32() : -1
   const offset = Number(reader.int64())
   if (version >= 12) reader.int32() // epoch of the last record fetched
   if (version >= 5) reader.int64() // log start of a follower
   const maxBytes = reader.int32()
   reader.tags()
-  return { partition, offset, maxBytes }
+  return { partition, leaderEpoch, offset, maxBytes }
 }
 
 /** The log of a partition that a request names. */
@@ -123,7 +130,7 @@ export function logOf(topic: string, partition: number, byId: boolean, { topics 
 /** `first`: nothing was found so far, so a batch larger than every limit is given all the same, or it never would be. */
 function read(
   topic: string,
-  { partition, offset, maxBytes }: FetchPartition,
+  { partition, leaderEpoch, offset, maxBytes }: FetchPartition,
   bytesLeft: number,
   first: boolean,
   { isolationLevel, byId }: FetchRequest,
@@ -135,8 +142,14 @@ function read(
     const unknownId = byId && context.topics.byId(topic) === undefined
     return { ...nothing, error: unknownId ? code.unknownTopicId : code.unknownTopicOrPartition }
   }
+  const refused = checkLeaderEpoch(leaderEpoch)
+  if (refused !== code.none) return { ...nothing, error: refused }
   if (!log.contains(offset)) return { ...nothing, error: code.offsetOutOfRange }
-  const found = log.read(offset, Math.min(maxBytes, bytesLeft), first, endFor(log, isolationLevel))
+  const found = stored(
+    () => log.read(offset, Math.min(maxBytes, bytesLeft), first, endFor(log, isolationLevel)),
+    context,
+  )
+  if (typeof found === 'number') return { ...nothing, error: found }
   const { startOffset, endOffset, stableOffset } = log
   const committedOnly = isolationLevel === isolation.readCommitted
   const aborted = committedOnly ? log.abortedIn(offset, found.nextOffset) : null

@@ -1,6 +1,7 @@
 import { type Code, code } from '../wire/codes.js'
 import { type Context, defineApi } from './api.js'
 import { fencedSince } from './fenced.js'
+import { coordinated } from './stored.js'
 
 interface Request {
   readonly transactionalId: string | null
@@ -28,9 +29,10 @@ export const initProducerId = defineApi({
     return { transactionalId, timeoutMs, expected: producerId < 0n ? undefined : { producerId, epoch }, version }
   },
   handle(request, context) {
-    const answer = initialise(request, context)
-    if (!('refused' in answer)) return { error: code.none, ...answer }
-    return { error: fencedSince(fencedFrom, request.version, answer.refused), producerId: -1n, epoch: -1 }
+    const answer = coordinated(() => initialise(request, context), context)
+    if (typeof answer !== 'number' && !('refused' in answer)) return { error: code.none, ...answer }
+    const refused = typeof answer === 'number' ? answer : answer.refused
+    return { error: fencedSince(fencedFrom, request.version, refused), producerId: -1n, epoch: -1 }
   },
   encode(writer, { error, producerId, epoch }) {
     writer.int32(0) // throttle time

@@ -3,6 +3,7 @@ import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import { type Context, defineApi } from './api.js'
 import { endFor, isolation } from './isolation.js'
+import { checkLeaderEpoch } from './leader-epoch.js'
 
 /** Times that stand for places, and the first version that knows each. */
 const latest = -1n
@@ -20,6 +21,8 @@ const knownFrom: ReadonlyMap<bigint, number> = new Map([
 
 interface Wanted {
   readonly partition: number
+  /** of the leader that the client knows */
+  readonly leaderEpoch: number
   readonly time: bigint
 }
 
@@ -70,18 +73,20 @@ export const listOffsets = defineApi({
 
 function readWanted(reader: Reader, version: number): Wanted {
   const partition = reader.int32()
-  if (version >= 4) reader.int32() // leader epoch the client knows: there has only been one
+  const leaderEpoch = version >= 4 ? reader.int32() : -1
   const time = reader.int64()
   reader.tags()
-  return { partition, time }
+  return { partition, leaderEpoch, time }
 }
 
 type Found = Timed & { readonly error: Code }
 
-function find(topic: string, { partition, time }: Wanted, request: Request, context: Context): Found {
+function find(topic: string, { partition, leaderEpoch, time }: Wanted, request: Request, context: Context): Found {
   const none = { error: code.none, timestamp: -1n, offset: -1 }
   const log = context.topics.partition(topic, partition)
   if (log === undefined) return { ...none, error: code.unknownTopicOrPartition }
+  const refused = checkLeaderEpoch(leaderEpoch)
+  if (refused !== code.none) return { ...none, error: refused }
   const known = time >= 0n || request.version >= (knownFrom.get(time) ?? Number.POSITIVE_INFINITY)
   if (!known) return { ...none, error: code.unsupportedVersion }
   const end = endFor(log, request.isolationLevel)

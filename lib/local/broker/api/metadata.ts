@@ -1,8 +1,9 @@
-import type { Topic } from '../log/topics.js'
+import { isLegalName, type Topic } from '../log/topics.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import type { Writer } from '../wire/writer.js'
 import { type Context, defineApi } from './api.js'
+import { stored } from './stored.js'
 
 const noId = '0'.repeat(32)
 /** "Not asked for": this broker knows no authorization. */
@@ -73,13 +74,14 @@ function find({ id, name }: Wanted, create: boolean, context: Context): TopicAns
     const topic = context.topics.byId(id)
     return topic === undefined ? { error: code.unknownTopicId, id, name, partitions: 0 } : describe(topic)
   }
-  const absent = { error: code.unknownTopicOrPartition, id: noId, name, partitions: 0 } as const
+  const error = isLegalName(name) ? code.unknownTopicOrPartition : code.invalidTopic
+  const absent = { error, id: noId, name, partitions: 0 }
   const topic = context.topics.get(name)
   if (topic !== undefined) return describe(topic)
   if (!create || !context.autoCreateTopics) return absent
-  const error = context.topics.create(name, context.defaultPartitions)
+  const refused = stored(() => context.topics.create(name, context.defaultPartitions), context)
   const created = context.topics.get(name)
-  return created === undefined ? { ...absent, error } : describe(created)
+  return created === undefined ? { ...absent, error: refused } : describe(created)
 }
 
 function describe(topic: Topic): TopicAnswer {

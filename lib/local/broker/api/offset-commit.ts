@@ -2,6 +2,7 @@ import type { Offsets } from '../group/offsets.js'
 import { type Code, code } from '../wire/codes.js'
 import type { Reader } from '../wire/reader.js'
 import { type Context, defineApi } from './api.js'
+import { coordinated } from './stored.js'
 
 /** Longest note that may go with an offset, in characters, as in Kafka. */
 export const maxMetadata = 4096
@@ -53,6 +54,8 @@ function readPartition(reader: Reader, version: number) {
 function commit(offsets: Offsets, topic: string, one: ReturnType<typeof readPartition>, context: Context): Code {
   if (context.topics.partition(topic, one.partition) === undefined) return code.unknownTopicOrPartition
   if ((one.committed.metadata?.length ?? 0) > maxMetadata) return code.offsetMetadataTooLarge
-  offsets.set(topic, one.partition, one.committed)
-  return code.none
+  return coordinated(() => {
+    offsets.set(topic, one.partition, one.committed)
+    return code.none
+  }, context)
 }

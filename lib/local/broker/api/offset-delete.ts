@@ -1,5 +1,6 @@
 import { type Code, code } from '../wire/codes.js'
 import { type Context, defineApi } from './api.js'
+import { coordinated } from './stored.js'
 
 interface Request {
   readonly groupId: string
@@ -21,7 +22,10 @@ export const offsetDelete = defineApi({
     if (error !== code.none) return { error, topics: [] }
     const results = topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map((partition) => ({ partition, error: remove(groupId, name, partition, context) })),
+      partitions: partitions.map((partition) => ({
+        partition,
+        error: coordinated(() => remove(groupId, name, partition, context), context),
+      })),
     }))
     return { error, topics: results }
   },

@@ -4,6 +4,7 @@ import { MalformedRequest, type Reader } from '../wire/reader.js'
 import { covers } from './add-partitions-to-txn.js'
 import { type Context, defineApi } from './api.js'
 import { abortableSince } from './fenced.js'
+import { stored } from './stored.js'
 
 interface PartitionRecords {
   readonly partition: number
@@ -27,7 +28,7 @@ interface PartitionAnswer {
 }
 
 const abortableFrom = 11
-const unseen: ReadonlySet<Code> = new Set([code.corruptMessage, code.messageTooLarge])
+const unseen: ReadonlySet<Code> = new Set([code.corruptMessage, code.invalidRecord, code.messageTooLarge])
 
 /** Produce: appends one batch per partition, as its bytes came; versions before 3 carry other record formats. */
 export const produce = defineApi({
@@ -92,7 +93,8 @@ function append(topic: string, one: PartitionRecords, request: Request, context:
   if (typeof batch === 'number') return refusedByLog(batch)
   const refused = batch.transactional ? checkTransaction({ topic, partition }, batch, request, context) : code.none
   if (refused !== code.none) return failed(refused)
-  const appended = log.append(batch, context.timers.now())
+  const appended = stored(() => log.append(batch, context.timers.now()), context)
+  if (typeof appended === 'number') return failed(appended)
   if ('refused' in appended) return refusedByLog(appended.refused)
   return { partition, error: code.none, ...appended, startOffset: log.startOffset }
 }

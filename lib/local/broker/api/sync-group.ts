@@ -1,6 +1,6 @@
 import { refusedSync } from '../group/member.js'
-import { code } from '../wire/codes.js'
 import { defineApi } from './api.js'
+import { noGroup } from './no-group.js'
 
 /** SyncGroup: the leader brings the assignments, every member is given its own. */
 export const syncGroup = defineApi({
@@ -16,7 +16,7 @@ export const syncGroup = defineApi({
   }),
   handle({ groupId, generation, memberId, assignments }, { coordinator }) {
     const group = coordinator.find(groupId)
-    return group?.sync(memberId, generation, assignments) ?? refusedSync(code.unknownMemberId)
+    return group?.sync(memberId, generation, assignments) ?? refusedSync(noGroup(groupId))
   },
   encode(writer, { error, assignment }, version) {
     if (version >= 1) writer.int32(0) // throttle time

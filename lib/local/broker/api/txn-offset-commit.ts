@@ -4,6 +4,7 @@ import type { Reader } from '../wire/reader.js'
 import { type Context, defineApi } from './api.js'
 import { abortableSince } from './fenced.js'
 import { maxMetadata } from './offset-commit.js'
+import { coordinated } from './stored.js'
 
 interface Request {
   readonly group: string
@@ -42,7 +43,11 @@ export const txnOffsetCommit = defineApi({
   handle(request, context) {
     const check = (one: PendingOffset) => refusal(one, context)
     const offsets = request.topics.flatMap((topic) => topic.offsets).filter((one) => check(one) === code.none)
-    const all = abortableSince(abortableFrom, request.version, keep(request, offsets, context))
+    const all = abortableSince(
+      abortableFrom,
+      request.version,
+      coordinated(() => keep(request, offsets, context), context),
+    )
     return request.topics.map((topic) => ({
       name: topic.name,
       partitions: topic.offsets.map((one) => ({
@@ -78,6 +83,7 @@ function refusal({ topic, partition, committed }: PendingOffset, { topics }: Con
 function keep(request: Request, offsets: readonly PendingOffset[], { coordinator, transactions }: Context): Code {
   const { group, speaker, memberId, generation } = request
   if (group === '') return code.invalidGroupId
+  if (speaker.transactionalId === '') return code.invalidRequest
   const refused = coordinator.mayCommitInTransaction(group, memberId, generation)
   if (refused !== code.none) return refused
   const error = transactions.addOffsets(speaker, group, offsets)

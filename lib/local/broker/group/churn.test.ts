@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { manualTimers } from '../timers.fixture.js'
 import { code } from '../wire/codes.js'
-import { Coordinator } from './coordinator.js'
+import { Coordinator, keepEmptyMs } from './coordinator.js'
 
 /** A client as a real one behaves: it does what the last answer told it to, or falls silent. */
 function client(coordinator: Coordinator, name: string) {
@@ -58,7 +58,7 @@ test('whatever members do, every request is answered, assignments fit, and nothi
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const timers = manualTimers()
-      const coordinator = new Coordinator(timers)
+      const coordinator = new Coordinator(timers, undefined, 500)
       const clients = ['a', 'b', 'c', 'd'].map((name) => client(coordinator, name))
       const running: Promise<unknown>[] = []
       for (const { who, does, ms } of steps) {
@@ -72,7 +72,7 @@ test('whatever members do, every request is answered, assignments fit, and nothi
         else timers.advance(ms)
         await Promise.resolve()
       }
-      timers.advance(60_000)
+      timers.advance(60_000 + keepEmptyMs)
       await Promise.all(running)
       expect(clients.map(({ unanswered }) => unanswered)).toEqual([0, 0, 0, 0])
       expect(coordinator.all()).toEqual([])

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { manualTimers } from '../timers.fixture.js'
 import { code } from '../wire/codes.js'
-import { Coordinator } from './coordinator.js'
+import { Coordinator, keepEmptyMs } from './coordinator.js'
 import type { JoinRequest } from './member.js'
 
 const protocol = (name: string) => ({ name, metadata: Buffer.from(`metadata of ${name}`) })
 
 function setup() {
   const timers = manualTimers()
-  const coordinator = new Coordinator(timers)
+  const coordinator = new Coordinator(timers, undefined, 500)
   const join = (memberId = '', more: Partial<JoinRequest> = {}) =>
     coordinator.join('g', {
       memberId,
@@ -104,14 +104,42 @@ test('a leader that joins but never assigns is removed, and those who wait are t
   expect((await join(two)).leader).toBe(two)
 })
 
-test('who leaves frees its partitions at once; a group without members and offsets is forgotten', async () => {
+test('who leaves frees its partitions at once; a group that nobody comes back to is forgotten after a while', async () => {
   const { timers, coordinator, join, one, two, state } = await pair()
   expect(coordinator.find('g')?.leave(two)).toBe(code.none)
   expect(coordinator.find('g')?.leave(two)).toBe(code.unknownMemberId)
   expect(state()).toBe('PreparingRebalance')
   await join(one)
   expect(coordinator.find('g')?.leave(one)).toBe(code.none)
-  expect(coordinator.all()).toEqual([])
+  expect(coordinator.find('g')?.describe()).toEqual({
+    state: 'Empty',
+    protocolType: 'consumer',
+    protocol: '',
+    members: [],
+  })
+  timers.advance(keepEmptyMs - 1)
+  expect((await join()).generation).toBe(5) // nobody left was generation 4
+  timers.advance(1000 + keepEmptyMs - 1) // its session, first
+  expect(coordinator.all()).toHaveLength(1)
+  timers.advance(1)
+  expect([coordinator.all(), timers.waiting]).toEqual([[], 0])
+})
+
+test('who was given an id joins with it, though everybody else has left meanwhile', async () => {
+  const { coordinator, join, state } = setup()
+  const leader = await join()
+  const given = await join('', { idFirst: true })
+  expect(coordinator.find('g')?.leave(leader.memberId)).toBe(code.none)
+  expect(state()).toBe('Empty')
+  expect(await join(given.memberId, { idFirst: true })).toMatchObject({ error: code.none, generation: 3 })
+})
+
+test('an empty group can be deleted, and is gone', async () => {
+  const { timers, coordinator, join } = setup()
+  const { memberId } = await join()
+  expect(coordinator.delete('g')).toBe(code.nonEmptyGroup)
+  coordinator.find('g')?.leave(memberId)
+  expect([coordinator.delete('g'), coordinator.delete('g')]).toEqual([code.none, code.groupIdNotFound])
   expect(timers.waiting).toBe(0)
 })
 
@@ -123,7 +151,7 @@ test('a client that can is given its id first, and joins with it in time or not 
   const late = await join('', { idFirst: true })
   timers.advance(1000)
   expect((await join(late.memberId, { idFirst: true })).error).toBe(code.unknownMemberId)
-  timers.advance(1000)
+  timers.advance(1000 + keepEmptyMs)
   expect(coordinator.all()).toEqual([])
 })
 
@@ -167,7 +195,10 @@ test('commits are taken from members of this generation, and from outside only w
 test('impossible requests are refused by their own codes', async () => {
   const { coordinator, join } = setup()
   expect((await join('stranger')).error).toBe(code.unknownMemberId)
-  expect((await join('', { sessionTimeoutMs: 0 })).error).toBe(code.invalidSessionTimeout)
+  for (const sessionTimeoutMs of [0, 499, 1_800_001]) {
+    const refused = { error: code.invalidSessionTimeout, memberId: '' }
+    expect(await join('', { sessionTimeoutMs, idFirst: true })).toMatchObject(refused)
+  }
   expect((await join('', { protocols: [] })).error).toBe(code.inconsistentGroupProtocol)
   expect(coordinator.all()).toEqual([])
   expect(coordinator.delete('g')).toBe(code.groupIdNotFound)

@@ -1,3 +1,4 @@
+import { Deadlines } from '../deadlines.js'
 import { type Facts, memoryStorage } from '../disk/index.js'
 import type { Timers } from '../timers.js'
 import { type Code, code } from '../wire/codes.js'
@@ -6,29 +7,37 @@ import { type JoinAnswer, type JoinRequest, refusedJoin } from './member.js'
 import { Offsets } from './offsets.js'
 
 /** Longest session and rebalance timeout that is taken, as in Kafka: half an hour. */
-const maxSessionMs = 1_800_000
+export const maxSessionMs = 1_800_000
+/** Shortest one, unless the broker was given another; Kafka's default of group.min.session.timeout.ms. */
+export const minSessionMs = 6000
+/** How long a group without members and offsets is remembered, as in Kafka (offsets.retention.check.interval.ms). */
+export const keepEmptyMs = 600_000
 
 interface Held {
   readonly group: Group
   readonly offsets: Offsets
 }
 
-/** All consumer groups of one broker. A group lives while it has a member or a committed offset. */
+/** All consumer groups of one broker. A group lives while it has a member or a committed offset, and for a while after its last member. */
 export class Coordinator {
   readonly #timers: Timers
   readonly #facts: Facts
+  readonly #minSessionMs: number
   readonly #groups = new Map<string, Held>()
+  readonly #deadlines: Deadlines
 
   /** Goes on with the offsets that an earlier process has left. */
-  constructor(timers: Timers, facts: Facts = memoryStorage().facts) {
+  constructor(timers: Timers, facts: Facts = memoryStorage().facts, shortestSessionMs = minSessionMs) {
     this.#timers = timers
+    this.#deadlines = new Deadlines(timers)
+    this.#minSessionMs = shortestSessionMs
     this.#facts = facts
     for (const [groupId, offsets] of Offsets.restored(facts)) this.#create(groupId, offsets)
   }
 
   async join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
     if (groupId === '') return refusedJoin(code.invalidGroupId, request.memberId)
-    if (request.sessionTimeoutMs < 1 || request.sessionTimeoutMs > maxSessionMs) {
+    if (request.sessionTimeoutMs < this.#minSessionMs || request.sessionTimeoutMs > maxSessionMs) {
       return refusedJoin(code.invalidSessionTimeout, request.memberId)
     }
     const held = this.#groups.get(groupId)
@@ -97,9 +106,21 @@ export class Coordinator {
     }
   }
 
+  /** Forgets a group that nobody needs: at once if there was nobody, else when nobody has come back for a while. */
   forgetIfIdle(groupId: string): void {
+    const held = this.#idle(groupId)
+    if (held?.group.used) this.#deadlines.set(groupId, keepEmptyMs, () => this.#forget(groupId))
+    else if (held !== undefined) this.#drop(groupId, held)
+  }
+
+  #forget(groupId: string): void {
+    const held = this.#idle(groupId)
+    if (held !== undefined) this.#drop(groupId, held)
+  }
+
+  #idle(groupId: string): Held | undefined {
     const held = this.#groups.get(groupId)
-    if (held?.group.idle && held.offsets.empty) this.#drop(groupId, held)
+    return held?.group.idle && held.offsets.empty ? held : undefined
   }
 
   close(): void {
@@ -115,6 +136,7 @@ export class Coordinator {
 
   #drop(groupId: string, held: Held): void {
     held.group.close()
+    this.#deadlines.cancel(groupId)
     this.#groups.delete(groupId)
   }
 }

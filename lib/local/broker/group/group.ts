@@ -40,6 +40,11 @@ export class Group {
     return this.#roster.size === 0 && !this.#roster.expectsNewcomers
   }
 
+  /** Whether it has ever had members that agreed. */
+  get used(): boolean {
+    return this.#rebalance.generation > 0
+  }
+
   get protocolType(): string {
     return this.#protocolType
   }

@@ -96,23 +96,31 @@ export class Rebalance {
       answerSync(member, refusedSync(code.rebalanceInProgress))
       this.#roster.touch(member)
     }
-    this.#limit((member) => member.joining !== undefined)
+    this.#limit(
+      (member) => member.joining !== undefined,
+      () => this.#agree(),
+    )
   }
 
   /** Members that have not done what this phase asks for, when the longest of their time limits is over, are removed. */
-  #limit(done: (member: Member) => boolean): void {
+  #limit(done: (member: Member) => boolean, goOn: () => void): void {
     this.#cancelLimit()
     const limitMs = Math.max(0, ...this.#roster.all().map((member) => member.rebalanceTimeoutMs))
     this.#cancelLimit = this.#timers.after(limitMs, () => {
       for (const member of this.#roster.all()) if (!done(member)) this.#roster.remove(member)
-      this.#roster.releaseAll()
-      this.start()
+      goOn()
     })
   }
 
+  /** A group without members has nobody to wait with for those who may come: they join the next generation. */
   #completeJoin(): void {
     const members = this.#roster.all()
-    if (this.#roster.expectsNewcomers || members.some((member) => member.joining === undefined)) return
+    const missing = members.some((member) => member.joining === undefined)
+    if (members.length === 0 || !(missing || this.#roster.expectsNewcomers)) this.#agree()
+  }
+
+  #agree(): void {
+    const members = this.#roster.all()
     this.#generation += 1
     this.#cancelLimit()
     this.#protocol = electProtocol(members)
@@ -123,7 +131,10 @@ export class Rebalance {
   }
 
   #awaitLeader(members: readonly Member[]): void {
-    this.#limit((member) => member.syncing !== undefined)
+    this.#limit(
+      (member) => member.syncing !== undefined,
+      () => this.start(),
+    )
     for (const member of members) {
       answerJoin(member, this.joined(member))
       this.#roster.touch(member)

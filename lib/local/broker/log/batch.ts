@@ -23,6 +23,8 @@ const compressionMask = 0x07
 const appendTimeBit = 0x08
 export const transactionalBit = 0x10
 export const controlBit = 0x20
+/** Format 2 is the only one that a produce request carries from version 3 on. */
+const newestMagic = 2
 /** none, gzip, snappy, lz4, zstd */
 const highestCodec = 4
 /** There has only ever been one leader. */
@@ -61,16 +63,23 @@ export const commitType = 1
 
 /** The one batch that a produce request carries for a partition, or the code that says why it is refused. */
 export function checkBatch(bytes: Buffer): RecordBatch | Code {
-  if (bytes.length <= at.magic) return bytes.length === 0 ? code.invalidRecord : code.corruptMessage
-  if (bytes.readInt8(at.magic) !== 2) return code.invalidRecord
-  if (bytes.length < at.records) return code.corruptMessage
-  const announced = bytes.readInt32BE(at.length) + at.length + 4
-  if (announced > bytes.length || announced < at.records) return code.corruptMessage
-  if (announced < bytes.length) return code.invalidRecord // a produce request carries exactly one batch
+  const unframed = checkFrame(bytes)
+  if (unframed !== code.none) return unframed
   if (bytes.readUInt32BE(at.crc) !== crc32c(bytes, at.attributes)) return code.corruptMessage
   const batch = { ...headOf(bytes), bytes }
   const refused = checkFields(batch)
   return refused === code.none ? batch : refused
+}
+
+/** As Kafka reads it: bytes that cannot begin a batch are corrupt, a batch that is not all there is none. */
+function checkFrame(bytes: Buffer): Code {
+  if (bytes.length <= at.magic) return code.invalidRecord
+  const magic = bytes.readInt8(at.magic)
+  const announced = bytes.readInt32BE(at.length) + at.length + 4
+  if (magic < 0 || magic > newestMagic || announced < at.magic) return code.corruptMessage
+  if (announced > bytes.length || magic < newestMagic) return code.invalidRecord
+  if (announced < at.records) return code.corruptMessage
+  return announced < bytes.length ? code.invalidRecord : code.none // a produce request carries exactly one batch
 }
 
 function checkFields(batch: RecordBatch): Code {

@@ -5,6 +5,7 @@ import { batch, batchBytes } from './batch.fixture.js'
 import { checkBatch } from './batch.js'
 import { crc32c } from './crc32c.js'
 import { PartitionLog } from './partition.js'
+import { defaultPolicy, policyOf } from './settings.js'
 
 const now = 0
 
@@ -115,10 +116,17 @@ test('bytes that are no batch are refused by the code that says why', () => {
     return bytes
   }
   expect(checkBatch(Buffer.alloc(0))).toBe(code.invalidRecord)
-  expect(checkBatch(changed(16))).toBe(code.invalidRecord)
+  const ofFormat = (magic: number) => {
+    const bytes = Buffer.from(good)
+    bytes.writeInt8(magic, 16)
+    return bytes
+  }
+  for (const old of [0, 1]) expect(checkBatch(ofFormat(old))).toBe(code.invalidRecord)
+  for (const unknown of [-1, 3, 7]) expect(checkBatch(ofFormat(unknown))).toBe(code.corruptMessage)
   expect(checkBatch(Buffer.concat([good, good]))).toBe(code.invalidRecord)
-  expect(checkBatch(good.subarray(0, 70).subarray(0, good.length - 1))).toBe(code.corruptMessage)
-  expect(checkBatch(good.subarray(0, 10))).toBe(code.corruptMessage)
+  for (const bytes of [10, 17, 61, good.length - 1]) {
+    expect(checkBatch(good.subarray(0, bytes))).toBe(code.invalidRecord)
+  }
   for (let at = 17; at < good.length; at++) expect(checkBatch(changed(at))).toBe(code.corruptMessage)
   expect(checkBatch(batchBytes({ producerId: 1n, epoch: 0, sequence: -1 }))).toBe(code.invalidRecord)
   expect(checkBatch(batchBytes({ attributes: 0x20 }))).toBe(code.invalidRecord)
@@ -192,7 +200,7 @@ test('a marker of a newer epoch fences the producer, whose successor begins at s
 })
 
 test('old batches go, whole, by bytes and by age, but never the newest nor one of a transaction under way', () => {
-  const policy = { retentionBytes: -1, retentionMs: -1, maxBatchBytes: 1000, appendTime: false }
+  const policy = { ...defaultPolicy, maxBatchBytes: 1000 }
   const filled = () => {
     const log = new PartitionLog()
     for (let n = 0; n < 5; n++) log.append(batch({ count: 2, maxTimestamp: BigInt(n * 100) }), now)
@@ -218,9 +226,23 @@ test('old batches go, whole, by bytes and by age, but never the newest nor one o
   expect([held.contains(9), held.contains(10)]).toEqual([false, true])
 })
 
+test('a record may be an hour ahead of the broker, or as far as its topic says, unless it is given the broker’s time', () => {
+  const log = new PartitionLog()
+  const [now, hour] = [5000, 3_600_000]
+  const written = (maxTimestamp: number) => log.append(batch({ maxTimestamp: BigInt(maxTimestamp) }), now)
+  const refused = { refused: code.invalidTimestamp }
+  expect(written(now + hour)).toMatchObject({ baseOffset: 0 })
+  expect(written(now + hour + 1)).toEqual(refused)
+  expect(written(0)).toMatchObject({ baseOffset: 1 })
+  log.policy = policyOf(new Map([['message.timestamp.after.max.ms', '10']]))
+  expect([written(now + 10), written(now + 11)]).toMatchObject([{ baseOffset: 2 }, refused])
+  log.policy = { ...log.policy, appendTime: true }
+  expect(written(now + 11)).toMatchObject({ baseOffset: 3 })
+})
+
 test('a batch is longer than its topic takes, or is given the topic’s time: the header says so, and the checksum is right', () => {
   const log = new PartitionLog()
-  log.policy = { retentionBytes: -1, retentionMs: -1, maxBatchBytes: 100, appendTime: true }
+  log.policy = { ...defaultPolicy, maxBatchBytes: 100, appendTime: true }
   expect(log.append(batch({ payload: Buffer.alloc(40) }), 5000)).toEqual({ refused: code.messageTooLarge })
   const payload = Buffer.from('of any codec')
   expect(log.append(batch({ attributes: 3, payload, maxTimestamp: 7n }), 5000)).toEqual({

@@ -66,11 +66,13 @@ export class PartitionLog {
   /** Takes over the bytes of the batch, and completes their header. `now`: milliseconds since the epoch. */
   append(batch: RecordBatch, now: number): Appended {
     if (batch.bytes.length > this.policy.maxBatchBytes) return { refused: code.messageTooLarge }
+    const { appendTime: stamped, maxAheadMs } = this.policy
+    if (!stamped && Number(batch.maxTimestamp) - now > maxAheadMs) return { refused: code.invalidTimestamp }
     const known = this.#producers.check(batch)
     if (known !== undefined)
       return 'refused' in known ? known : { baseOffset: known.duplicateOf, appendTime: batch.maxTimestamp }
     if (!batch.transactional && this.inTransaction(batch.producerId)) return { refused: code.invalidTxnState }
-    const appendTime = this.policy.appendTime ? BigInt(now) : undefined
+    const appendTime = stamped ? BigInt(now) : undefined
     const baseOffset = this.#store(batch, appendTime)
     return { baseOffset, appendTime: appendTime ?? -1n }
   }

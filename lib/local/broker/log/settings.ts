@@ -6,6 +6,8 @@ export interface LogPolicy {
   readonly retentionMs: number
   /** longest batch that is taken, in bytes */
   readonly maxBatchBytes: number
+  /** milliseconds that the time of a record may be ahead of the broker's */
+  readonly maxAheadMs: number
   /** records get the time at which the broker takes them */
   readonly appendTime: boolean
 }
@@ -26,9 +28,8 @@ export interface Setting {
 /** The protocol's numbers for the types of settings. */
 export const settingTypes = { boolean: 1, string: 2, int: 3, long: 5, list: 7 } as const
 
-const wholeNumber = (min: number, max: number) => (value: string) => {
-  const number = Number(value)
-  const fits = /^-?\d+$/.test(value) && number >= min && number <= max
+const wholeNumber = (min: number, max: number | bigint) => (value: string) => {
+  const fits = /^-?\d+$/.test(value) && BigInt(value) >= min && BigInt(value) <= max
   return fits ? undefined : `give a whole number from ${min} to ${max}`
 }
 
@@ -54,6 +55,14 @@ export const settings: readonly Setting[] = [
     default: '1048588',
     doc: 'Longest record batch that is taken, in bytes, after compression.',
     refuse: wholeNumber(0, 2 ** 31 - 1),
+  },
+  {
+    name: 'message.timestamp.after.max.ms',
+    brokerName: 'log.message.timestamp.after.max.ms',
+    type: 'long',
+    default: '3600000',
+    doc: 'Milliseconds that the time of a record may be ahead of the broker’s.',
+    refuse: wholeNumber(0, 2n ** 63n - 1n),
   },
   {
     name: 'message.timestamp.type',
@@ -99,7 +108,6 @@ const ignored: ReadonlySet<string> = new Set([
   'local.retention.bytes',
   'local.retention.ms',
   'max.compaction.lag.ms',
-  'message.timestamp.after.max.ms',
   'message.timestamp.before.max.ms',
   'min.cleanable.dirty.ratio',
   'min.compaction.lag.ms',
@@ -151,7 +159,6 @@ export function changed(values: Overrides, changes: readonly Change[]): Override
     const setting = settings.find((one) => one.name === name)
     if (operation === 0) next.set(name, value)
     else if (operation === 1) next.delete(name)
-    else if (operation !== 2 && operation !== 3) return `there is no operation ${operation}`
     else if (setting?.type !== 'list') return `${name} is no list: set it as a whole`
     else {
       const others = (next.get(name) ?? setting.default).split(',').filter((one) => one !== '' && one !== value)
@@ -167,6 +174,7 @@ export function policyOf(overrides: Overrides): LogPolicy {
     retentionBytes: Number(value('retention.bytes')),
     retentionMs: Number(value('retention.ms')),
     maxBatchBytes: Number(value('max.message.bytes')),
+    maxAheadMs: Number(value('message.timestamp.after.max.ms')),
     appendTime: value('message.timestamp.type') === 'LogAppendTime',
   }
 }

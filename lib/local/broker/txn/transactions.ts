@@ -1,5 +1,5 @@
+import { Deadlines } from '../deadlines.js'
 import { type Code, code } from '../wire/codes.js'
-import { Deadlines } from './deadlines.js'
 import type { Ground, Initialised } from './ground.js'
 import { kept, restored } from './kept.js'
 import {

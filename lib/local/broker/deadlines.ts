@@ -1,4 +1,4 @@
-import type { Timers } from '../timers.js'
+import type { Timers } from './timers.js'
 
 /** At most one call to come for each key. */
 export class Deadlines {
