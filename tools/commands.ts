@@ -32,6 +32,7 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
     file: 'lib/cli/record.test.ts',
     shows: /\['value\.card\.number'[\s\S]+\['--redact', path\]/,
   },
+  'node failures.mjs shop-dev-failures': { file: 'tools/readme.test.ts', shows: /\['failures\.mjs', / },
   'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
   'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
     file: 'infra/invoke-local.test.ts',
@@ -43,5 +44,8 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
 export const notRun: Readonly<Record<string, string>> = {
   'npm run mutation':
     'changes the ledger a thousand times, which is for whoever changes it, not for each check of the project',
+  'npm install millrace zod @middy/core': 'needs a registry that has this package',
+  'npm install --save-dev serverless@npm:osls@4 serverless-esbuild esbuild typescript @types/node':
+    'needs a registry; the packages are those of this project, in its versions',
   'npx serverless deploy': 'needs an account; what it would deploy is what `npx serverless package` writes',
 }
