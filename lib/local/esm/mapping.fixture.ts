@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Message, type Producer } from 'kafkajs'
+import { Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import { afterEach } from 'vitest'
 import type { KafkaEvent, WireRecord } from '../../event/index.js'
 import { type Broker, type BrokerOptions, startBroker } from '../broker/index.js'
@@ -27,7 +27,8 @@ const client = ({ address }: Address) =>
   new Kafka({ brokers: [address], clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 3 } })
 
 export async function producer(to: Address): Promise<Producer> {
-  const one = client(to).producer()
+  // kafkajs warns of its default once in a process: that of a test is not to hide a mapping's.
+  const one = client(to).producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await one.connect()
   open.push(() => one.disconnect())
   return one
