@@ -5,6 +5,7 @@ import type { StoreRule } from './store-proxy.js'
  * it did what it was asked (`lose`).
  */
 export const storeFaultKinds = ['throttle', 'timeout', 'lose'] as const
+/** One of {@link storeFaultKinds}. */
 export type StoreFaultKind = (typeof storeFaultKinds)[number]
 
 /** A fault of the store that passes. */

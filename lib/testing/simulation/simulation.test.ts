@@ -6,11 +6,11 @@ import { simulate } from './simulate.js'
 
 const seed = Date.now() % 1_000_000_000
 
-it('loses nothing, skips nothing, repeats no effect and keeps its lanes in order, whatever fails, dies and comes late (2,000 runs)', async () => {
-  console.log(`simulation: 2,000 runs from seed ${seed}; again: npm run sim -- --runs 2000 --seed ${seed}`)
-  const { found, runs, counts } = await simulate({ runs: 2_000, seed, open: false })
+it('loses nothing, skips nothing, repeats no effect and keeps its lanes in order, whatever fails, dies and comes late (500 runs)', async () => {
+  console.log(`simulation: 500 runs from seed ${seed}; again: npm run sim -- --runs 500 --seed ${seed}`)
+  const { found, runs, counts } = await simulate({ runs: 500, seed, open: false })
   expect(found && `seed ${found.seed}: ${found.invariant}: ${found.detail}\n${found.trace.join('\n')}`).toBeUndefined()
-  expect(runs).toBe(2_000)
+  expect(runs).toBe(500)
   // It has really met what it claims to.
   for (const name of ['deaths', 'abandoned', 'given up by Lambda', 'convicted', 'new incarnations'] as const) {
     expect(counts[name]).toBeGreaterThan(20)
