@@ -10,6 +10,7 @@ interface Steps {
   readonly verify?: { readonly report?: object; readonly exit?: number }
   readonly start?: { readonly report?: object; readonly exit?: number }
   readonly sim?: { readonly report?: object; readonly exit?: number }
+  readonly fuzz?: { readonly report?: object; readonly exit?: number }
   readonly bench?: { readonly report?: object; readonly exit?: number }
   readonly node24?: { readonly report?: object; readonly exit?: number }
   readonly real?: { readonly report?: object; readonly exit?: number }
@@ -42,6 +43,7 @@ function ci({
   verify,
   start,
   sim = proven,
+  fuzz = unharmed,
   bench = measured,
   node24,
   real = compared,
@@ -61,6 +63,7 @@ function ci({
     verify: script('verify', verify, "'.cache/reports/tests.json'"),
     start: script('start', start, '1'),
     sim: script('sim', sim, '1'),
+    fuzz: script('fuzz', fuzz, '1'),
     bench: script('bench', bench, '1'),
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
     'test:real': script('real', real, "'.cache/reports/real.json'"),
@@ -84,6 +87,7 @@ const tests = (passed: number, failed = 0) => ({ numPassedTests: passed, numFail
 const checks = (...ok: boolean[]) => ({ checks: ok.map((ok) => ({ name: 'a', ok })) })
 /** One report for the runs and for the planted bugs: it is the same command. */
 const proven = { report: { runs: 10_000, mutants: [{}, {}], survivors: 0 } }
+const unharmed = { report: { broker: { failures: [] }, functions: { failures: [] } } }
 const measured = { report: { results: Array.from({ length: 30 }, () => ({})) } }
 const compared = { report: { passed: 7, failed: 0 } }
 const good: Steps = {
@@ -95,7 +99,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it('sums what was really counted, on its last line', async () => {
     const { code, lines } = await ci(good)
-    expect(lines.at(-1)).toBe('22 passed, 0 failed')
+    expect(lines.at(-1)).toBe('24 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -107,35 +111,36 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '16 passed, 3 failed',
+      '18 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '16 passed, 3 failed',
+      '18 passed, 3 failed',
     ],
     [
-      'a breach that the simulation found, a planted bug that it did not find, and a benchmark without results',
+      'a breach that the simulation found, a planted bug that it did not find, a hang under the fuzz, and a benchmark without results',
       {
         ...good,
         sim: { report: { runs: 10_000, found: { seed: 1 }, mutants: [{}, {}], survivors: 1 }, exit: 1 },
+        fuzz: { report: { broker: { failures: ['a hang'] }, functions: { failures: [] } }, exit: 1 },
         bench: { report: { results: [] } },
       },
-      '19 passed, 3 failed',
+      '20 passed, 4 failed',
     ],
     [
       'differences of the real lane that nobody explains',
       { ...good, real: { report: { passed: 5, failed: 2 }, exit: 1 } },
-      '20 passed, 2 failed',
+      '22 passed, 2 failed',
     ],
     [
       'a real lane that was skipped although Java and Maven are there',
       { ...good, real: { report: { passed: 0, failed: 0, skipped: 'no Java' } } },
-      '15 passed, 1 failed',
+      '17 passed, 1 failed',
     ],
-    ['a real lane that left no report', { ...good, real: {} }, '15 passed, 1 failed'],
-    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '15 passed, 1 failed'],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '17 passed, 1 failed'],
+    ['a real lane that left no report', { ...good, real: {} }, '17 passed, 1 failed'],
+    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '17 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '19 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)
@@ -149,7 +154,7 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   ])('says why it skips the real lane: %s is not there', async (_, tools, why) => {
     const { code, lines } = await ci({ ...good, tools })
     expect(lines).toContain(`== real lane: skipped: ${why}`)
-    expect(lines.at(-1)).toBe('15 passed, 0 failed')
+    expect(lines.at(-1)).toBe('17 passed, 0 failed')
     expect(code).toBe(0)
   })
 })
