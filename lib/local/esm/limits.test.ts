@@ -13,19 +13,26 @@ import {
   values,
 } from './mapping.fixture.js'
 
+const batchingWindowMs = 500
+
+/** A topic with so many records, and a function whose first invocation ends when it is released. */
+async function held(records: number) {
+  const on = await broker({ defaultPartitions: 1 })
+  const send = await producer(on)
+  await send.send({ topic: 'orders', messages: numbered(records) })
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  const begun: number[] = []
+  const invoke = async () => {
+    if (begun.push(Date.now()) === 1) await released
+    return ok()
+  }
+  return { on, send, begun, invoke, release: () => release() }
+}
+
 describe('the batching window', () => {
   it('starts anew on demand when an invocation is over, however long records have waited', async () => {
-    const batchingWindowMs = 500
-    const on = await broker({ defaultPartitions: 1 })
-    const send = await producer(on)
-    await send.send({ topic: 'orders', messages: numbered(1) })
-    let release = (): void => undefined
-    const held = new Promise<void>((resolve) => (release = resolve))
-    const begun: number[] = []
-    const invoke = async () => {
-      if (begun.push(Date.now()) === 1) await held
-      return ok()
-    }
+    const { on, send, begun, invoke, release } = await held(1)
     const running = await mapping(on, invoke, { batchingWindowMs, provisioned: false, partialResponses: false })
     await vi.waitFor(() => expect(begun).toHaveLength(1))
     await send.send({ topic: 'orders', messages: numbered(1, 0, 2) })
@@ -38,17 +45,7 @@ describe('the batching window', () => {
   })
 
   it('starts anew in provisioned mode for what a full batch leaves behind, however long that has been there', async () => {
-    const batchingWindowMs = 500
-    const on = await broker({ defaultPartitions: 1 })
-    const send = await producer(on)
-    await send.send({ topic: 'orders', messages: numbered(2) })
-    let release = (): void => undefined
-    const held = new Promise<void>((resolve) => (release = resolve))
-    const begun: number[] = []
-    const invoke = async () => {
-      if (begun.push(Date.now()) === 1) await held
-      return ok()
-    }
+    const { on, send, begun, invoke, release } = await held(2)
     const running = await mapping(on, invoke, { batchSize: 2, batchingWindowMs })
     await vi.waitFor(() => expect(begun).toHaveLength(1))
     await send.send({ topic: 'orders', messages: numbered(3, 0, 2) })

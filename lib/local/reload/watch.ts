@@ -102,6 +102,9 @@ export async function watchSources({ serviceDir, service, tell }: WatchOptions):
   // What was saved since it was packaged is taken, and what went into the bundles is known from here on.
   await Promise.all(codes.map(reload))
   rearm()
+  // Once more: what was saved while they were bundled came before anything was watched.
+  await Promise.all(codes.map(reload))
+  rearm()
   types?.run()
   const unchecked = codes.some(isTypeScript) ? uncheckedBecause(serviceDir) : undefined
   if (unchecked !== undefined) tell({ kind: 'unchecked', reason: unchecked })

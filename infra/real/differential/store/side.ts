@@ -10,6 +10,7 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb'
+import { ledgerTable } from '../../../../lib/deployment/index.js'
 import { storeClient } from '../../../../lib/local/store/index.js'
 import { attempt } from '../case.js'
 
@@ -32,20 +33,8 @@ export interface StoreSystem {
 
 export const openStore = (url: string): StoreSystem => ({ client: storeClient(url) })
 
-/** The keys of the framework's tables. */
-export const keyed = (TableName: string) =>
-  new CreateTableCommand({
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-  })
+/** A table with the keys of the framework's own. */
+export const keyed = (name: string) => new CreateTableCommand(ledgerTable(name))
 
 /** Runs a case's work on a table of its own. */
 export async function onStore<T>(
