@@ -143,3 +143,35 @@ it('millrace dev says that types are not checked where there is nothing to check
     service.remove()
   }
 }, 120_000)
+
+it('takes what was saved while millrace dev bundled its sources for the first time', { timeout: 120_000 }, async () => {
+  const service = sourceService()
+  // Saves in the moment when the first bundle is made, in the process that watches.
+  service.write(
+    'plugins.cjs',
+    `let saved = !process.argv.includes('dev')
+    module.exports = [{
+      name: 'saving',
+      setup: (build) => build.onEnd(() => {
+        if (saved) return
+        saved = true
+        require('node:fs').writeFileSync('src/greeting.ts', "export const greeting = 'meanwhile'")
+      }),
+    }]`,
+  )
+  service.write(
+    'serverless.yml',
+    service.read('serverless.yml').replace('skipRebuild: true', 'skipRebuild: true, plugins: plugins.cjs'),
+  )
+  const running = millrace(['dev', '--json', '--broker-port', '0', '--dynamodb-port', '0'], service.dir)
+  try {
+    const { brokers } = await running.line<{ brokers: string[] }>('listening')
+    await running.line('reloaded')
+    await produce(brokers, 'greetings', ['0'])
+    await expect.poll(() => running.lines<Line>().map(({ line }) => line), soon).toContain('begun meanwhile')
+  } finally {
+    running.child.kill('SIGKILL')
+    await running.ended
+    service.remove()
+  }
+})
