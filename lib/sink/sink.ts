@@ -1,7 +1,8 @@
 import type { RawRecord } from '../event/index.js'
+import type { Acknowledgement } from './contract.js'
 
 /** The stages of a record's way at which it can fail. */
-export type Stage = 'decode' | 'validate' | 'process'
+export type Stage = 'decode' | 'validate' | 'process' | 'sink'
 
 /** The rule of what was given up on in an earlier delivery, whose reason is known no more. */
 export const givenUpBefore = 'given up'
@@ -21,9 +22,6 @@ export interface Failure {
   readonly reason: string
   readonly error?: Error
 }
-
-/** What a sink says of one record: written for good, or why not. */
-export type Acknowledgement = { readonly ok: true } | { readonly ok: false; readonly error: Error }
 
 /** A record that failed before, and that Lambda went on without. Its bytes are in Kafka, as long as it keeps them. */
 export interface Abandoned {

@@ -9,7 +9,8 @@ import {
 import type { Clock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { storeError } from '../../store-error.js'
-import { type Acknowledgement, type FallbackSink, givenUpBefore } from '../sink.js'
+import type { Acknowledgement } from '../contract.js'
+import { type FallbackSink, givenUpBefore } from '../sink.js'
 import { abandonedItem, abandonedRule, type Envelope, envelope, type Giver } from './envelope.js'
 
 type Item = Record<string, AttributeValue>
