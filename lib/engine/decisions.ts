@@ -17,14 +17,22 @@ export function logVerdict(
     case 'ok':
       return 'ok'
     case 'drop':
-      log.info('drop', { ...id, attempt: verdict.attempt, stage: 'process', rule: 'outcome', reason: verdict.reason })
+      // Asked for, or the policy's way with what failed.
+      if (verdict.failure.rule === 'outcome') log.info('drop', { ...id, ...decision(verdict.failure) })
+      else log.warn('drop', { ...id, ...decision(verdict.failure) })
       return 'drop'
     case 'duplicate':
       log.info('duplicate', { ...id, stage: 'process', rule: 'idempotencyKey', owner: verdict.owner })
       return 'duplicate'
     case 'retry':
-      log.warn('retry', { ...id, ...decision(verdict.failure) })
+      log.warn('retry', { ...id, ...decision(verdict.failure), notBefore: verdict.notBefore })
       return 'retry'
+    case 'hold':
+      log.info('hold', { ...id, ...decision(verdict.failure), notBefore: verdict.notBefore, holds: verdict.holds })
+      return 'hold'
+    case 'fail':
+      log.error('fail', { ...id, ...decision(verdict.failure) })
+      return 'fail'
     case 'fallback':
       if (acknowledgement?.ok) {
         log.warn('fallback', { ...id, ...decision(verdict.failure) })
@@ -41,8 +49,9 @@ export function logVerdict(
   }
 }
 
-function decision({ attempts, stage, rule, reason, error }: Failure): Record<string, unknown> {
-  return { attempt: attempts, stage, rule, reason, ...(error && { error: errorFields(error) }) }
+function decision({ attempts, stage, rule, cause, reason, error }: Failure): Record<string, unknown> {
+  const why = { stage, rule, ...(cause && { cause }), reason }
+  return { attempt: attempts, ...why, ...(error && { error: errorFields(error) }) }
 }
 
 function errorFields(error: Error): object {

@@ -3,6 +3,7 @@ import type { Busy } from '../ledger/index.js'
 import { watchDeadline } from './deadline.js'
 import type { Engine, Invocation } from './engine.js'
 import { Hold } from './hold.js'
+import type { Policy } from './policy.js'
 import { Recorder } from './recorder.js'
 import { type Shift, type Tally, work } from './work.js'
 
@@ -20,13 +21,15 @@ export interface Processed {
  */
 export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
   // What may not run twice has one attempt.
-  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, attempts: 1 } : given
+  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, policy: once(given.policy) } : given
   const tally = {
     records: 0,
     ok: 0,
     retry: 0,
     fallback: 0,
     drop: 0,
+    hold: 0,
+    fail: 0,
     duplicate: 0,
     skipped: 0,
     pending: 0,
@@ -43,6 +46,12 @@ export async function processBatch(batch: Batch, given: Engine, invocation: Invo
     deadline.end()
   }
 }
+
+const once = (policy: Policy): Policy => ({
+  ...policy,
+  retry: { ...policy.retry, attempts: 1 },
+  hold: { maxDeliveries: 0 },
+})
 
 async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift): Promise<Unsettled[]> {
   const { engine, invocation, holder, recorder, tally } = shift

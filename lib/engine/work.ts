@@ -15,7 +15,17 @@ import { runRecords, type Surroundings } from './run-records.js'
  * `abandoned` were open before it and not in it.
  */
 export type Tally = Record<
-  'records' | 'ok' | 'retry' | 'fallback' | 'drop' | 'duplicate' | 'skipped' | 'pending' | 'abandoned',
+  | 'records'
+  | 'ok'
+  | 'retry'
+  | 'fallback'
+  | 'drop'
+  | 'hold'
+  | 'fail'
+  | 'duplicate'
+  | 'skipped'
+  | 'pending'
+  | 'abandoned',
   number
 >
 

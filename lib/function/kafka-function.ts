@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js'
 import { type Engine, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
+import { classifyWith } from './classify.js'
 import type { Surroundings } from './context.js'
 import { warnOfExit } from './exit.js'
 import { guarded, type KafkaFunction } from './guard.js'
@@ -122,6 +123,7 @@ async function answer<V, K>(
       batch,
       {
         ...pick(settings),
+        policy: { ...settings.policies, classify: classifyWith(settings.classify, logger) },
         ...{ ledger, fallback, clock, log: logger, partialResponses },
         ...handling(reader, { logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
         ...reader.engine,
@@ -141,8 +143,8 @@ async function answer<V, K>(
   }
 }
 
-function pick<V, K>({ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
-  return { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }
+function pick<V, K>({ order, concurrency, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
+  return { order, concurrency, atomicity, recordTimeoutMs, checkpointRecords }
 }
 
 /** How long this batch may run, and how much of it is kept for settling. */
