@@ -93,10 +93,13 @@ export type ErrorCode = (typeof errorCodes)[number]
 export class MillraceError extends Error {
   override readonly name = 'MillraceError'
   readonly code: ErrorCode
+  /** What logs say in place of a message that quotes a record; undefined: the message. */
+  readonly discreet: string | undefined
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly discreet?: string }) {
     super(`${code}: ${message}`, options)
     this.code = code
+    this.discreet = options?.discreet && `${code}: ${options.discreet}`
   }
 }
 
