@@ -10,8 +10,9 @@ import type { Clock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { storeError } from '../../store-error.js'
 import type { Acknowledgement } from '../contract.js'
-import { type FallbackSink, givenUpBefore } from '../sink.js'
-import { abandonedItem, abandonedRule, type Envelope, envelope, type Giver } from './envelope.js'
+import { abandonedEnvelope, abandonedRule, envelopeOf, type Giver } from '../envelope/index.js'
+import { type Abandoned, type FallbackSink, givenUpBefore } from '../sink.js'
+import { type EnvelopeItems, itemsOf } from './items.js'
 
 type Item = Record<string, AttributeValue>
 type Condition = Pick<
@@ -27,7 +28,7 @@ const maxTries = 6
 
 /** An item, and the envelope it belongs to. */
 interface Entry {
-  readonly of: Envelope
+  readonly of: EnvelopeItems
   readonly item: Item
 }
 
@@ -59,8 +60,8 @@ export interface FailuresSettings extends Giver {
 export function failuresSink({ client, table, clock, ...giver }: FailuresSettings): FallbackSink {
   return {
     async write(failures, signal) {
-      const envelopes = failures.map((failure) => envelope(failure, giver))
-      const errors = new Map<Envelope, Error>()
+      const envelopes = failures.map((failure) => itemsOf(envelopeOf(failure, giver)))
+      const errors = new Map<EnvelopeItems, Error>()
       const writeAll = async (entries: readonly Entry[]) => {
         // 25 items of at most 400 KB stay under the 16 MB of one call.
         for (let i = 0; i < entries.length; i += itemsPerCall) {
@@ -79,7 +80,8 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
       return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
     },
     async abandon(records, signal) {
-      const answers = await putAll(records, (record) => [abandonedItem(record, giver, clock.now()), ifNone], signal)
+      const item = (record: Abandoned): Item => itemsOf(abandonedEnvelope(record, giver, clock.now())).head
+      const answers = await putAll(records, (record) => [item(record), ifNone], signal)
       return answers.map(([, error]) => acknowledgement(error))
     },
   }
@@ -110,7 +112,7 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
   }
 
   /** In one call; where DynamoDB refuses it, each item alone, so that one bad item costs no other its acknowledgement. */
-  async function writeEntries(entries: readonly Entry[], signal: AbortSignal): Promise<[Envelope, Error][]> {
+  async function writeEntries(entries: readonly Entry[], signal: AbortSignal): Promise<[EnvelopeItems, Error][]> {
     const error = await writeChunk(
       entries.map(({ item }) => item),
       signal,
