@@ -147,6 +147,28 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
     expect(code).toBe(1)
   })
 
+  it('names what failed before its last line, so that the end of its output is enough to know', async () => {
+    const assertionResults = [
+      { fullName: 'a thing holds', status: 'failed', failureMessages: ['it did not\n  hold'] },
+      { fullName: 'another holds', status: 'passed' },
+    ]
+    const report = { ...tests(4, 1), testResults: [{ name: 'a.test.ts', status: 'failed', assertionResults }] }
+    const parts = [{ name: 'differential', failures: ['a case'] }]
+    const { lines } = await ci({
+      ...good,
+      verify: { report, exit: 1 },
+      real: { report: { passed: 5, failed: 1, parts }, exit: 1 },
+    })
+    expect(lines.slice(lines.indexOf('what failed:'), -2)).toEqual([
+      'what failed:',
+      'verify: exit 1',
+      '  a thing holds: it did not hold',
+      'real lane: exit 1',
+      '  differential: a case',
+    ])
+    expect((await ci(good)).lines).not.toContain('what failed:')
+  })
+
   it.each<[string, readonly ('java' | 'mvn')[], string]>([
     ['Java', ['mvn'], 'no java'],
     ['Maven', ['java'], 'no mvn'],
