@@ -108,7 +108,3 @@ export async function compiledTemplate(service: string): Promise<{
   const file = join(service, '.serverless/cloudformation-template-update-stack.json')
   return JSON.parse(await readFile(file, 'utf8'))
 }
-
-/** Its resources. */
-export const compiledResources = async (service: string): Promise<Record<string, Resource>> =>
-  (await compiledTemplate(service)).Resources
