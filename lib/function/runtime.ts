@@ -78,7 +78,11 @@ function runtimeOf(
     serviceName,
     ledger: openLedger({ store, clock, group, leaseMs, withholds, delivery }),
     deduplicator: idempotency && openDeduplicator({ client, table, store, clock, group, ...idempotency }),
-    fallback: failuresSink({ client, table: deployment.failuresTable, clock, group, functionName: functionName() }),
+    fallback: failuresSink({
+      ...{ client, table: deployment.failuresTable, clock, group },
+      functionName: functionName(),
+      functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION ?? '$LATEST',
+    }),
   }
 }
 
