@@ -40,3 +40,4 @@ export {
   ok,
   retry,
 } from './outcome/index.js'
+export { type Trace, traceHeaders, traceOf } from './trace/index.js'

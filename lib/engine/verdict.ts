@@ -29,7 +29,11 @@ export interface DuplicateVerdict {
 }
 
 /** Whether the record is to be run again, so that what follows in its lane has to wait. */
-export const comesAgain = ({ status }: Verdict): boolean => status === 'retry' || status === 'hold' || status === 'fail'
+export const comesAgain = ({ status }: Pick<Verdict, 'status'>): boolean =>
+  status === 'retry' || status === 'hold' || status === 'fail'
+
+/** The rule of what the handler itself has answered. */
+export const asked = 'outcome'
 
 /** What is known of a record when its run ends. */
 export interface RunEnd {
@@ -51,11 +55,11 @@ export function judge(result: Outcome | Failed, end: RunEnd): Verdict {
       return result
     case 'drop':
     case 'fallback':
-      return { status: result.status, failure: failureOf(end, 'process', 'outcome', result.reason) }
+      return { status: result.status, failure: failureOf(end, 'process', asked, result.reason) }
     case 'hold':
       return held(end, result)
     case 'retry':
-      return retried(end, failureOf(end, 'process', 'outcome', result.reason))
+      return retried(end, failureOf(end, 'process', asked, result.reason))
     case 'failed':
       return failed(end, result)
   }
@@ -114,7 +118,7 @@ function held(end: RunEnd, { reason, time, maxDeliveries = Number.POSITIVE_INFIN
   const { policy, entry } = end
   const spent = entry?.attempts ?? 0
   const holds = (entry?.holds ?? 0) + 1
-  const failure = { ...failureOf(end, 'process', 'outcome', reason), attempts: spent }
+  const failure = { ...failureOf(end, 'process', asked, reason), attempts: spent }
   const most = Math.min(maxDeliveries, policy.hold.maxDeliveries)
   if (holds <= most) {
     const notBefore = 'untilMs' in time ? time.untilMs : failure.lastSeen + time.forMs

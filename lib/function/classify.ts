@@ -1,5 +1,4 @@
-import type { Logger } from '@aws-lambda-powertools/logger'
-import type { Policy } from '../engine/index.js'
+import { errorFields, type Log, type Policy } from '../engine/index.js'
 import { asError, show } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import { type Classified, classify } from '../outcome/index.js'
@@ -17,7 +16,7 @@ export type ClassifyOption = (error: Error, record: ClassifiedRecord) => Classif
 const statuses: readonly unknown[] = ['retry', 'fallback', 'drop'] satisfies Classified['status'][]
 
 /** The user's rules before the default table's. What of the user's fails, or makes no sense, is logged, and the table decides. */
-export function classifyWith(option: ClassifyOption | undefined, logger: Pick<Logger, 'error'>): Policy['classify'] {
+export function classifyWith(option: ClassifyOption | undefined, log: Log): Policy['classify'] {
   if (option === undefined) return classify
   return (error, record) => {
     try {
@@ -30,7 +29,10 @@ export function classifyWith(option: ClassifyOption | undefined, logger: Pick<Lo
       )
     } catch (thrown) {
       const { id } = new DecodedRecord<undefined, undefined>(record as RawRecord, undefined, undefined)
-      logger.error('the option classify failed, so the default table decides', { id, error: asError(thrown) })
+      log.error('the option classify failed, so the default table decides', {
+        id,
+        error: errorFields(asError(thrown), log),
+      })
       return classify(error)
     }
   }

@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
@@ -9,9 +8,11 @@ import {
 import type { Clock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { storeError } from '../../store-error.js'
+import { putItems } from '../../table/index.js'
 import type { Acknowledgement } from '../contract.js'
-import { type FallbackSink, givenUpBefore } from '../sink.js'
-import { abandonedItem, abandonedRule, type Envelope, envelope, type Giver } from './envelope.js'
+import { abandonedEnvelope, abandonedRule, envelopeOf, type Giver } from '../envelope/index.js'
+import { type Abandoned, type FallbackSink, givenUpBefore } from '../sink.js'
+import { type EnvelopeItems, itemsOf } from './items.js'
 
 type Item = Record<string, AttributeValue>
 type Condition = Pick<
@@ -19,15 +20,12 @@ type Condition = Pick<
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >
 
-/** Limits of one BatchWriteItem: 25 items, and 16 MB, of which a margin is kept for what is around the bytes. */
-const itemsPerCall = 25
-
-/** Throttled items are tried again so many times, each wait twice as long as the one before. */
-const maxTries = 6
+/** Puts under a condition, each a call of its own, that are under way at once. */
+const putsAtOnce = 25
 
 /** An item, and the envelope it belongs to. */
 interface Entry {
-  readonly of: Envelope
+  readonly of: EnvelopeItems
   readonly item: Item
 }
 
@@ -59,14 +57,15 @@ export interface FailuresSettings extends Giver {
 export function failuresSink({ client, table, clock, ...giver }: FailuresSettings): FallbackSink {
   return {
     async write(failures, signal) {
-      const envelopes = failures.map((failure) => envelope(failure, giver))
-      const errors = new Map<Envelope, Error>()
+      const envelopes = failures.map((failure) => itemsOf(envelopeOf(failure, giver)))
+      const errors = new Map<EnvelopeItems, Error>()
       const writeAll = async (entries: readonly Entry[]) => {
-        // 25 items of at most 400 KB stay under the 16 MB of one call.
-        for (let i = 0; i < entries.length; i += itemsPerCall) {
-          const chunk = entries.slice(i, i + itemsPerCall)
-          for (const [of, error] of await writeEntries(chunk, signal)) errors.set(of, error)
-        }
+        const answers = await putItems(
+          { client, table, clock },
+          entries.map(({ item }) => item),
+          signal,
+        )
+        for (const [i, { of }] of entries.entries()) if (answers[i] !== undefined) errors.set(of, answers[i])
       }
       await writeAll(envelopes.flatMap((of) => of.pieces.map((item) => ({ of, item }))))
       const complete = envelopes.flatMap((of, i) =>
@@ -79,7 +78,8 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
       return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
     },
     async abandon(records, signal) {
-      const answers = await putAll(records, (record) => [abandonedItem(record, giver, clock.now()), ifNone], signal)
+      const item = (record: Abandoned): Item => itemsOf(abandonedEnvelope(record, giver, clock.now())).head
+      const answers = await putAll(records, (record) => [item(record), ifNone], signal)
       return answers.map(([, error]) => acknowledgement(error))
     },
   }
@@ -91,8 +91,8 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
     signal: AbortSignal,
   ): Promise<[T, MillraceError | undefined][]> {
     const answers: [T, MillraceError | undefined][] = []
-    for (let i = 0; i < list.length; i += itemsPerCall) {
-      const chunk = list.slice(i, i + itemsPerCall)
+    for (let i = 0; i < list.length; i += putsAtOnce) {
+      const chunk = list.slice(i, i + putsAtOnce)
       const put = async (one: T): Promise<[T, MillraceError | undefined]> => [one, await putIf(...putOf(one), signal)]
       answers.push(...(await Promise.all(chunk.map(put))))
     }
@@ -106,37 +106,6 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
       return undefined
     } catch (error) {
       return error instanceof ConditionalCheckFailedException ? undefined : storeError(error, table)
-    }
-  }
-
-  /** In one call; where DynamoDB refuses it, each item alone, so that one bad item costs no other its acknowledgement. */
-  async function writeEntries(entries: readonly Entry[], signal: AbortSignal): Promise<[Envelope, Error][]> {
-    const error = await writeChunk(
-      entries.map(({ item }) => item),
-      signal,
-    )
-    if (error === undefined) return []
-    if (entries.length === 1 || error.code !== 'ML_STORE_FAILED') return entries.map(({ of }) => [of, error])
-    const alone = []
-    for (const entry of entries) alone.push(...(await writeEntries([entry], signal)))
-    return alone
-  }
-
-  async function writeChunk(items: readonly Item[], signal: AbortSignal): Promise<MillraceError | undefined> {
-    let left: Item[] = [...items]
-    try {
-      for (let attempt = 0; left.length > 0 && attempt < maxTries; attempt++) {
-        if (attempt > 0) await clock.sleep(clock.random() * 50 * 2 ** attempt, signal)
-        const answer = await client.send(
-          new BatchWriteItemCommand({ RequestItems: { [table]: left.map((Item) => ({ PutRequest: { Item } })) } }),
-          { abortSignal: signal },
-        )
-        left = (answer.UnprocessedItems?.[table] ?? []).map(({ PutRequest }) => PutRequest?.Item ?? {})
-      }
-      if (left.length === 0) return undefined
-      return new MillraceError('ML_STORE_UNREACHABLE', `DynamoDB left ${left.length} items unwritten: it is throttled`)
-    } catch (error) {
-      return storeError(error, table)
     }
   }
 
