@@ -10,8 +10,9 @@ import { MillraceError } from '../../errors.js'
 import { storeError } from '../../store-error.js'
 import { putItems } from '../../table/index.js'
 import type { Acknowledgement } from '../contract.js'
-import { type FallbackSink, givenUpBefore } from '../sink.js'
-import { abandonedItem, abandonedRule, type Envelope, envelope, type Giver } from './envelope.js'
+import { abandonedEnvelope, abandonedRule, envelopeOf, type Giver } from '../envelope/index.js'
+import { type Abandoned, type FallbackSink, givenUpBefore } from '../sink.js'
+import { type EnvelopeItems, itemsOf } from './items.js'
 
 type Item = Record<string, AttributeValue>
 type Condition = Pick<
@@ -24,7 +25,7 @@ const putsAtOnce = 25
 
 /** An item, and the envelope it belongs to. */
 interface Entry {
-  readonly of: Envelope
+  readonly of: EnvelopeItems
   readonly item: Item
 }
 
@@ -56,8 +57,8 @@ export interface FailuresSettings extends Giver {
 export function failuresSink({ client, table, clock, ...giver }: FailuresSettings): FallbackSink {
   return {
     async write(failures, signal) {
-      const envelopes = failures.map((failure) => envelope(failure, giver))
-      const errors = new Map<Envelope, Error>()
+      const envelopes = failures.map((failure) => itemsOf(envelopeOf(failure, giver)))
+      const errors = new Map<EnvelopeItems, Error>()
       const writeAll = async (entries: readonly Entry[]) => {
         const answers = await putItems(
           { client, table, clock },
@@ -77,7 +78,8 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
       return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
     },
     async abandon(records, signal) {
-      const answers = await putAll(records, (record) => [abandonedItem(record, giver, clock.now()), ifNone], signal)
+      const item = (record: Abandoned): Item => itemsOf(abandonedEnvelope(record, giver, clock.now())).head
+      const answers = await putAll(records, (record) => [item(record), ifNone], signal)
       return answers.map(([, error]) => acknowledgement(error))
     },
   }

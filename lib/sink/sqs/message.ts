@@ -21,7 +21,7 @@ export function messageOf(record: SinkRecord, isFifo: boolean): Message {
   const { body, encoding } = bodyOf(record.value)
   const attributes = new Map<string, MessageAttributeValue>([['id', text(record.id)]])
   if (encoding !== undefined) attributes.set('encoding', text(encoding))
-  if (record.key !== null && record.key.length > 0) attributes.set('key', attributeOf(record.key))
+  if (record.key !== null) attributes.set('key', record.key.length === 0 ? emptyKey : attributeOf(record.key))
   let bytes = Buffer.byteLength(body) + [...attributes].reduce((sum, one) => sum + sizeOf(...one), 0)
   // The last header of a name is the one that counts.
   for (const { key, value } of record.headers.toReversed()) {
@@ -48,6 +48,9 @@ function bodyOf(value: Buffer | null): { readonly body: string; readonly encodin
 
 /** Characters that SQS refuses or replaces. */
 const beyondXml = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u
+
+/** An attribute cannot be empty; its type can say so. */
+const emptyKey: MessageAttributeValue = { DataType: 'String.empty', StringValue: '-' }
 
 const text = (StringValue: string): MessageAttributeValue => ({ DataType: 'String', StringValue })
 

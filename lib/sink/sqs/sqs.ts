@@ -26,7 +26,8 @@ interface Due {
  * Sends each record as a message to an SQS queue, ten to a call, at most 1 MiB.
  *
  * The body is the value's text, or what the attribute `encoding` says: `base64`, `empty` or `null` (a tombstone). Attributes are
- * the record's `id`, its `key`, and its headers as far as the ten that SQS takes reach. A FIFO queue keeps records of one key in
+ * the record's `id`, its `key` (an empty one has the type `String.empty`), and its headers as far as the ten that SQS takes
+ * reach. A FIFO queue keeps records of one key in
  * order (those without key, of one source partition), and takes each id once in five minutes; a standard queue has what comes
  * again twice, with the same `id`. A record that is too large is refused for good. Needs `sqs:SendMessage` on the queue.
  *
