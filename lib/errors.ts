@@ -39,6 +39,8 @@ export const errorCodes = [
   'ML_TRANSACTION_LIMIT',
   'ML_EFFECT_REFUSED',
   // sink
+  'ML_SINK_MISSING',
+  'ML_OUTPUT_INVALID',
   'ML_SINK_FAILED',
   'ML_SINK_REFUSED',
   'ML_SINK_CONTRACT',

@@ -4,14 +4,18 @@ import { acknowledge } from './acknowledge.js'
 import { type Chunk, writesOf } from './chunks.js'
 import { type Committing, commitInChunks, commitWhole, failAfterwards } from './effects.js'
 import type { Engine } from './engine.js'
+import { handOverAll } from './hand-over.js'
 import type { Hold } from './hold.js'
+import { Turns } from './turns.js'
 
 /** Writes to the ledger what holds have come to: sinks first, effects with the settle of their records, one write at a time. */
 export class Recorder {
   readonly #engine: Engine
   readonly #holder: Holder
   readonly #sinkSignal: AbortSignal
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #writes = new Turns()
+  /** To sinks: nothing is under way twice. */
+  readonly #handOvers = new Turns()
   /** A checkpoint waits for the write before it. */
   #isDue = false
 
@@ -23,11 +27,13 @@ export class Recorder {
 
   /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
   async checkpoint(holds: readonly Hold[]): Promise<void> {
+    // Leases are renewed also while a sink takes its time: what it has not acknowledged waits for a later write.
+    if (this.#handOvers.pending === 0) await this.#handOver(holds, 'running').catch(() => {})
     // One that waits for its turn records all that is done by then.
     if (this.#isDue) return
     this.#isDue = true
     try {
-      await this.#exclusively(async () => {
+      await this.#writes.run(async () => {
         this.#isDue = false
         await this.#checkpoint(holds)
       })
@@ -43,7 +49,8 @@ export class Recorder {
    * @throws MillraceError `ML_STORE_UNREACHABLE` when that cannot be confirmed: nothing may run under a marker that is not its own
    */
   async mark(hold: Hold, marker: Marker | null): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#handOver([hold], 'running').catch(() => {})
+    await this.#writes.run(async () => {
       hold.marker = marker
       const [result] = await this.#checkpoint([hold])
       if (result?.kind !== 'unknown' && !hold.isLost) return
@@ -54,12 +61,19 @@ export class Recorder {
     })
   }
 
-  /** Records everything and gives the claims back. */
+  /**
+   * Has sinks take all that is done, while leases are still renewed: those of others take their time.
+   *
+   * @throws MillraceError `ML_HANDLER_PENDING` for what no record has started
+   */
+  handOver(holds: readonly Hold[]): Promise<void> {
+    return this.#handOver(holds, 'ended')
+  }
+
+  /** Records everything that is handed over, and gives the claims back. */
   async settle(holds: readonly Hold[]): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#writes.run(async () => {
       const { atomicity } = this.#engine
-      await this.#failLate(holds, 'ended')
-      await this.#acknowledge(holds)
       const committing = this.#committing()
       if (atomicity === 'record') await allEnded(holds.map((hold) => commitInChunks(committing, hold, true)))
       else if (atomicity === 'partition') await allEnded(holds.map((hold) => commitWhole(committing, [hold], false)))
@@ -70,15 +84,11 @@ export class Recorder {
 
   /** Gives the claims back with nothing more settled than checkpoints have; the whole batch comes again. */
   async giveBack(holds: readonly Hold[]): Promise<void> {
-    await this.#exclusively(async () => {
+    // Nothing is under way to a sink once the claim may be another's.
+    await this.#handOvers.run(async () => {})
+    await this.#writes.run(async () => {
       await this.#record(holds, (hold) => hold.undecided(), true)
     })
-  }
-
-  #exclusively(write: () => Promise<void>): Promise<void> {
-    const result = this.#writing.then(write)
-    this.#writing = result.catch(() => {})
-    return result
   }
 
   /** What a handler had not awaited has failed: its record has, too, unless a checkpoint has settled it already. */
@@ -92,8 +102,17 @@ export class Recorder {
     }
   }
 
+  async #handOver(holds: readonly Hold[], handlers: 'running' | 'ended'): Promise<void> {
+    // What succeeds or fails as one is written at the end alone.
+    if (handlers === 'running' && this.#engine.atomicity !== 'record') return
+    await this.#handOvers.run(async () => {
+      await this.#failLate(holds, handlers)
+      await handOverAll(this.#engine, holds, this.#sinkSignal)
+    })
+  }
+
   #acknowledge(holds: readonly Hold[]): Promise<void> {
-    return acknowledge(this.#engine, holds, this.#sinkSignal)
+    return this.#handOvers.run(() => acknowledge(this.#engine, holds, this.#sinkSignal))
   }
 
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
@@ -106,7 +125,6 @@ export class Recorder {
       // The batch is to fail, and the settle will say of what; nothing more of it is settled until then.
       return renew()
     }
-    await this.#acknowledge(holds)
     const committing = this.#committing()
     await allEnded(holds.map((hold) => commitInChunks(committing, hold, false)))
     return this.#record(holds, (hold) => hold.dispositions(), false)

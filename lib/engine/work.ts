@@ -33,6 +33,7 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
       holds.map((hold) => ({ hold, records: hold.unjudged() })),
       surroundings,
     )
+    await recorder.handOver(holds)
     stopRenewing()
     await recorder.settle(holds)
   } catch (breach) {
