@@ -6,6 +6,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: {
+      'millrace/kafka': here('./lib/kafka/index.ts'),
       'millrace/testing': here('./lib/testing/index.ts'),
       millrace: here('./lib/index.ts'),
     },
