@@ -40,6 +40,8 @@ export const errorCodes = [
   'ML_EFFECT_REFUSED',
   // sink
   'ML_SINK_FAILED',
+  'ML_SINK_REFUSED',
+  'ML_SINK_CONTRACT',
   'ML_ENVELOPE_INVALID',
   'ML_ENVELOPE_HASH',
   // answer
