@@ -45,6 +45,8 @@ export const errorCodes = [
   'ML_KAFKA_UNREACHABLE',
   'ML_PARTITION_INVALID',
   'ML_PRODUCE_UNFINISHED',
+  'ML_SINK_REFUSED',
+  'ML_SINK_CONTRACT',
   'ML_ENVELOPE_INVALID',
   'ML_ENVELOPE_HASH',
   // answer
@@ -79,6 +81,8 @@ export const errorCodes = [
   'ML_REAL_START',
   // command line and plugin
   'ML_CHAOS_UNSETTLED',
+  'ML_STACK_MISSING',
+  'ML_STACK_UNREACHABLE',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const
@@ -100,10 +104,13 @@ export type ErrorCode = (typeof errorCodes)[number]
 export class MillraceError extends Error {
   override readonly name = 'MillraceError'
   readonly code: ErrorCode
+  /** What logs say in place of a message that quotes a record; undefined: the message. */
+  readonly discreet: string | undefined
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly discreet?: string }) {
     super(`${code}: ${message}`, options)
     this.code = code
+    this.discreet = options?.discreet && `${code}: ${options.discreet}`
   }
 }
 
