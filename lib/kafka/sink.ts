@@ -75,10 +75,17 @@ export function kafkaSink(options: KafkaSinkOptions = {}): Sink {
       }
       return acknowledged(sender, ready, signal)
     },
-    close: () =>
-      sender.close(new MillraceError('ML_PRODUCE_FAILED', 'the sink was closed before the record was acknowledged')),
+    async close() {
+      await sender.drain(closeMs)
+      await sender.close(
+        new MillraceError('ML_PRODUCE_FAILED', 'the sink was closed before the record was acknowledged'),
+      )
+    },
   }
 }
+
+/** Milliseconds that writes may take to end when the sink is closed. */
+const closeMs = 1_000
 
 /** Resolves when each record has its acknowledgement, at the latest when the signal aborts. */
 function acknowledged(
