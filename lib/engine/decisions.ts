@@ -17,7 +17,13 @@ export function logVerdict(
     case 'ok':
       return 'ok'
     case 'drop':
-      log.info('drop', { ...id, attempt: verdict.attempt, stage: 'process', rule: 'outcome', reason: verdict.reason })
+      log.info('drop', {
+        ...id,
+        attempt: verdict.attempt,
+        stage: 'process',
+        rule: verdict.rule ?? 'outcome',
+        reason: verdict.reason,
+      })
       return 'drop'
     case 'duplicate':
       log.info('duplicate', { ...id, stage: 'process', rule: 'idempotencyKey', owner: verdict.owner })

@@ -133,7 +133,7 @@ function unrunVerdict(
   keys: Keys,
   { now }: Clock,
 ): Verdict | undefined {
-  return entry?.givenUp || entry?.convicted ? stillGivenUp(record, entry, now()) : keys.duplicate(record)
+  return entry?.givenUp || entry?.convicted ? stillGivenUp(record, entry, now()) : keys.verdict(record)
 }
 
 /** The record's own limit of time, if there is one: its signal aborts, and it has failed. */

@@ -8,7 +8,7 @@ import type { Failed } from './engine.js'
 /** What the engine makes of one record in this invocation, before any sink has acknowledged it. */
 export type Verdict =
   | { readonly status: 'ok' }
-  | { readonly status: 'drop'; readonly reason: string; readonly attempt: number }
+  | { readonly status: 'drop'; readonly reason: string; readonly attempt: number; readonly rule?: string }
   | { readonly status: 'retry'; readonly failure: Failure }
   | { readonly status: 'fallback'; readonly failure: Failure }
   | DuplicateVerdict
@@ -59,6 +59,12 @@ export function stillGivenUp(record: RawRecord, entry: OpenRecord, now: number):
     ? ['convicted', `the process died ${entry.deaths} times while this record ran alone`]
     : [givenUpBefore, 'given up on in an earlier delivery']
   return { status: 'fallback', failure: failureOf(end, 'process', rule, reason) }
+}
+
+/** A record that was given up on by another group and redriven for it: here it never was, and is not run again. */
+export function ofAnotherGroup(group: string): Verdict {
+  const reason = `the group ${group} had given it up; this one has had it already, as it came first`
+  return { status: 'drop', reason, attempt: 0, rule: 'redriven for another group' }
 }
 
 /** A run that the end of the invocation's time cut off. */
