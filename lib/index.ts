@@ -23,3 +23,4 @@ export {
 } from './function/index.js'
 export type { AtomicWrite, Delivery } from './ledger/index.js'
 export { drop, fallback, type Outcome, type OutcomeStatus, ok, retry } from './outcome/index.js'
+export { type Trace, traceHeaders, traceOf } from './trace/index.js'

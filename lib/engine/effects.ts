@@ -32,7 +32,7 @@ export async function commitInChunks(committing: Committing, hold: Hold, final: 
     if (result.kind === 'invalid' && chunk.size > 1) singles = chunk.size
     else if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, [hold], chunk, result)
     else {
-      committed(hold, result, records, last)
+      committed(committing, hold, result, records, last)
       for (const record of chunk.keys()) hold.effects.delete(record)
     }
   }
@@ -54,7 +54,7 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
     }
     if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, holds, chunk, result)
     else {
-      for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i] ?? [], true)
+      for (const [i, hold] of holds.entries()) committed(committing, hold, result, recorded[i] ?? [], true)
       return
     }
   }
@@ -71,10 +71,16 @@ function comesAgain(
 }
 
 /** Where it is not known whether it was applied, nothing more is: another transaction could make the same effects again. */
-function committed(hold: Hold, result: Recorded, records: readonly Disposed[], final: boolean): void {
+function committed(
+  { engine: { clock } }: Committing,
+  hold: Hold,
+  result: Recorded,
+  records: readonly Disposed[],
+  final: boolean,
+): void {
   if (result.kind !== 'written') hold.lose()
   else if (final) hold.settledAs = records
-  else hold.follow(result, records)
+  else hold.follow(result, records, clock.now())
 }
 
 /** The records whose writes were refused fail; the others are tried without them. */

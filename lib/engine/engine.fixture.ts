@@ -176,7 +176,7 @@ export class World {
       ...rest,
       ledger: openLedger({ store, clock, group, leaseMs, withholds: false, delivery }),
       clock,
-      log: { info: log, warn: log, error: log },
+      log: { debug: () => {}, info: log, warn: log, error: log },
     }
     return {
       engine,

@@ -8,6 +8,9 @@ import type { Order } from './lanes.js'
 
 /** Where decisions are logged: one line each. */
 export interface Log {
+  /** Lines may quote what records carry: payloads, and errors that quote them. Default: they do not. */
+  readonly payloads?: boolean
+  debug(message: string, fields: Record<string, unknown>): void
   info(message: string, fields: Record<string, unknown>): void
   warn(message: string, fields: Record<string, unknown>): void
   error(message: string, fields: Record<string, unknown>): void

@@ -28,8 +28,8 @@ export class Hold {
   readonly acknowledged = new Map<RawRecord, Acknowledgement>()
   /** Writes declared by records that went well, not committed yet. */
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
-  /** Offsets that checkpoints have settled: nothing undoes that. */
-  readonly recorded = new Set<number>()
+  /** Offsets that checkpoints have settled, with when (epoch ms): nothing undoes that. */
+  readonly recorded = new Map<number, number>()
   /** Offsets of records that were started, where none may be started twice. */
   readonly started = new Set<number>()
   /** Offsets of abandoned records whose report is acknowledged. */
@@ -165,10 +165,11 @@ export class Hold {
   }
 
   /** Takes over what a checkpoint has found of the claim, and has recorded. */
-  follow(result: Recorded, records: readonly Disposed[]): void {
+  follow(result: Recorded, records: readonly Disposed[], now: number): void {
     if (result.kind === 'written') {
       this.leaseEnd = result.leaseEnd
-      for (const { offset, disposition } of records) if (disposition.kind === 'settled') this.recorded.add(offset)
+      for (const { offset, disposition } of records)
+        if (disposition.kind === 'settled' && !this.recorded.has(offset)) this.recorded.set(offset, now)
     } else if (result.kind === 'stale') this.stale = true
   }
 

@@ -44,7 +44,7 @@ function traced(handle: Engine['handle'], leaseMs = 10_000): { engine: Engine; t
     },
     fallback: { ...sink, write: (...args) => tracing('sink', () => sink.write(...args)) },
     clock: systemClock,
-    log: { info: log, warn: log, error: log },
+    log: { debug: () => {}, info: log, warn: log, error: log },
     order: 'key',
     concurrency: 3,
     attempts: 3,

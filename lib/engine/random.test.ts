@@ -94,7 +94,7 @@ async function play({
         functionName: 'f',
       }),
       clock,
-      log: { info: () => {}, warn: () => {}, error: () => {} },
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       order,
       concurrency: 2,
       attempts: 10,

@@ -21,7 +21,9 @@ export interface Runtime {
   readonly fallback: FallbackSink
   readonly clock: Clock
   readonly logger: Logger
+  /** The handlers' own. */
   readonly metrics: Metrics
+  readonly serviceName: string
 }
 
 type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'> & {
@@ -56,6 +58,7 @@ function open() {
       // A store that is not there, or accepts and never answers, is an error within 5 s, not at the function's time-out.
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
     }),
+    serviceName,
     logger: new Logger({ serviceName }),
     metrics: new Metrics({ namespace: 'millrace', serviceName }),
   }
@@ -63,7 +66,7 @@ function open() {
 
 function runtimeOf(
   topic: string,
-  { deployment, client, logger, metrics }: ReturnType<typeof open>,
+  { deployment, client, logger, metrics, serviceName }: ReturnType<typeof open>,
   { leaseMs, delivery, idempotency }: LedgerOptions,
 ): Runtime {
   const mapping = mappingOf(topic, deployment)
@@ -78,6 +81,7 @@ function runtimeOf(
     clock,
     logger,
     metrics,
+    serviceName,
     ledger: openLedger({ store, clock, group, leaseMs, withholds, delivery }),
     deduplicator: idempotency && openDeduplicator({ ...keys, ...idempotency }),
     redriven: redriveReservation(group, originals, clock.now),
@@ -89,7 +93,7 @@ function runtimeOf(
   }
 }
 
-const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
+export const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
 
 function mappingOf(topic: string, { mappings }: Deployment): Mapping {
   const mapping = mappings.find((one) => one.topic === topic)

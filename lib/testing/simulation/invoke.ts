@@ -125,7 +125,7 @@ function engineOf(
       ledger,
       clock: env.clock,
       fallback: sinkOf(simulation, env, entryOf),
-      log: { info: line, warn: line, error: line },
+      log: { debug: () => {}, info: line, warn: line, error: line },
     },
     ...handlerOf(simulation, env, shift, entryOf),
   }
