@@ -2,6 +2,7 @@ import type { Stage } from '../sink/index.js'
 import { decide } from './decisions.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
+import { comesAgain } from './verdict.js'
 
 /**
  * How many records of a batch had which outcome. `duplicate` have the
@@ -9,7 +10,17 @@ import type { Hold } from './hold.js'
  * `abandoned` were open before it and not in it.
  */
 export type Tally = Record<
-  'records' | 'ok' | 'retry' | 'fallback' | 'drop' | 'duplicate' | 'skipped' | 'pending' | 'abandoned',
+  | 'records'
+  | 'ok'
+  | 'retry'
+  | 'fallback'
+  | 'drop'
+  | 'hold'
+  | 'fail'
+  | 'duplicate'
+  | 'skipped'
+  | 'pending'
+  | 'abandoned',
   number
 >
 
@@ -37,6 +48,8 @@ export function openAccount(): Account {
     retry: 0,
     fallback: 0,
     drop: 0,
+    hold: 0,
+    fail: 0,
     duplicate: 0,
     skipped: 0,
     pending: 0,
@@ -64,7 +77,7 @@ export function accountFor(hold: Hold, settledAt: number, { log }: Engine, accou
     if (decision?.stage !== undefined) failures[decision.stage]++
     // What went well and is not recorded as such comes again all the same.
     const isSettled = settledAs !== undefined && !unsettled.has(record.offset)
-    tally[decision !== undefined && (isSettled || decision.status === 'retry') ? decision.status : 'pending']++
+    tally[decision !== undefined && (isSettled || comesAgain(decision)) ? decision.status : 'pending']++
     if (!isSettled) continue
     const latencyMs = (recorded.get(record.offset) ?? settledAt) - record.timestamp
     if (latencyMs >= 0 && record.timestamp > 0) latenciesMs.push(latencyMs)

@@ -4,7 +4,7 @@ import type { RawRecord } from '../event/index.js'
 import type { Acknowledgement, Failure, Stage } from '../sink/index.js'
 import { traceOf } from '../trace/index.js'
 import type { Log } from './engine.js'
-import type { Verdict } from './verdict.js'
+import { asked, foreign, type Verdict } from './verdict.js'
 
 /** What a verdict has come to, once its sinks have answered. */
 export interface Decision {
@@ -25,16 +25,30 @@ export function decide(
     case 'ok':
       return okDecision
     case 'drop': {
-      const { attempt, reason, rule = 'outcome' } = verdict
-      log.info('drop', { ...idOf(record, log), attempt, stage: 'process', rule, reason })
-      return { status: 'drop' }
+      const { stage, rule } = verdict.failure
+      const fields = { ...idOf(record, log), ...failureFields(verdict.failure, log) }
+      if (rule === asked || rule === foreign) {
+        log.info('drop', fields)
+        return { status: 'drop' }
+      }
+      // The policy's way with what failed.
+      log.warn('drop', fields)
+      return { status: 'drop', stage }
     }
     case 'duplicate':
       log.info('duplicate', { ...idOf(record, log), stage: 'process', rule: 'idempotencyKey', owner: verdict.owner })
       return { status: 'duplicate' }
     case 'retry':
-      log.warn('retry', { ...idOf(record, log), ...failureFields(verdict.failure, log) })
+      log.warn('retry', { ...idOf(record, log), ...failureFields(verdict.failure, log), notBefore: verdict.notBefore })
       return { status: 'retry', stage: verdict.failure.stage }
+    case 'hold': {
+      const { notBefore, holds } = verdict
+      log.info('hold', { ...idOf(record, log), ...failureFields(verdict.failure, log), notBefore, holds })
+      return { status: 'hold' }
+    }
+    case 'fail':
+      log.error('fail', { ...idOf(record, log), ...failureFields(verdict.failure, log) })
+      return { status: 'fail', stage: verdict.failure.stage }
     case 'fallback': {
       const fields = { ...idOf(record, log), ...failureFields(verdict.failure, log) }
       if (acknowledgement?.ok) {
@@ -67,9 +81,11 @@ export function traceFields({ headers }: Pick<RawRecord, 'headers'>): { readonly
 /** As it was delivered: in base64, for it may be anything. */
 const payloadOf = ({ wireText: { key, value } }: RawRecord) => ({ key, value })
 
-function failureFields({ attempts, stage, rule, reason, error }: Failure, log: Log): Record<string, unknown> {
-  if (error === undefined) return { attempt: attempts, stage, rule, reason }
-  return { attempt: attempts, stage, rule, reason: messageOf(error, log), error: errorFields(error, log) }
+/** `cause`: of what is exhausted, the rule of its last failure. */
+function failureFields({ attempts, stage, rule, cause, reason, error }: Failure, log: Log): Record<string, unknown> {
+  const why = { attempt: attempts, stage, rule, ...(cause && { cause }) }
+  if (error === undefined) return { ...why, reason }
+  return { ...why, reason: messageOf(error, log), error: errorFields(error, log) }
 }
 
 const messageOf = (error: Error, { payloads }: Log): string => (payloads ? error.message : discreetMessage(error))

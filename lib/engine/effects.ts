@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { Committed, Disposed, Progress, Recorded } from '../ledger/index.js'
 import { type Chunk, chunkOf, problemOf, writesOf } from './chunks.js'
-import type { Engine } from './engine.js'
+import type { Engine, Failed } from './engine.js'
 import type { Hold } from './hold.js'
 import { judge } from './verdict.js'
 
@@ -102,15 +102,16 @@ async function revoke(
 
 /** Fails a record whose handler had returned. What was refused ahead of it in its lane may have taken its verdict along. */
 export function failAfterwards(
-  { attempts, clock }: Engine,
+  { policy, clock: { now, random } }: Engine,
   holds: readonly Hold[],
   record: RawRecord,
   error: Error,
+  { stage, hopeless }: Pick<Failed, 'stage' | 'hopeless'> = { stage: 'process' },
 ): void {
   const hold = holds.find(({ verdicts }) => verdicts.has(record))
   const entry = hold?.entryOf(record)
-  const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, attempts, now: clock.now }
-  hold?.revoke(record, judge({ status: 'failed', stage: 'process', error }, end))
+  const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, policy, now, random }
+  hold?.revoke(record, judge({ status: 'failed', stage, error, ...(hopeless && { hopeless }) }, end))
 }
 
 /** @throws MillraceError `ML_TRANSACTION_LIMIT` where one transaction cannot hold all of it, whoever tries */

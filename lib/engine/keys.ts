@@ -15,7 +15,7 @@ export interface Keys {
 const none: Keys = { isAwaited: () => false, verdict: () => undefined }
 
 /** Reserves the keys of all holds, before anything runs. */
-export async function reserveKeys({ reserve }: Engine, holds: readonly Hold[]): Promise<Keys> {
+export async function reserveKeys({ reserve, clock }: Engine, holds: readonly Hold[]): Promise<Keys> {
   if (reserve === undefined) return none
   const verdicts = await reserve(holds.map(({ claimed }) => claimed))
   if (verdicts.size === 0) return none
@@ -26,7 +26,7 @@ export async function reserveKeys({ reserve }: Engine, holds: readonly Hold[]): 
     },
     verdict(record) {
       const verdict = verdicts.get(record)
-      if (verdict?.kind === 'foreign') return ofAnotherGroup(verdict.group)
+      if (verdict?.kind === 'foreign') return ofAnotherGroup(record, verdict.group, clock.now())
       if (verdict?.kind !== 'duplicate') return undefined
       const { owner } = verdict
       if (verdict.ofSettled) return { status: 'duplicate', owner, isSettled: () => true }

@@ -4,6 +4,7 @@ import { type Account, openAccount } from './account.js'
 import { watchDeadline } from './deadline.js'
 import type { Engine, Invocation } from './engine.js'
 import { Hold } from './hold.js'
+import type { Policy } from './policy.js'
 import { Recorder } from './recorder.js'
 import { type Shift, work } from './work.js'
 
@@ -20,7 +21,7 @@ export interface Processed extends Account {
  */
 export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
   // What may not run twice has one attempt.
-  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, attempts: 1 } : given
+  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, policy: once(given.policy) } : given
   const account = openAccount()
   const deadline = watchDeadline(engine.clock, invocation)
   const holder = { owner: invocation.owner, deadline: engine.clock.now() + invocation.remainingMs() }
@@ -33,6 +34,12 @@ export async function processBatch(batch: Batch, given: Engine, invocation: Invo
     deadline.end()
   }
 }
+
+const once = (policy: Policy): Policy => ({
+  ...policy,
+  retry: { ...policy.retry, attempts: 1 },
+  hold: { maxDeliveries: 0 },
+})
 
 async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift): Promise<Unsettled[]> {
   const { engine, invocation, holder, recorder, tally, sources } = shift

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js'
 import { type Engine, errorFields, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
+import { classifyWith } from './classify.js'
 import type { Surroundings } from './context.js'
 import { warnOfExit } from './exit.js'
 import { guarded, type KafkaFunction } from './guard.js'
@@ -123,6 +124,7 @@ async function answer<V, K>(
       batch,
       {
         ...pick(settings),
+        policy: { ...settings.policies, classify: classifyWith(settings.classify, log) },
         ...{ ledger, fallback, clock, log, partialResponses },
         ...handling(
           reader,
@@ -148,8 +150,8 @@ async function answer<V, K>(
   }
 }
 
-function pick<V, K>({ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
-  return { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }
+function pick<V, K>({ order, concurrency, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
+  return { order, concurrency, atomicity, recordTimeoutMs, checkpointRecords }
 }
 
 /** How long this batch may run, and how much of it is kept for settling. */
@@ -166,10 +168,11 @@ function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started:
   )
 }
 
-function batchFailed({ records, retry, pending }: Tally): MillraceError {
+function batchFailed({ records, retry, hold, fail, pending }: Tally): MillraceError {
   return new MillraceError(
     'ML_BATCH_FAILED',
-    `${retry + pending} of ${records} records are not settled (${retry} failed, ${pending} were not run; the log says why); the ` +
+    `${retry + fail + hold + pending} of ${records} records are not settled (${retry + fail} failed, ${hold} are held, ${pending} were not run; ` +
+      'the log says why); the ' +
       'mapping takes no partial responses, so the whole batch comes again and what is settled is skipped',
   )
 }
