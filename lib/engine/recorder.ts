@@ -16,6 +16,7 @@ export class Recorder {
   readonly #writes = new Turns()
   /** To sinks: nothing is under way twice. */
   readonly #handOvers = new Turns()
+  #isBreached = false
   /** A checkpoint waits for the write before it. */
   #isDue = false
 
@@ -28,7 +29,7 @@ export class Recorder {
   /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
   async checkpoint(holds: readonly Hold[]): Promise<void> {
     // Leases are renewed also while a sink takes its time: what it has not acknowledged waits for a later write.
-    if (this.#handOvers.pending === 0) await this.#handOver(holds, 'running').catch(() => {})
+    if (this.#handOvers.pending === 0) await this.#handOverDone(holds)
     // One that waits for its turn records all that is done by then.
     if (this.#isDue) return
     this.#isDue = true
@@ -49,7 +50,7 @@ export class Recorder {
    * @throws MillraceError `ML_STORE_UNREACHABLE` when that cannot be confirmed: nothing may run under a marker that is not its own
    */
   async mark(hold: Hold, marker: Marker | null): Promise<void> {
-    await this.#handOver([hold], 'running').catch(() => {})
+    await this.#handOverDone([hold])
     await this.#writes.run(async () => {
       hold.marker = marker
       const [result] = await this.#checkpoint([hold])
@@ -66,8 +67,14 @@ export class Recorder {
    *
    * @throws MillraceError `ML_HANDLER_PENDING` for what no record has started
    */
-  handOver(holds: readonly Hold[]): Promise<void> {
-    return this.#handOver(holds, 'ended')
+  async handOver(holds: readonly Hold[]): Promise<void> {
+    await this.#writes.run(async () => {
+      // A checkpoint that still waits settles nothing of a batch that fails.
+      this.#isBreached = true
+      await this.#failLate(holds, 'ended')
+      this.#isBreached = false
+    })
+    await this.#handOvers.run(() => handOverAll(this.#engine, holds, this.#sinkSignal))
   }
 
   /** Records everything that is handed over, and gives the claims back. */
@@ -102,12 +109,12 @@ export class Recorder {
     }
   }
 
-  async #handOver(holds: readonly Hold[], handlers: 'running' | 'ended'): Promise<void> {
-    // What succeeds or fails as one is written at the end alone.
-    if (handlers === 'running' && this.#engine.atomicity !== 'record') return
+  /** What is done by now. What succeeds or fails as one is written at the end alone, and nothing of a batch that is to fail. */
+  async #handOverDone(holds: readonly Hold[]): Promise<void> {
+    if (this.#engine.atomicity !== 'record') return
     await this.#handOvers.run(async () => {
-      await this.#failLate(holds, handlers)
-      await handOverAll(this.#engine, holds, this.#sinkSignal)
+      const fails = await this.#failLate(holds, 'running').catch(() => true)
+      if (fails !== true) await handOverAll(this.#engine, holds, this.#sinkSignal)
     })
   }
 
@@ -118,7 +125,7 @@ export class Recorder {
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
     const renew = () => this.#record(holds, (hold) => hold.undecided(), false)
-    if (this.#engine.atomicity !== 'record') return renew()
+    if (this.#engine.atomicity !== 'record' || this.#isBreached) return renew()
     try {
       await this.#failLate(holds, 'running')
     } catch {
