@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ledgerTable, readDeployment } from '../lib/deployment/index.js'
+import { ledgerTable, readDeployment, readOutputs } from '../lib/deployment/index.js'
 import { alike, event, functions, msk, provisionedPollerConfig, secret } from './every-mapping.fixture.js'
-import { builtProject, compiledResources, type Project, serverless, serviceOf } from './project.fixture.js'
+import { builtProject, compiledTemplate, type Project, serverless, serviceOf } from './project.fixture.js'
 import type { Resource } from './serverless.js'
 
 /** A run takes 2 to 5 s, and much longer where the processors are shared. */
@@ -9,18 +9,19 @@ const slow = { timeout: 180_000 }
 
 let project: Project
 let resources: Record<string, Resource>
+let outputs: Record<string, { readonly Value: string }>
 beforeAll(async () => {
   project = await builtProject()
   const declared = Object.entries(functions).map(([name, events]) => [name, { events }])
-  resources = await packaged(serviceOf(Object.fromEntries(declared)))
+  ;({ Resources: resources, Outputs: outputs } = await packaged(serviceOf(Object.fromEntries(declared))))
 }, slow.timeout)
 afterAll(() => project?.remove())
 
-async function packaged(configuration: object): Promise<Record<string, Resource>> {
+async function packaged(configuration: object): ReturnType<typeof compiledTemplate> {
   const service = await project.service(configuration)
   const { status, output } = await serverless(service, ['package'])
   expect(status, output).toBe(0)
-  return compiledResources(service)
+  return compiledTemplate(service)
 }
 
 function mappingsOf(functionId: string): (readonly [id: string, properties: Record<string, unknown>])[] {
@@ -104,6 +105,16 @@ describe('An MSK mapping', () => {
 })
 
 describe('A service', slow, () => {
+  it('tells in its outputs which tables it has and what its functions read', () => {
+    const told = Object.entries(outputs).map(([name, { Value }]) => [name, Value])
+    const { functions: read = [], ...tables } = readOutputs(Object.fromEntries(told)) ?? {}
+    expect(tables).toEqual({ ledgerTable: 'shop-dev-ledger', failuresTable: 'shop-dev-failures' })
+    const brokers = ['b1:9092', 'b2:9092']
+    expect(read).toHaveLength(4 + alike.length)
+    expect(read).toContainEqual({ name: 'full', deployed: 'shop-dev-full', topic: 'orders', group: 'full', brokers })
+    expect(read).toContainEqual(expect.objectContaining({ name: 'managed', group: 'managed', brokers: [] }))
+  })
+
   it('has a mapping per topic, also where topics differ in punctuation or case only', () => {
     const mappings = mappingsOf('AlikeLambdaFunction')
     expect(mappings.map(([, { Topics }]) => Topics)).toEqual(alike.map((topic) => [topic]))
@@ -141,7 +152,7 @@ describe('A service', slow, () => {
 
   it('tells a function without Kafka events nothing, and without any adds nothing', async () => {
     expect(resources.HourlyLambdaFunction?.Properties).not.toHaveProperty('Environment')
-    const others = await packaged(serviceOf({ hourly: { events: [{ schedule: 'rate(1 hour)' }] } }))
+    const { Resources: others } = await packaged(serviceOf({ hourly: { events: [{ schedule: 'rate(1 hour)' }] } }))
     expect(others).not.toHaveProperty('MillraceLedgerTable')
   })
 })

@@ -11,6 +11,7 @@ import { createLocalTables, type LocalInvocation, localInvocation, setUp } from 
 import { localTables } from './local-tables.js'
 import { type DeclaredMapping, declaredMappings } from './mappings.js'
 import { makeLogicalIdsUnique } from './naming.js'
+import { addOutputs } from './outputs.js'
 import type { Environment, PluginUtils, Serverless } from './serverless.js'
 import { type TableNames, tableNames, tableResources } from './tables.js'
 import { completeTemplate, refuseChangedMappings, templateResources } from './template.js'
@@ -65,6 +66,7 @@ export default class MillracePlugin {
     const { naming } = this.#serverless.getProvider('aws')
     const resources = templateResources(this.#serverless.service)
     this.#mappingIds = completeTemplate(resources, naming, this.#mappings, this.#tables)
+    addOutputs(this.#serverless.service, this.#mappingIds, this.#tables)
   }
 
   async #beforeLocalInvocation(): Promise<void> {

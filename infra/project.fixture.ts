@@ -100,8 +100,11 @@ export function run(
   })
 }
 
-/** The resources of the template that was compiled last. */
-export async function compiledResources(service: string): Promise<Record<string, Resource>> {
+/** The template that was compiled last. */
+export async function compiledTemplate(service: string): Promise<{
+  readonly Resources: Record<string, Resource>
+  readonly Outputs: Record<string, { readonly Value: string }>
+}> {
   const file = join(service, '.serverless/cloudformation-template-update-stack.json')
-  return JSON.parse(await readFile(file, 'utf8')).Resources
+  return JSON.parse(await readFile(file, 'utf8'))
 }

@@ -18,11 +18,16 @@ export interface Service {
     readonly name: string
     readonly environment?: Environment
     /** Only while packaging. */
-    readonly compiledCloudFormationTemplate?: { readonly Resources: Record<string, Resource> }
+    readonly compiledCloudFormationTemplate?: {
+      readonly Resources: Record<string, Resource>
+      Outputs?: Record<string, object>
+    }
   }
 }
 
 export interface ServiceFunction {
+  /** As it is deployed; osls sets it. */
+  readonly name?: string
   environment?: Environment
   readonly events?: readonly { readonly kafka?: EventSettings; readonly msk?: EventSettings }[]
 }

@@ -77,6 +77,8 @@ export const errorCodes = [
   'ML_REAL_START',
   // command line and plugin
   'ML_CHAOS_UNSETTLED',
+  'ML_STACK_MISSING',
+  'ML_STACK_UNREACHABLE',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const

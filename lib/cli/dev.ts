@@ -5,6 +5,7 @@ import { batchFacts, batchLine } from './batch.js'
 import type { Command } from './command.js'
 import { reloadLine } from './reload-line.js'
 import type { Stopping } from './signals.js'
+import { localRunOf, noteLocalRun } from './target/index.js'
 import type { Voice } from './voice.js'
 
 export interface DevOptions {
@@ -25,7 +26,9 @@ export const dev: Command<DevOptions> = async (options, { voice, stopping }) => 
     const ports = { broker: options.brokerPort, dynamodb: options.dynamodbPort }
     const ground = await startGround({ ports, log })
     await end.add('the ground', ground.stop)
-    const live = await startLiveService(ground, { ...liveOptions(ground, options, voice), log })
+    const note = noteOf(ground)
+    await end.add('the note of where it runs', note.remove)
+    const live = await startLiveService(ground, { ...liveOptions(ground, options, voice, note.write), log })
     await end.add('the service', live.stop)
     await stopping.asked
     voice.say('stopping', 'finishing the batches in flight (Ctrl-C once more ends at once)')
@@ -50,7 +53,25 @@ export async function packaged(voice: Voice, { signal }: Stopping): Promise<bool
   }
 }
 
-function liveOptions(ground: Ground, { inspect }: DevOptions, voice: Voice): LiveOptions {
+/** What tells the other commands where the service runs, as long as it does. */
+function noteOf(ground: Ground): { write(service: RunningService): void; remove(): void } {
+  let remove = (): void => undefined
+  return {
+    write(service) {
+      remove()
+      const run = localRunOf(ground, service)
+      if (run) remove = noteLocalRun('.', run)
+    },
+    remove: () => remove(),
+  }
+}
+
+function liveOptions(
+  ground: Ground,
+  { inspect }: DevOptions,
+  voice: Voice,
+  note: (service: RunningService) => void,
+): LiveOptions {
   return {
     serviceDir: '.',
     functionLog: (line, { functionName, requestId, pid }) =>
@@ -64,7 +85,10 @@ function liveOptions(ground: Ground, { inspect }: DevOptions, voice: Voice): Liv
     ...(inspect === undefined ? {} : { inspectPort: inspect }),
     onInspector: ({ functionName, pid, url }) =>
       voice.say('inspector', `${functionName} listens for a debugger at ${url}`, { function: functionName, pid, url }),
-    onStart: (service) => introduce(ground, service, voice),
+    onStart: (service) => {
+      note(service)
+      introduce(ground, service, voice)
+    },
     onReload: (event) => voice.say(...reloadLine(event)),
     onRefused: (error, stopped) => {
       const goesOn = stopped ? 'nothing runs until that is mended and saved' : 'the service goes on as it was'

@@ -1,5 +1,6 @@
 import { MillraceError, show } from '../errors.js'
 
+export { isStackFunction, readOutputs, type StackFacts, type StackFunction, writeOutputs } from './outputs.js'
 export { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from './tables.js'
 
 /** What the function has to know of one of its event source mappings. Written by the plugin, never by hand in code. */

@@ -48,7 +48,8 @@ export async function packageService(serviceDir: string, { signal, log }: Packag
   )
 }
 
-function serverlessProgram(serviceDir: string): string {
+/** The `serverless` that the service of a folder has installed. @throws MillraceError `ML_LOCAL_TEMPLATE` */
+export function serverlessProgram(serviceDir: string): string {
   try {
     const file = createRequire(join(resolve(serviceDir), 'serverless.yml')).resolve('serverless/package.json')
     const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: { serverless: string } }

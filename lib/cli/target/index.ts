@@ -1,0 +1,8 @@
+/**
+ * Where a command finds the tables, the functions and the Kafka it works on.
+ *
+ * @module
+ */
+export { type TargetOptions, withTargetOptions } from './options.js'
+export { type LocalRun, localRunOf, noteLocalRun, readLocalRun } from './running.js'
+export { findTarget, type Target } from './target.js'

@@ -1,0 +1,99 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { StackFacts, StackFunction } from '../../deployment/index.js'
+import { storeClient } from '../../local/store/index.js'
+import { usage } from '../voice.js'
+import type { TargetOptions } from './options.js'
+import { readLocalRun } from './running.js'
+import { stackOfService } from './service.js'
+import { factsOfStack } from './stack.js'
+
+/** The stack that a command works on. */
+export interface Target {
+  /** For people: `millrace dev`, or the name of the stack. */
+  readonly place: string
+  /** @throws MillraceError `ML_USAGE` where only the other table was named */
+  readonly ledgerTable: string
+  /** @throws MillraceError `ML_USAGE` where only the other table was named */
+  readonly failuresTable: string
+  /** What its functions read; none where tables were named and no stack. */
+  readonly functions: readonly StackFunction[]
+  /** `host:port` each. @throws MillraceError `ML_USAGE` where they are not known */
+  readonly brokers: readonly string[]
+  readonly client: DynamoDBClient
+  /** Closes the client. */
+  close(): void
+}
+
+/** What was found, before options take the place of parts of it. */
+interface Found extends Partial<StackFacts> {
+  readonly place: string
+  readonly functions: readonly StackFunction[]
+  readonly brokers?: readonly string[]
+  readonly client: () => DynamoDBClient
+}
+
+/**
+ * Finds the stack: the tables that are named; else the `millrace dev` that runs in this folder; else the service of this folder
+ * as it is deployed.
+ *
+ * @throws MillraceError `ML_USAGE`, `ML_LOCAL_TEMPLATE`, `ML_STACK_MISSING`, `ML_STACK_UNREACHABLE`
+ */
+export async function findTarget(options: TargetOptions, serviceDir = '.', env = process.env): Promise<Target> {
+  const found = named(options) ?? running(options, serviceDir) ?? (await deployed(options, serviceDir))
+  const client = options.endpoint ? storeClient(options.endpoint) : found.client()
+  const brokers = listed(options.brokers) ?? listed(env.KAFKA_BROKERS) ?? found.brokers
+  return {
+    place: found.place,
+    get ledgerTable() {
+      return required(found.ledgerTable, 'which ledger table? Give --ledger-table')
+    },
+    get failuresTable() {
+      return required(found.failuresTable, 'which failures table? Give --failures-table')
+    },
+    get brokers() {
+      return required(brokers, `${found.place} does not say where its Kafka is; give --brokers`)
+    },
+    functions: found.functions,
+    client,
+    close: () => client.destroy(),
+  }
+}
+
+function named({ ledgerTable, failuresTable, region }: TargetOptions): Found | undefined {
+  if (ledgerTable === undefined && failuresTable === undefined) return undefined
+  const names = { ...(ledgerTable && { ledgerTable }), ...(failuresTable && { failuresTable }) }
+  return { place: Object.values(names).join(', '), ...names, functions: [], client: () => awsClient(region) }
+}
+
+function running({ stage, stack }: TargetOptions, serviceDir: string): Found | undefined {
+  const run = stage === undefined && stack === undefined ? readLocalRun(serviceDir) : undefined
+  return run && { ...run, place: 'millrace dev', client: () => storeClient(run.dynamodbUrl) }
+}
+
+async function deployed({ stage, region, stack }: TargetOptions, serviceDir: string): Promise<Found> {
+  const place =
+    stack === undefined
+      ? await stackOfService(serviceDir, { ...(stage && { stage }), ...(region && { region }) })
+      : { stack, region }
+  const facts = await factsOfStack(place)
+  const [first, ...others] = new Set(facts.functions.map(({ brokers }) => brokers.join(',')))
+  return {
+    ...facts,
+    place: `the stack ${place.stack}`,
+    // Where functions read from several clusters, only the option can tell.
+    ...(first && others.length === 0 && { brokers: first.split(',') }),
+    client: () => awsClient(place.region),
+  }
+}
+
+const awsClient = (region: string | undefined): DynamoDBClient => new DynamoDBClient({ ...(region && { region }) })
+
+function listed(text = ''): readonly string[] | undefined {
+  const list = text.split(',').flatMap((one) => one.trim() || [])
+  return list.length > 0 ? list : undefined
+}
+
+function required<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw usage(message)
+  return value
+}
