@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
-import type { Header } from '../../event/index.js'
-import { type Envelope, type ExactBytes, hasBytes, type Provenance } from '../../sink/envelope/index.js'
-import type { Outgoing, Redriver } from './producer.js'
-import type { ReadRecords } from './source.js'
+import type { Provenance } from '../../sink/envelope/index.js'
+import type { Redriver } from './producer.js'
+import { recordsOf } from './records.js'
 import type { Seen } from './select.js'
+import type { ReadRecords } from './source.js'
 import { type FailuresTable, type Item, isEnded } from './table.js'
 
 /** How long an envelope stays in hand of who is gone, in milliseconds. */
@@ -37,8 +37,8 @@ export interface RedriveTools {
   readonly dryRun: boolean
 }
 
-interface InHand {
-  readonly listed: Seen
+export interface InHand {
+  readonly seen: Seen
   readonly head: Item
 }
 
@@ -52,24 +52,22 @@ type Fates = Map<Seen, Fate>
  */
 export async function redriveChunk(chunk: readonly Seen[], tools: RedriveTools): Promise<Fates> {
   const fates: Fates = new Map()
-  const hands = (await Promise.all(chunk.map((listed) => take(listed, tools, fates)))).filter(
-    (one) => one !== undefined,
-  )
+  const hands: InHand[] = []
   try {
-    const records = await recordsOf(hands, tools, fates)
-    const answers = tools.dryRun
-      ? records.map(() => undefined)
-      : await tools.redriver.produce(records.map(([, record]) => record))
-    const produced = records.flatMap(([hand], i) => {
-      const error = answers[i]
-      if (error !== undefined) fates.set(hand.listed, { kind: 'refused', error })
-      return error === undefined ? [hand] : []
+    await each(chunk, async (seen) => {
+      const head = await take(seen, tools, fates)
+      if (head) hands.push({ seen, head })
     })
-    await Promise.all(produced.map(async (hand) => fates.set(hand.listed, await remove(hand, 'redriven', tools))))
-    await giveBack(
-      hands.filter(({ listed }) => ['skipped', 'refused'].includes(fates.get(listed)?.kind ?? '')),
-      tools,
-    )
+    // In the order of the list: that of a partition's offsets.
+    hands.sort((a, b) => chunk.indexOf(a.seen) - chunk.indexOf(b.seen))
+    const records = await recordsOf(hands, tools, (seen, fate) => fates.set(seen, fate))
+    const answers = tools.dryRun ? [] : await tools.redriver.produce(records.map(({ record }) => record))
+    await each([...records.entries()], async ([i, { hand }]) => {
+      const error = answers[i]
+      fates.set(hand.seen, error ? { kind: 'refused', error } : await remove(hand, 'redriven', tools))
+    })
+    const isLeft = ({ seen }: InHand): boolean => ['skipped', 'refused'].includes(fates.get(seen)?.kind ?? '')
+    await giveBack(hands.filter(isLeft), tools)
     return fates
   } catch (error) {
     // Where this fails too, for the same reason, the lease ends by itself.
@@ -78,13 +76,19 @@ export async function redriveChunk(chunk: readonly Seen[], tools: RedriveTools):
   }
 }
 
-async function take(listed: Seen, tools: RedriveTools, fates: Fates): Promise<InHand | undefined> {
+/** Side by side, and to the end of all of them. @throws the first error */
+export async function each<T>(list: readonly T[], call: (one: T) => Promise<unknown>): Promise<void> {
+  const ended = await Promise.allSettled(list.map(call))
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
+}
+
+/** The head, now in hand; undefined where its fate is known. */
+async function take(seen: Seen, tools: RedriveTools, fates: Fates): Promise<Item | undefined> {
   const { table, clock, owner, dryRun } = tools
-  const head = await (dryRun ? table.head(listed.key) : table.claim(listed, owner, clock.now() + leaseMs))
-  if (head !== undefined && !isEnded(head)) return { listed, head }
-  if (head !== undefined)
-    fates.set(listed, dryRun ? { kind: 'finished' } : await remove({ listed, head }, 'finished', tools))
-  else fates.set(listed, await notTaken(listed, tools))
+  const head = await (dryRun ? table.head(seen.key) : table.claim(seen, owner, clock.now() + leaseMs))
+  if (head === undefined) fates.set(seen, await notTaken(seen, tools))
+  else if (isEnded(head)) fates.set(seen, await remove({ seen, head }, 'finished', tools))
+  else return head
   return undefined
 }
 
@@ -103,84 +107,12 @@ export async function notTaken(
   return { kind: 'refused', error: new MillraceError('ML_ENVELOPE_IN_HAND', why) }
 }
 
-async function remove({ listed, head }: InHand, kind: 'redriven' | 'finished', tools: RedriveTools): Promise<Fate> {
-  if (tools.dryRun || (await tools.table.remove({ ...listed, head }, tools.owner))) return { kind }
-  const why = `the envelope of ${listed.id} was written anew while it was redriven; it stays, and goes again with the next redrive`
+async function remove({ seen, head }: InHand, kind: 'redriven' | 'finished', tools: RedriveTools): Promise<Fate> {
+  if (tools.dryRun || (await tools.table.remove({ ...seen, head }, tools.owner))) return { kind }
+  const why = `the envelope of ${seen.id} was written anew while it was redriven; it stays, and goes again with the next redrive`
   return { kind: 'refused', error: new MillraceError('ML_ENVELOPE_IN_HAND', why) }
 }
 
 async function giveBack(hands: readonly InHand[], { table, owner, dryRun }: RedriveTools): Promise<void> {
-  if (!dryRun) await Promise.all(hands.map(({ listed }) => table.release(listed, owner)))
-}
-
-/** What cannot be read concerns one envelope; what the table fails with concerns all. */
-function unreadable(error: unknown): Error {
-  if (error instanceof MillraceError && error.code.startsWith('ML_ENVELOPE_')) return error
-  throw error
-}
-
-/** The records of those that can be redriven; of the others, why not. */
-async function recordsOf(hands: readonly InHand[], tools: RedriveTools, fates: Fates): Promise<[InHand, Outgoing][]> {
-  const known = new Map<InHand, [Provenance, ExactBytes]>()
-  const elsewhere: [InHand, Envelope][] = []
-  const refuse = ({ listed }: InHand, error: Error) => fates.set(listed, { kind: 'refused', error })
-  for (const hand of hands) {
-    const envelope = await tools.table.envelope(hand.head).catch(unreadable)
-    if (envelope instanceof Error) refuse(hand, envelope)
-    else if (hasBytes(envelope) && !envelope.notBase64) known.set(hand, [envelope, envelope])
-    else if (!hasBytes(envelope) && (await tools.isSettled(envelope)))
-      fates.set(hand.listed, { kind: 'skipped', reason: 'it came after all, and is settled; discard it' })
-    else elsewhere.push([hand, envelope])
-  }
-  const read = elsewhere.length > 0 ? await tools.readRecords(elsewhere.map(([, envelope]) => envelope)) : new Map()
-  for (const [hand, envelope] of elsewhere) {
-    const bytes: ExactBytes | Error | undefined = read.get(envelope)
-    if (bytes instanceof Error) refuse(hand, bytes)
-    else if (bytes) known.set(hand, [envelope, bytes])
-  }
-  const records: [InHand, Outgoing][] = []
-  // In the order of the list: that of a partition's offsets.
-  for (const hand of hands) {
-    const [about, bytes] = known.get(hand) ?? []
-    if (!about || !bytes) continue
-    const record = await outgoing(about, bytes, tools)
-    if (record instanceof Error) refuse(hand, record)
-    else records.push([hand, record])
-  }
-  return records
-}
-
-async function outgoing(
-  about: Provenance,
-  bytes: ExactBytes,
-  { redriver, to }: RedriveTools,
-): Promise<Outgoing | Error> {
-  const topic = to ?? about.topic
-  const partitions = await redriver.partitions(topic)
-  if (partitions === 0)
-    return new MillraceError(
-      'ML_LOCAL_TOPIC_MISSING',
-      `there is no topic ${topic}; create it, or redrive to another with --to`,
-    )
-  return {
-    ...{ topic, key: bytes.key, value: bytes.value },
-    // Where it was; a topic that was made anew may have fewer.
-    partition: topic === about.topic && about.partition < partitions ? about.partition : undefined,
-    headers: withOrigin(bytes.headers, about, topic),
-  }
-}
-
-/**
- * The headers, and where the record comes from. What an earlier redrive said of that gives way: the record that it made failed
- * itself, under the offset that it has. On another topic the record is anybody's: no group is named.
- */
-function withOrigin(headers: readonly Header[], about: Provenance, to: string): Header[] {
-  const origin = (['topic', 'partition', 'offset', 'timestamp', 'group'] as const).map((name) => ({
-    key: `x-original-${name}`,
-    value: Buffer.from(String(about[name])),
-  }))
-  return [
-    ...headers.filter(({ key }) => !origin.some((one) => one.key === key)),
-    ...origin.slice(0, to === about.topic ? undefined : -1),
-  ]
+  if (!dryRun) await each(hands, ({ seen }) => table.release(seen, owner))
 }

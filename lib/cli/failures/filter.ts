@@ -7,7 +7,8 @@ export interface FilterOptions {
   readonly until?: string
   readonly function?: string
   readonly group?: string
-  readonly stage?: string
+  /** The stage at which it failed. */
+  readonly at?: string
   readonly rule?: string
   /** Class of the error. */
   readonly error?: string
@@ -23,7 +24,7 @@ export interface Filter {
   matches(id: string, about: Provenance | undefined): boolean
 }
 
-const names = ['function', 'group', 'stage', 'rule', 'topic', 'partition'] as const
+const names = ['function', 'group', 'rule', 'topic', 'partition'] as const
 
 /** @param now epoch ms @throws MillraceError `ML_USAGE` */
 export function filterOf(options: FilterOptions, ids: readonly string[], now: number): Filter {
@@ -31,13 +32,15 @@ export function filterOf(options: FilterOptions, ids: readonly string[], now: nu
   const until = options.until === undefined ? undefined : timeOf(options.until, '--until', now)
   const offsets = options.offset === undefined ? undefined : offsetsOf(options.offset)
   const wanted = names.filter((name) => options[name] !== undefined)
-  const byFields = [since, until, offsets, options.error].some((one) => one !== undefined) || wanted.length > 0
+  const byFields =
+    [since, until, offsets, options.error, options.at].some((one) => one !== undefined) || wanted.length > 0
   for (const id of ids) {
     if (!/^[^:#]+:\d+:\d+$/.test(id))
       throw usage(`${id} is no id; an id is topic:partition:offset, as the list shows it`)
   }
   const fieldsMatch = (about: Provenance): boolean =>
     wanted.every((name) => about[name] === options[name]) &&
+    (options.at === undefined || about.stage === options.at) &&
     (options.error === undefined || about.error?.name === options.error) &&
     (offsets === undefined || (about.offset >= offsets.from && about.offset <= offsets.to)) &&
     (since === undefined || about.lastSeen >= since) &&

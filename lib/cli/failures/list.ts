@@ -16,10 +16,14 @@ export const list: Command<FailuresOptions> = (options, { voice }) =>
     const line = columns(24, 12, 8, 10, 8, 24)
     let count = 0
     for await (const listed of matching(table, filter)) {
-      if (count++ === 0 && !options.json) voice.say('head', line(['ID', 'FUNCTION', 'STAGE', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY']))
+      if (count++ === 0 && !options.json)
+        voice.say('head', line(['ID', 'FUNCTION', 'STAGE', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY']))
       voice.say('failure', line(cells(listed)), facts(listed))
     }
-    voice.say('listed', `${counted(count, 'record')} given up on, in ${table.name} (${place})`, { count, table: table.name })
+    voice.say('listed', `${counted(count, 'record')} given up on, in ${table.name} (${place})`, {
+      count,
+      table: table.name,
+    })
     return count > 0 ? exitCodes.failed : exitCodes.ok
   })
 

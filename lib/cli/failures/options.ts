@@ -33,9 +33,7 @@ const withFilters = (command: Commander): Commander =>
     .option('--until <time>', 'failed last until then')
     .option('--function <name>', 'given up by this function')
     .option('--group <id>', 'given up by this consumer group')
-    .addOption(
-      new Option('--at <stage>', 'failed at this stage').choices(['decode', 'validate', 'process', 'sink']),
-    )
+    .addOption(new Option('--at <stage>', 'failed at this stage').choices(['decode', 'validate', 'process', 'sink']))
     .option('--rule <name>', 'given up by this rule, for example exhausted')
     .option('--error <class>', 'with an error of this class, for example TypeError')
     .option('--topic <name>', 'of this topic')
@@ -44,7 +42,10 @@ const withFilters = (command: Commander): Commander =>
 
 /** Says what `millrace failures list` takes. */
 export const withListOptions = (command: Commander): Commander =>
-  withTargetOptions(withFilters(command)).addHelpText('after', '\nEnds with 0 where there is none, 1 where there are some, 2 when used wrongly.')
+  withTargetOptions(withFilters(command)).addHelpText(
+    'after',
+    '\nEnds with 0 where there is none, 1 where there are some, 2 when used wrongly.',
+  )
 
 /** Says what `millrace failures show` takes. */
 export const withShowOptions = (command: Commander): Commander =>
@@ -53,10 +54,15 @@ export const withShowOptions = (command: Commander): Commander =>
       .argument('<id>', 'topic:partition:offset')
       .option('--group <id>', 'given up by this consumer group')
       .option('--values', 'key, value and headers too: as text, or in hexadecimal digits where they are none'),
-  ).addHelpText('after', '\nEnds with 0, 1 where there is none or it was changed after it was written, 2 when used wrongly.')
+  ).addHelpText(
+    'after',
+    '\nEnds with 0, 1 where there is none or it was changed after it was written, 2 when used wrongly.',
+  )
 
 const withChangeOptions = (command: Commander, dryRun: string): Commander =>
-  withTargetOptions(withFilters(command.argument('[ids...]', 'topic:partition:offset each').option('--dry-run', dryRun)))
+  withTargetOptions(
+    withFilters(command.argument('[ids...]', 'topic:partition:offset each').option('--dry-run', dryRun)),
+  )
 
 /** Says what `millrace failures redrive` takes. */
 export const withRedriveOptions = (command: Commander): Commander =>

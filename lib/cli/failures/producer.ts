@@ -75,17 +75,17 @@ export async function openRedriver(kafka: Kafka): Promise<Redriver> {
   }
 
   async function produce(records: readonly Outgoing[]): Promise<(Error | undefined)[]> {
-      try {
-        if (records.length > 0) await send(records)
-        return records.map(() => undefined)
-      } catch (error) {
-        if (!isRefusal(error)) throw failed(error)
-        if (records.length === 1) return [failed(error)]
-      }
-      // One that is refused costs no other its produce; some may be there twice then, which their function knows by their headers.
-      const answers: (Error | undefined)[] = []
-      for (const record of records) answers.push(...(await produce([record])))
-      return answers
+    try {
+      if (records.length > 0) await send(records)
+      return records.map(() => undefined)
+    } catch (error) {
+      if (!isRefusal(error)) throw failed(error)
+      if (records.length === 1) return [failed(error)]
+    }
+    // One that is refused costs no other its produce; some may be there twice then, which their function knows by their headers.
+    const answers: (Error | undefined)[] = []
+    for (const record of records) answers.push(...(await produce([record])))
+    return answers
   }
 
   async function isThere(topic: string): Promise<boolean> {

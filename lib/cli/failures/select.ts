@@ -48,7 +48,10 @@ export async function selection(
 }
 
 export const noEnvelope = (id: string, { name }: FailuresTable): MillraceError =>
-  new MillraceError('ML_ENVELOPE_MISSING', `the table ${name} has no envelope of ${id} that is meant; \`millrace failures list\` shows what it has`)
+  new MillraceError(
+    'ML_ENVELOPE_MISSING',
+    `the table ${name} has no envelope of ${id} that is meant; \`millrace failures list\` shows what it has`,
+  )
 
 function little({ id, key, head }: Listed): Seen {
   const kept = [...told, ...hand].flatMap((name) => (head[name] === undefined ? [] : [[name, head[name]] as const]))

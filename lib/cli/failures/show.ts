@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { systemClock } from '../../clock.js'
+import { asError } from '../../errors.js'
 import { type Envelope, hasBytes, jsonOf } from '../../sink/envelope/index.js'
 import type { Command } from '../command.js'
-import { exitCodes, report } from '../voice.js'
+import { exitCodes } from '../voice.js'
 import { columns } from './columns.js'
 import { filterOf } from './filter.js'
 import { withFailures } from './open.js'
@@ -25,7 +26,8 @@ export const show: Command<ShowOptions> = (options, { voice }) =>
       } catch (error) {
         // What it says of itself may be read even so.
         if (about) voice.say('failure', text(about, values), about)
-        report(error, options)
+        const { message } = asError(error)
+        voice.say('refused', message, { id, error: message })
         wrong++
       }
     }
@@ -67,7 +69,10 @@ function bytesOf(envelope: Envelope, values: boolean): [string, string][] {
   return [
     ['key', shown(key)],
     ['value', shown(value)],
-    ['headers', values ? headers.map((one) => `${one.key}: ${shown(one.value)}`).join('\n') || 'none' : `${headers.length}`],
+    [
+      'headers',
+      values ? headers.map((one) => `${one.key}: ${shown(one.value)}`).join('\n') || 'none' : `${headers.length}`,
+    ],
     ['sha256', `${sha256}, of these bytes`],
     ...(notBase64 ? ([['not base64', 'key and value are the text that was delivered']] as [string, string][]) : []),
   ]

@@ -27,9 +27,13 @@ export function progressOf(total: number, out: NodeJS.WriteStream = process.stde
  *
  * @throws MillraceError `ML_USAGE` where nobody can be asked
  */
-export async function agreed(question: string, { yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }): Promise<boolean> {
+export async function agreed(
+  question: string,
+  { yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal },
+): Promise<boolean> {
   if (yes) return true
-  if (!process.stdin.isTTY) throw usage(`${question} There is no terminal to ask on: say --yes, or look first with --dry-run`)
+  if (!process.stdin.isTTY)
+    throw usage(`${question} There is no terminal to ask on: say --yes, or look first with --dry-run`)
   const asking = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `, { signal })).trim())
