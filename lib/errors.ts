@@ -46,6 +46,7 @@ export const errorCodes = [
   'ML_ENVELOPE_HASH',
   // answer
   'ML_BATCH_FAILED',
+  'ML_RECORD_FAILED',
   'ML_ANSWER_REPLACED',
   'ML_ANSWER_INVALID',
   // local
