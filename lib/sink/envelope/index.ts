@@ -14,4 +14,4 @@ export {
   type Provenance,
 } from './envelope.js'
 export { hashOf } from './hash.js'
-export { fromJson, jsonOf, toJson, verified } from './json.js'
+export { fromJson, invalid, jsonOf, toJson, verified } from './json.js'
