@@ -3,6 +3,11 @@ import { Command as Commander, CommanderError, InvalidArgumentError, Option } fr
 import { withChaosOptions } from './chaos-options.js'
 import type { Command } from './command.js'
 import { commands, withDiscardOptions, withListOptions, withRedriveOptions, withShowOptions } from './failures/index.js'
+import {
+  commands as ledgerCommands,
+  withAbandonedOptions,
+  withShowOptions as withSourceOptions,
+} from './ledger/index.js'
 import { withProduceOptions } from './produce-options.js'
 import { withRecordOptions } from './record-options.js'
 import { listenForStop } from './signals.js'
@@ -71,6 +76,9 @@ function program(): Commander {
   withShowOptions(define(failures, 'show', 'show all that is known of one record', commands.show))
   withRedriveOptions(define(failures, 'redrive', 'produce records again', commands.redrive))
   withDiscardOptions(define(failures, 'discard', 'delete what is needed no more', commands.discard))
+  const ledger = root.command('ledger').description('what is settled, and what is not')
+  withSourceOptions(define(ledger, 'show', 'show what each source partition knows', ledgerCommands.show))
+  withAbandonedOptions(define(ledger, 'abandoned', 'list what Lambda went on without', ledgerCommands.abandoned))
   return root
 }
 

@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '../../clock.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
+import { agreed, progressOf } from '../terminal.js'
 import { exitCodes } from '../voice.js'
 import { type Fate, leaseMs, notTaken } from './chunk.js'
 import { withFailures } from './open.js'
 import type { ChangeOptions } from './options.js'
 import { type Seen, selection } from './select.js'
 import type { FailuresTable } from './table.js'
-import { agreed, progressOf } from './terminal.js'
 
 /** Envelopes deleted side by side. */
 const atOnce = 25

@@ -4,6 +4,7 @@ import { kafkaClient } from '../../local/esm/index.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
 import type { Target } from '../target/index.js'
+import { agreed, type Progress, progressOf } from '../terminal.js'
 import { type ExitCode, exitCodes, type Voice } from '../voice.js'
 import { type Fate, type RedriveTools, redriveChunk } from './chunk.js'
 import { type Failures, withFailures } from './open.js'
@@ -11,7 +12,6 @@ import type { RedriveOptions } from './options.js'
 import { openRedriver } from './producer.js'
 import { type Seen, selection } from './select.js'
 import { recordReader } from './source.js'
-import { agreed, type Progress, progressOf } from './terminal.js'
 
 /** What became of a redrive, in envelopes. */
 export type RedriveCounts = Record<Fate['kind'], number>

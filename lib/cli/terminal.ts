@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { usage } from '../voice.js'
+import { usage } from './voice.js'
 
 /** Shows how far a command is, where a person looks. */
 export interface Progress {
