@@ -17,8 +17,8 @@ export class Recorder {
   /** To sinks: nothing is under way twice. */
   readonly #handOvers = new Turns()
   #isBreached = false
-  /** A checkpoint waits for the write before it. */
-  #isDue = false
+  /** A checkpoint that waits for the write before it. */
+  #due: Promise<void> | undefined
 
   constructor(engine: Engine, holder: Holder, sinkSignal: AbortSignal) {
     this.#engine = engine
@@ -26,22 +26,23 @@ export class Recorder {
     this.#sinkSignal = sinkSignal
   }
 
-  /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
+  /**
+   * Records what is done and renews the leases. One that waits for the write before it records all that is done by then, for all
+   * who ask. A failure is logged: without a lease nothing more is started.
+   */
   async checkpoint(holds: readonly Hold[]): Promise<void> {
     // Leases are renewed also while a sink takes its time: what it has not acknowledged waits for a later write.
     if (this.#handOvers.pending === 0) await this.#handOverDone(holds)
-    // One that waits for its turn records all that is done by then.
-    if (this.#isDue) return
-    this.#isDue = true
-    try {
-      await this.#writes.run(async () => {
-        this.#isDue = false
+    this.#due ??= this.#writes
+      .run(async () => {
+        this.#due = undefined
         await this.#checkpoint(holds)
       })
-    } catch (thrown) {
-      const { message } = asError(thrown)
-      this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason: message })
-    }
+      .catch((thrown: unknown) => {
+        const reason = asError(thrown).message
+        this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason })
+      })
+    await this.#due
   }
 
   /**
