@@ -1,20 +1,12 @@
 import type { RawRecord } from '../event/index.js'
-import { type AtomicWrite, type Claimed, type Disposed, keptTime, type Marker, type Recorded } from '../ledger/index.js'
+import type { AtomicWrite, Claimed, Disposed, Marker, Recorded } from '../ledger/index.js'
 import type { Acknowledgement, SinkRecord } from '../sink/index.js'
+import { disposed, pending, settled } from './disposed.js'
 import { Entries, entryAfter } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
 import { everything, nothing, type Records } from './record-sets.js'
 import { comesAgain, type Verdict, type Waiting } from './verdict.js'
 import { Verdicts } from './verdicts.js'
-
-const settled = { kind: 'settled' } as const
-const pending = { kind: 'pending' } as const
-
-const disposed = ({ offset, timestamp }: RawRecord, disposition: Disposed['disposition']): Disposed => ({
-  offset,
-  timestamp: keptTime(timestamp),
-  disposition,
-})
 
 /** A claimed source partition under way: what its records have come to, and what of it is recorded. */
 export class Hold {
