@@ -1,7 +1,8 @@
-import { type Kafka, Partitioners } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import { asError, MillraceError } from '../../errors.js'
 import type { Header } from '../../event/index.js'
-import { exactHeaders } from './headers.js'
+import { kafkaProducer } from '../../kafka/index.js'
+import { leaseMs } from './chunk.js'
 
 /** A record to be produced, exactly as it is. */
 export interface Outgoing {
@@ -18,91 +19,56 @@ export interface Redriver {
   /** How many partitions a topic has; 0 where there is no such topic. */
   partitions(topic: string): Promise<number>
   /**
-   * In their order; of each undefined once every replica has acknowledged it, else why it was refused.
+   * In their order; of each undefined once every replica has acknowledged it, else why not.
    *
-   * @throws MillraceError `ML_PRODUCE_FAILED` where Kafka is out of reach, whatever was produced by then
+   * @throws MillraceError where Kafka is out of reach, whatever was produced by then
    */
   produce(records: readonly Outgoing[]): Promise<readonly (Error | undefined)[]>
   close(): Promise<void>
 }
 
-/** @throws MillraceError `ML_LOCAL_KAFKA_UNREACHABLE` */
-export async function openRedriver(kafka: Kafka): Promise<Redriver> {
-  const producer = kafka.producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
-  })
+/** @throws MillraceError `ML_KAFKA_UNREACHABLE` */
+export async function openRedriver(kafka: Kafka, brokers: readonly string[]): Promise<Redriver> {
+  // What is not acknowledged by then is given up, before anybody else may take it in hand.
+  const producer = kafkaProducer({ brokers, clientId: 'millrace-redrive', deliveryTimeoutMs: leaseMs / 2 })
   const admin = kafka.admin()
-  const close = async (): Promise<void> => {
-    await Promise.all([producer.disconnect(), admin.disconnect()])
-  }
   try {
-    await Promise.all([producer.connect(), admin.connect()])
+    await admin.connect()
   } catch (cause) {
-    await close()
-    throw new MillraceError(
-      'ML_LOCAL_KAFKA_UNREACHABLE',
-      `Kafka does not answer: ${asError(cause).message}; look at --brokers and KAFKA_BROKERS`,
-      { cause },
-    )
+    await admin.disconnect()
+    const message = `Kafka does not answer at ${brokers.join(', ')}: ${asError(cause).message}; look at --brokers and KAFKA_BROKERS`
+    throw new MillraceError('ML_KAFKA_UNREACHABLE', message, { cause })
   }
-  const partitions = new Map<string, number>()
-
-  async function send(records: readonly Outgoing[]): Promise<void> {
-    const topics = [...new Set(records.map(({ topic }) => topic))]
-    await producer.sendBatch({
-      acks: -1,
-      topicMessages: topics.map((topic) => ({
-        topic,
-        messages: records
-          .filter((record) => record.topic === topic)
-          .map(({ key, value, headers, partition }) => ({
-            ...{ key, value, headers: exactHeaders(headers) },
-            ...(partition !== undefined && { partition }),
-          })),
-      })),
-    })
-  }
-
+  const known = new Map<string, number>()
   return {
     async partitions(topic) {
-      const known = partitions.get(topic) ?? ((await isThere(topic)) ? await count(topic) : 0)
-      partitions.set(topic, known)
-      return known
+      const count = known.get(topic) ?? (await partitionsOf(topic))
+      known.set(topic, count)
+      return count
     },
-    produce,
-    close,
+    async produce(records) {
+      const sent = await Promise.allSettled(
+        records.map(({ partition, headers, ...record }) =>
+          producer.produce({
+            ...record,
+            headers: headers.map(({ key, value }) => [key, value] as const),
+            ...(partition !== undefined && { partition }),
+          }),
+        ),
+      )
+      const errors = sent.map((one) => (one.status === 'rejected' ? asError(one.reason) : undefined))
+      const outage = errors.find((error) => error instanceof MillraceError && error.code === 'ML_KAFKA_UNREACHABLE')
+      if (outage) throw outage
+      return errors
+    },
+    async close() {
+      await Promise.all([producer.close(), admin.disconnect()])
+    },
   }
 
-  async function produce(records: readonly Outgoing[]): Promise<(Error | undefined)[]> {
-    try {
-      if (records.length > 0) await send(records)
-      return records.map(() => undefined)
-    } catch (error) {
-      if (!isRefusal(error)) throw failed(error)
-      if (records.length === 1) return [failed(error)]
-    }
-    // One that is refused costs no other its produce; some may be there twice then, which their function knows by their headers.
-    const answers: (Error | undefined)[] = []
-    for (const record of records) answers.push(...(await produce([record])))
-    return answers
-  }
-
-  async function isThere(topic: string): Promise<boolean> {
-    return (await admin.listTopics()).includes(topic)
-  }
-
-  async function count(topic: string): Promise<number> {
+  async function partitionsOf(topic: string): Promise<number> {
+    if (!(await admin.listTopics()).includes(topic)) return 0
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
     return topics[0]?.partitions.length ?? 0
   }
 }
-
-/** Kafka answered, and will not take it: too large, not allowed. */
-function isRefusal(error: unknown): boolean {
-  const { name, cause } = asError(error)
-  return name === 'KafkaJSProtocolError' || (cause !== undefined && isRefusal(cause))
-}
-
-const failed = (cause: unknown): MillraceError =>
-  new MillraceError('ML_PRODUCE_FAILED', `Kafka did not take it: ${asError(cause).message}`, { cause })

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.js'
-import type { Header } from '../../event/index.js'
+import { withOriginal } from '../../redrive/index.js'
 import { type Envelope, type ExactBytes, hasBytes, type Provenance } from '../../sink/envelope/index.js'
 import type { Fate, InHand, RedriveTools } from './chunk.js'
 import type { Outgoing } from './producer.js'
@@ -65,21 +65,6 @@ async function outgoing(
     ...{ topic, key: bytes.key, value: bytes.value },
     // Where it was; a topic that was made anew may have fewer.
     partition: topic === about.topic && about.partition < partitions ? about.partition : undefined,
-    headers: withOrigin(bytes.headers, about, topic),
+    headers: withOriginal(bytes.headers, about),
   }
-}
-
-/**
- * The headers, and where the record comes from. What an earlier redrive said of that gives way: the record that it made failed
- * itself, under the offset that it has. On another topic the record is anybody's: no group is named.
- */
-function withOrigin(headers: readonly Header[], about: Provenance, to: string): Header[] {
-  const origin = (['topic', 'partition', 'offset', 'timestamp', 'group'] as const).map((name) => ({
-    key: `x-original-${name}`,
-    value: Buffer.from(String(about[name])),
-  }))
-  return [
-    ...headers.filter(({ key }) => !origin.some((one) => one.key === key)),
-    ...origin.slice(0, to === about.topic ? undefined : -1),
-  ]
 }

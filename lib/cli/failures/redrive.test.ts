@@ -92,7 +92,7 @@ describe('millrace failures redrive', () => {
     expect((await recordsOf(ground, name)).slice(0, 2)).toEqual(before)
   })
 
-  it('tells of the last place alone where a record is redriven that was redriven before', async () => {
+  it('names the place of each time where a record is redriven that was redriven before, the last one last', async () => {
     const name = await topic()
     const headers = [
       ['x-original-offset', '1'] as const,
@@ -103,21 +103,22 @@ describe('millrace failures redrive', () => {
     await redrive()
     const [record] = await recordsOf(ground, name)
     expect(record?.headers).toMatchObject({
-      'x-original-offset': '40',
-      'x-original-group': 'g',
+      'x-original-offset': '1,40',
+      'x-original-group': 'g,g',
       'x-original-idea': 'mine',
     })
   })
 
-  it('goes to another topic where that is asked for, by key, and for whatever group', async () => {
+  it('goes to another topic where that is asked for, by key', async () => {
     const [name, other] = [await topic(3), await topic()]
     await ground.give(name, [{ key: 'k', value: 'v', offset: 3, partition: 2 }])
     expect((await redrive({ to: other })).code).toBe(0)
     expect(await recordsOf(ground, name)).toEqual([])
     const [record] = await recordsOf(ground, other)
-    expect(record?.headers).toEqual({
-      ...{ 'x-original-topic': name, 'x-original-partition': '2', 'x-original-offset': '3' },
-      'x-original-timestamp': expect.any(String),
+    expect(record?.headers).toMatchObject({
+      'x-original-topic': name,
+      'x-original-partition': '2',
+      'x-original-offset': '3',
     })
   })
 

@@ -27,7 +27,7 @@ export const redrive: Command<RedriveOptions> = (options, { voice, stopping }) =
     if (!(await agreed(question, { yes: needsNoWord, signal })))
       return told(voice, noCounts(), seen.length, options, signal)
     const kafka = kafkaClient('millrace-redrive', failures.target.brokers, (line) => voice.say('kafka', line))
-    const redriver = await openRedriver(kafka)
+    const redriver = await openRedriver(kafka, failures.target.brokers)
     const progress = progressOf(seen.length)
     try {
       const tools: RedriveTools = {

@@ -1,8 +1,8 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Clock } from '../../clock.js'
 import { asError, MillraceError } from '../../errors.js'
+import type { Header } from '../../event/index.js'
 import { type Envelope, type ExactBytes, hashOf, type Provenance } from '../../sink/envelope/index.js'
-import { readHeaders } from './headers.js'
 
 /** How long a record may take to come, in milliseconds. */
 const patienceMs = 30_000
@@ -12,7 +12,7 @@ type Found = Map<Envelope, ExactBytes | Error>
 /** Reads records whose bytes were never delivered, or not as such, from where they are: their topic, under their offset. */
 export type ReadRecords = (envelopes: readonly Envelope[]) => Promise<Found>
 
-/** Of each its bytes, or why they cannot be had. The group it reads as is new, and commits nothing. @throws MillraceError `ML_LOCAL_KAFKA_UNREACHABLE` */
+/** Of each its bytes, or why they cannot be had. The group it reads as is new, and commits nothing. @throws MillraceError `ML_KAFKA_UNREACHABLE` */
 export const recordReader =
   (kafka: Kafka, clock: Clock): ReadRecords =>
   async (envelopes) => {
@@ -30,7 +30,7 @@ export const recordReader =
       }
     } catch (cause) {
       const message = `records cannot be read from Kafka: ${asError(cause).message}; look at --brokers and KAFKA_BROKERS`
-      throw new MillraceError('ML_LOCAL_KAFKA_UNREACHABLE', message, { cause })
+      throw new MillraceError('ML_KAFKA_UNREACHABLE', message, { cause })
     } finally {
       await admin.disconnect()
     }
@@ -113,6 +113,13 @@ function take({ messages }: EachBatchPayload['batch'], left: Envelope[], found: 
         : gone(envelope, 'another record lies there: the topic was made anew'),
     )
   }
+}
+
+/** What kafkajs makes of headers when it reads them: those of one name together. */
+function readHeaders(headers: Readonly<Record<string, unknown>> | undefined): Header[] {
+  return Object.entries(headers ?? {}).flatMap(([key, values]) =>
+    [values].flat().map((value) => ({ key, value: value === null ? null : Buffer.from(value as Uint8Array) })),
+  )
 }
 
 const gone = ({ id }: Provenance, why: string): MillraceError =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { fromDestination } from './destination.js'
 export {
   abandonedEnvelope,
   abandonedRule,

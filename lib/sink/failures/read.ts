@@ -6,9 +6,6 @@ type Item = Readonly<Record<string, AttributeValue>>
 /** How many pieces the head has beside it; 0 where its bytes are its own, or it has none. */
 export const piecesOf = (head: Item): number => Number(head.pieces?.N ?? 0)
 
-/** The attributes of a head that hold the record's own bytes. */
-export const byteAttributes = ['key', 'value', 'headers'] as const
-
 /** All that a head says but the record's bytes, which may be missing in it. @throws MillraceError `ML_ENVELOPE_INVALID` */
 export function provenanceOfItem(head: Item): Envelope {
   const { sha256: _, ...about } = json(head)
