@@ -1,5 +1,6 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import type { Clock } from '../clock.js'
+import { defaultReserveMs, needsMark } from '../deployment/index.js'
 import { type Engine, errorFields, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
@@ -14,6 +15,7 @@ import { decisionLog, namesOf } from './log.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
 import { openReport } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
+import { announce, needsOf, warnOfRetries } from './start.js'
 import { unwatched, type Watch, Watcher } from './unawaited/index.js'
 
 /**
@@ -91,10 +93,11 @@ const unused: Engine['handle'] = () => Promise.reject(new Error('a batch handler
 
 function functionOf<V, K>(settings: Settings<V, K>, handling: Handling<V, K>): KafkaFunction {
   const runtimeFor = runtimes(settings)
-  return guarded(async (batch, context) => {
+  const fn = guarded(async (batch, context) => {
     if (batch.topic === undefined) return batchResponse(batch, [])
     return answer(batch, context, settings, handling, runtimeFor(batch.topic))
   })
+  return Object.assign(fn, { [needsMark]: needsOf(settings) })
 }
 
 async function answer<V, K>(
@@ -110,6 +113,9 @@ async function answer<V, K>(
   const { partialResponses, topic, group } = mapping
   logger.appendKeys(namesOf(context?.awsRequestId))
   const log = decisionLog(logger)
+  const needs = needsOf(settings)
+  const timeoutMs = remainingMs()
+  announce(runtime, needs, timeoutMs, log)
   const report = openReport(runtime, batch, log)
   const { idempotency } = settings
   const reader =
@@ -137,6 +143,7 @@ async function answer<V, K>(
       { owner: clock.nonce(), remainingMs, reserveMs },
     ).catch(report.fail)
     report.end(account)
+    if (account.tally.hold > 0) warnOfRetries(runtime, needs, timeoutMs, log, true)
     const response = batchResponse(batch, unsettled)
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(account.tally)
     return response
@@ -159,7 +166,7 @@ function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started:
   // Outside Lambda (a plain unit test) there is no clock that runs out.
   const lambdaMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
   const remainingMs = () => Math.min(lambdaMs(), started + settings.batchTimeoutMs - clock.now())
-  const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
+  const reserveMs = settings.reserveMs ?? defaultReserveMs(remainingMs())
   if (reserveMs < remainingMs()) return { remainingMs, reserveMs }
   throw new MillraceError(
     'ML_OPTION_INVALID',
