@@ -186,7 +186,7 @@ describe('A package that would not do what it says is refused, without a stack t
   it('for what the code of a function needs', async () => {
     const limited = { ...kafka, maximumRetryAttempts: 12 }
     const code = `import { kafkaFunction } from 'millrace'
-      export const handler = kafkaFunction({ retry: { attempts: 10 } }, () => {})`
+      export const handler = kafkaFunction({ retry: { attempts: 10, intervalMs: 0 } }, () => {})`
     const configuration = serviceOf({ orders: { events: [{ kafka: limited }], package: { artifact: 'code.zip' } } })
     expect(await refusal(configuration, code)).toMatch(/^Error:\nML_RETRIES_TOO_FEW: .* grants 12 retries, .* need 13 /)
   })
