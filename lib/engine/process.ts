@@ -22,12 +22,11 @@ export interface Processed extends Account {
 export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
   // What may not run twice has one attempt.
   const engine = given.ledger.delivery === 'at-most-once' ? { ...given, policy: once(given.policy) } : given
-  const account = openAccount()
+  const account = openAccount(batch.partitions.reduce((sum, { records }) => sum + records.length, 0))
   const deadline = watchDeadline(engine.clock, invocation)
   const holder = { owner: invocation.owner, deadline: engine.clock.now() + invocation.remainingMs() }
   const recorder = new Recorder(engine, holder, deadline.sinkSignal)
   const shift: Shift = { engine, invocation, holder, deadline, recorder, ...account }
-  account.tally.records = batch.partitions.reduce((sum, { records }) => sum + records.length, 0)
   try {
     return { unsettled: await claimAndWork(batch.partitions, shift), ...account }
   } finally {

@@ -46,7 +46,7 @@ export type BatchHandler<V = unknown, K = string | null> = (
 export function handleAllWith<V, K>(
   reader: Reader<V, K>,
   handler: BatchHandler<V, K>,
-  { logger, metrics, remainingMs, handlerTimesMs }: Surroundings,
+  { logger, metrics, remainingMs, handlerTimes }: Surroundings,
   watch: Watch,
 ): NonNullable<Engine['handleAll']> {
   return async (runs) => {
@@ -64,7 +64,7 @@ export function handleAllWith<V, K>(
       () => handler(decoded, { signal, remainingMs, logger: namingLogger(logger, {}), metrics }),
       (end) => end,
     )
-    handlerTimesMs.push(performance.now() - began)
+    handlerTimes.values.push(performance.now() - began)
     const outcomes = 'error' in ended ? undefined : outcomesById(decoded, ended.returned)
     return results.map((result): Outcome | Failed => {
       if (!(result instanceof DecodedRecord)) return result

@@ -134,7 +134,7 @@ async function answer<V, K>(
         ...{ ledger, fallback, clock, log, partialResponses },
         ...handling(
           reader,
-          { logger, metrics, remainingMs, handlerTimesMs: report.handlerTimesMs },
+          { logger, metrics, remainingMs, handlerTimes: report.handlerTimes },
           watcher?.watch ?? unwatched,
         ),
         ...reader.engine,
