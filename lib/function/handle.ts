@@ -38,6 +38,7 @@ export function handleWith<V, K>(
   watch: Watch,
 ): Engine['handle'] {
   const times = surroundings.handlerTimes
+  const made = (ended: Ended) => outcomeOf(ended, settings.onSuccess !== undefined)
   // Promises only where there is something to wait for: thousands of records a second make as many of each.
   return (raw, run) => {
     const decoded = reader.decode(raw)
@@ -51,16 +52,16 @@ export function handleWith<V, K>(
       if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
       return handler(decoded, new RunContext(raw, run, surroundings, reader))
     }
-    if (!times.isDue()) return watch(raw, run.signal, handle, outcomeOf)
+    if (!times.isDue()) return watch(raw, run.signal, handle, made)
     const began = performance.now()
     return watch(raw, run.signal, handle, (ended) => {
       times.values.push(performance.now() - began)
-      return outcomeOf(ended)
+      return made(ended)
     })
   }
 }
 
-function outcomeOf(ended: Ended): Outcome | Failed {
+function outcomeOf(ended: Ended, takesOutputs: boolean): Outcome | Failed {
   if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
-  return checkedOutcome(ended.returned)
+  return checkedOutcome(ended.returned, takesOutputs)
 }

@@ -1,12 +1,13 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import type { Clock } from '../clock.js'
 import { defaultReserveMs, needsMark } from '../deployment/index.js'
-import { type Engine, errorFields, processBatch, type Tally } from '../engine/index.js'
+import { type Engine, errorFields, processBatch } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
 import { classifyWith } from './classify.js'
 import type { Surroundings } from './context.js'
 import { warnOfExit } from './exit.js'
+import { batchFailed, recordFailed } from './failed.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
@@ -78,7 +79,7 @@ kafkaFunction.batch = <V = unknown, K = string | null>(
   }
   return functionOf(settings, (reader, surroundings, watch) => ({
     handle: unused,
-    handleAll: handleAllWith(reader, handler, surroundings, watch),
+    handleAll: handleAllWith(reader, settings, handler, surroundings, watch),
   }))
 }
 
@@ -144,6 +145,8 @@ async function answer<V, K>(
     ).catch(report.fail)
     report.end(account)
     if (account.tally.hold > 0) warnOfRetries(runtime, needs, timeoutMs, log, true)
+    const [failed] = account.failed
+    if (failed !== undefined) throw recordFailed(failed, account.failed.length)
     const response = batchResponse(batch, unsettled)
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(account.tally)
     return response
@@ -172,14 +175,5 @@ function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started:
     'ML_OPTION_INVALID',
     `the option reserveMs is ${reserveMs}, but the invocation has only ${remainingMs()} ms: no record would ever be started; ` +
       "lower it, or raise the function's timeout",
-  )
-}
-
-function batchFailed({ records, retry, hold, fail, pending }: Tally): MillraceError {
-  return new MillraceError(
-    'ML_BATCH_FAILED',
-    `${retry + fail + hold + pending} of ${records} records are not settled (${retry + fail} failed, ${hold} are held, ${pending} were not run; ` +
-      'the log says why); the ' +
-      'mapping takes no partial responses, so the whole batch comes again and what is settled is skipped',
   )
 }
