@@ -6,6 +6,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: {
+      'millrace/sinks': here('./lib/sink/targets/index.ts'),
+      'millrace/sqs': here('./lib/sink/sqs/index.ts'),
       'millrace/testing': here('./lib/testing/index.ts'),
       millrace: here('./lib/index.ts'),
     },

@@ -40,6 +40,8 @@ export const errorCodes = [
   'ML_EFFECT_REFUSED',
   // sink
   'ML_SINK_FAILED',
+  'ML_SINK_REFUSED',
+  'ML_SINK_CONTRACT',
   'ML_ENVELOPE_INVALID',
   'ML_ENVELOPE_HASH',
   // answer
@@ -97,10 +99,13 @@ export type ErrorCode = (typeof errorCodes)[number]
 export class MillraceError extends Error {
   override readonly name = 'MillraceError'
   readonly code: ErrorCode
+  /** What logs say in place of a message that quotes a record; undefined: the message. */
+  readonly discreet: string | undefined
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly discreet?: string }) {
     super(`${code}: ${message}`, options)
     this.code = code
+    this.discreet = options?.discreet && `${code}: ${options.discreet}`
   }
 }
 

@@ -12,14 +12,32 @@ export {
   type BatchContext,
   type BatchHandler,
   type BatchRecord,
+  type ClassifiedAs,
+  type ClassifiedRecord,
+  type ClassifyOption,
   type Context,
   type FunctionOptions,
   type Handler,
   type KafkaFunction,
   type KafkaRecord,
   kafkaFunction,
+  type PoisonOptions,
   type RecordLogger,
   type RecordOutcome,
+  type RetryOptions,
 } from './function/index.js'
 export type { AtomicWrite, Delivery } from './ledger/index.js'
-export { drop, fallback, type Outcome, type OutcomeStatus, ok, retry } from './outcome/index.js'
+export {
+  type Classified,
+  classify,
+  drop,
+  fallback,
+  type HoldOptions,
+  hold,
+  type Outcome,
+  type OutcomeStatus,
+  type Output,
+  ok,
+  retry,
+} from './outcome/index.js'
+export { type Trace, traceHeaders, traceOf } from './trace/index.js'

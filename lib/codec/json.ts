@@ -42,16 +42,23 @@ function parse(source: string | null): unknown {
   try {
     return JSON.parse(source)
   } catch (cause) {
-    const what =
-      source === '' ? 'the value is empty (zero bytes)' : `the value is not JSON: ${(cause as Error).message}`
-    throw new MillraceError(
-      'ML_DECODE_JSON',
-      `${what}; mend the producer, or read it with the codec text() or bytes()`,
-      {
-        cause,
-      },
-    )
+    throw notJson(source, cause as Error)
   }
+}
+
+function notJson(source: string, cause: Error): MillraceError {
+  const what = source === '' ? 'the value is empty (zero bytes)' : 'the value is not JSON'
+  const advice = 'mend the producer, or read it with the codec text() or bytes()'
+  // V8 says where in some of its messages, and quotes the value in most.
+  const [where] = /at position \d+/.exec(cause.message) ?? []
+  return new MillraceError(
+    'ML_DECODE_JSON',
+    source === '' ? `${what}; ${advice}` : `${what}: ${cause.message}; ${advice}`,
+    {
+      cause,
+      discreet: `${[what, where].filter(Boolean).join(' ')}; ${advice}`,
+    },
+  )
 }
 
 function accepted(result: StandardSchemaV1.Result<unknown>, source: string | null): unknown {
@@ -65,6 +72,8 @@ function accepted(result: StandardSchemaV1.Result<unknown>, source: string | nul
   throw new MillraceError(
     'ML_RECORD_INVALID',
     `the schema refuses the value: ${result.issues.map(issueText).join('; ')}`,
+    // Messages may quote the value, and paths the keys of a map in it.
+    { discreet: `the schema refuses the value (issues: ${result.issues.length}); its envelope says which` },
   )
 }
 

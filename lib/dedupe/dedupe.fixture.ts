@@ -92,6 +92,7 @@ export async function deliver({ ledger, dedupe, clock }: Environment, ...specs: 
           convicted: false,
           givenUp: false,
           notBefore: 0,
+          holds: 0,
           firstSeen: 0,
         }
         const left = failed.includes(nameOf(record)) ? { kind: 'open' as const, entry } : { kind: 'pending' as const }

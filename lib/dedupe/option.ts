@@ -103,6 +103,7 @@ function checked(key: unknown, optional: boolean): string | undefined {
   throw new MillraceError(
     'ML_IDEMPOTENCY_KEY_INVALID',
     `the record's idempotency key is ${key instanceof Promise ? 'a promise' : show(key)}, not a text; make one of it in idempotencyKey, at once`,
+    { discreet: `the record's idempotency key is no text (${typeof key}); make one of it in idempotencyKey, at once` },
   )
 }
 

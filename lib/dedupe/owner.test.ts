@@ -14,6 +14,7 @@ const open: OpenRecord = {
   convicted: false,
   givenUp: false,
   notBefore: 0,
+  holds: 0,
   timestamp: owner.timestamp,
   firstSeen: now,
 }

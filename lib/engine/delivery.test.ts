@@ -181,6 +181,7 @@ describe('a source partition with as many open records as are kept', () => {
       convicted: false,
       givenUp: false,
       notBefore: 0,
+      holds: 0,
       timestamp: 1_700_000_000_000 + 10 + i * 2,
       firstSeen: 0,
     }),

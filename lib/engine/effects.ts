@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { Committed, Disposed, Progress, Recorded } from '../ledger/index.js'
 import { type Chunk, chunkOf, problemOf, writesOf } from './chunks.js'
-import type { Engine } from './engine.js'
+import type { Engine, Failed } from './engine.js'
 import type { Hold } from './hold.js'
 import { judge } from './verdict.js'
 
@@ -32,7 +32,7 @@ export async function commitInChunks(committing: Committing, hold: Hold, final: 
     if (result.kind === 'invalid' && chunk.size > 1) singles = chunk.size
     else if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, [hold], chunk, result)
     else {
-      committed(hold, result, records, last)
+      committed(committing, hold, result, records, last)
       for (const record of chunk.keys()) hold.effects.delete(record)
     }
   }
@@ -54,7 +54,7 @@ export async function commitWhole(committing: Committing, holds: readonly Hold[]
     }
     if (result.kind === 'refused' || result.kind === 'invalid') await revoke(committing, holds, chunk, result)
     else {
-      for (const [i, hold] of holds.entries()) committed(hold, result, recorded[i] ?? [], true)
+      for (const [i, hold] of holds.entries()) committed(committing, hold, result, recorded[i] ?? [], true)
       return
     }
   }
@@ -71,10 +71,16 @@ function comesAgain(
 }
 
 /** Where it is not known whether it was applied, nothing more is: another transaction could make the same effects again. */
-function committed(hold: Hold, result: Recorded, records: readonly Disposed[], final: boolean): void {
+function committed(
+  { engine: { clock } }: Committing,
+  hold: Hold,
+  result: Recorded,
+  records: readonly Disposed[],
+  final: boolean,
+): void {
   if (result.kind !== 'written') hold.lose()
   else if (final) hold.settledAs = records
-  else hold.follow(result, records)
+  else hold.follow(result, records, clock.now())
 }
 
 /** The records whose writes were refused fail; the others are tried without them. */
@@ -96,15 +102,16 @@ async function revoke(
 
 /** Fails a record whose handler had returned. What was refused ahead of it in its lane may have taken its verdict along. */
 export function failAfterwards(
-  { attempts, clock }: Engine,
+  { policy, clock: { now, random } }: Engine,
   holds: readonly Hold[],
   record: RawRecord,
   error: Error,
+  { stage, hopeless }: Pick<Failed, 'stage' | 'hopeless'> = { stage: 'process' },
 ): void {
   const hold = holds.find(({ verdicts }) => verdicts.has(record))
   const entry = hold?.entryOf(record)
-  const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, attempts, now: clock.now }
-  hold?.revoke(record, judge({ status: 'failed', stage: 'process', error }, end))
+  const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, policy, now, random }
+  hold?.revoke(record, judge({ status: 'failed', stage, error, ...(hopeless && { hopeless }) }, end))
 }
 
 /** @throws MillraceError `ML_TRANSACTION_LIMIT` where one transaction cannot hold all of it, whoever tries */

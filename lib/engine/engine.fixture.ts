@@ -15,6 +15,7 @@ import { type FallbackSink, failuresSink } from '../sink/index.js'
 import { kafkaEvent, type RecordSpec } from '../testing/events/index.js'
 import type { TestDeployment } from '../testing/index.js'
 import type { Engine, Invocation } from './engine.js'
+import type { Policy, RetryPolicy } from './policy.js'
 import { type Processed, processBatch } from './process.js'
 
 /** A clock that a test moves on. Who sleeps moves it on, too. */
@@ -77,11 +78,31 @@ export const large = (name: string, bytes: number): AtomicWrite => {
   return { Put: { TableName: Put?.TableName, Item: { ...Put?.Item, bytes: { S: 'x'.repeat(bytes) } } } }
 }
 
+/** Failures are due at once, unless a test says otherwise; nothing is classified. */
+export const policyOf = (retry: Partial<RetryPolicy> = {}, rest: Partial<Policy> = {}): Policy => ({
+  retry: {
+    attempts: 3,
+    intervalMs: 0,
+    factor: 2,
+    capMs: 30_000,
+    jitter: 'none',
+    maxAgeMs: Number.POSITIVE_INFINITY,
+    onExhausted: 'fallback',
+    ...retry,
+  },
+  hold: { maxDeliveries: 100 },
+  poison: { decode: 'fallback', validate: 'fallback', process: 'fallback', sink: 'fallback' },
+  classify: () => ({ status: 'retry', rule: 'failed' }),
+  ...rest,
+})
+
 /** What a test may choose of an environment; the rest is as in a deployed function. */
 export interface EnvironmentOptions extends Partial<Omit<Engine, 'ledger' | 'clock' | 'log'>> {
   readonly delivery?: Delivery
   readonly leaseMs?: number
   /** Stands in front of the ledger's store. */
+  /** Runs of a record. Default 3. */
+  readonly attempts?: number
   readonly through?: (store: LedgerStore) => LedgerStore
 }
 
@@ -138,7 +159,7 @@ export class World {
   }
 
   environment(options: EnvironmentOptions = {}): Environment {
-    const { delivery = 'at-least-once', leaseMs = 10_000, through = (store) => store, ...rest } = options
+    const { delivery = 'at-least-once', leaseMs = 10_000, attempts = 3, through = (store) => store, ...rest } = options
     const { client, failuresTable } = this.#deployment
     const { group, topic, clock: time } = this
     const logged: Environment['logged'] = []
@@ -166,7 +187,7 @@ export class World {
     const engine: Engine = {
       order: 'key',
       concurrency: 4,
-      attempts: 3,
+      policy: policyOf({ attempts }),
       atomicity: 'record',
       recordTimeoutMs: Number.POSITIVE_INFINITY,
       checkpointRecords: Number.POSITIVE_INFINITY,
@@ -176,7 +197,7 @@ export class World {
       ...rest,
       ledger: openLedger({ store, clock, group, leaseMs, withholds: false, delivery }),
       clock,
-      log: { info: log, warn: log, error: log },
+      log: { debug: () => {}, info: log, warn: log, error: log },
     }
     return {
       engine,

@@ -5,9 +5,13 @@ import type { AtomicWrite, Claimed, Ledger } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { FallbackSink, Stage } from '../sink/index.js'
 import type { Order } from './lanes.js'
+import type { Policy } from './policy.js'
 
 /** Where decisions are logged: one line each. */
 export interface Log {
+  /** Lines may quote what records carry: payloads, and errors that quote them. Default: they do not. */
+  readonly payloads?: boolean
+  debug(message: string, fields: Record<string, unknown>): void
   info(message: string, fields: Record<string, unknown>): void
   warn(message: string, fields: Record<string, unknown>): void
   error(message: string, fields: Record<string, unknown>): void
@@ -25,11 +29,13 @@ export interface Run {
   atomically(writes: readonly AtomicWrite[]): void
 }
 
-/** A record that could not be decoded or validated, or whose handler threw. */
+/** A record that could not be decoded or validated, whose handler threw, or whose output no sink has taken. */
 export interface Failed {
   readonly status: 'failed'
   readonly stage: Stage
   readonly error: Error
+  /** At stage `sink`: no other try would go better. */
+  readonly hopeless?: boolean
 }
 
 /** A record with its run, for handlers that take many at once. */
@@ -50,8 +56,8 @@ export interface Engine {
   readonly order: Order
   /** Records run at once, at most. */
   readonly concurrency: number
-  /** Runs of a record before it is given up. */
-  readonly attempts: number
+  /** What becomes of records that are not ok. */
+  readonly policy: Policy
   readonly atomicity: Atomicity
   /** Milliseconds that a record may run; Infinity: until the invocation's time ends. */
   readonly recordTimeoutMs: number

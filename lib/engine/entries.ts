@@ -1,6 +1,6 @@
 import type { RawRecord } from '../event/index.js'
 import { type Claimed, keptTime, type OpenRecord } from '../ledger/index.js'
-import type { Failure } from '../sink/index.js'
+import type { Verdict } from './verdict.js'
 
 /**
  * Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. What runs side by
@@ -20,10 +20,14 @@ export function entriesOf({ state, todo }: Claimed): ReadonlyMap<RawRecord, Open
   )
 }
 
-/** The entry of a record that failed, and had, or not, one before. A record that is given up on is not run again. */
-export function entryAfter(failure: Failure, before: OpenRecord | undefined, isGivenUp: boolean): OpenRecord {
-  const { record, attempts, firstSeen, stage } = failure
-  const { deaths = 0, convicted = false, attempts: spent = 0 } = before ?? {}
+/** A verdict that leaves its record unsettled, unless a sink acknowledges it. */
+export type Unsettling = Extract<Verdict, { readonly status: 'retry' | 'hold' | 'fail' | 'drop' | 'fallback' }>
+
+/** The entry of a record that failed or was held, and had, or not, one before. A record that is given up on is not run again. */
+export function entryAfter(verdict: Unsettling, before: OpenRecord | undefined): OpenRecord {
+  const { record, attempts, firstSeen, stage } = verdict.failure
+  const { deaths = 0, convicted = false, attempts: spent = 0, holds = 0 } = before ?? {}
+  const isPoison = stage === 'decode' || stage === 'validate'
   return {
     offset: record.offset,
     timestamp: keptTime(record.timestamp),
@@ -33,7 +37,8 @@ export function entryAfter(failure: Failure, before: OpenRecord | undefined, isG
     deaths,
     convicted,
     // Poison is found again by decoding it again; a handler's verdict is kept, lest it run behind records that followed it.
-    givenUp: isGivenUp && stage === 'process' && !convicted,
-    notBefore: 0,
+    givenUp: verdict.status === 'fallback' && !isPoison && !convicted,
+    notBefore: 'notBefore' in verdict ? verdict.notBefore : 0,
+    holds: verdict.status === 'hold' ? verdict.holds : holds,
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { Acknowledgement } from '../sink/index.js'
 import { entriesOf, entryAfter, maxOpen } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
-import type { Verdict } from './verdict.js'
+import { comesAgain, type Verdict } from './verdict.js'
 import { Verdicts } from './verdicts.js'
 
 /** Some records, as a set of them or the keys of a map. */
@@ -28,8 +28,8 @@ export class Hold {
   readonly acknowledged = new Map<RawRecord, Acknowledgement>()
   /** Writes declared by records that went well, not committed yet. */
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
-  /** Offsets that checkpoints have settled: nothing undoes that. */
-  readonly recorded = new Set<number>()
+  /** Offsets that checkpoints have settled, with when (epoch ms): nothing undoes that. */
+  readonly recorded = new Map<number, number>()
   /** Offsets of records that were started, where none may be started twice. */
   readonly started = new Set<number>()
   /** Offsets of abandoned records whose report is acknowledged. */
@@ -84,7 +84,7 @@ export class Hold {
   /** Keeps a record's verdict. One that has to come again stops its lane. */
   judge(record: RawRecord, verdict: Verdict): void {
     this.verdicts.set(record, verdict)
-    if (verdict.status !== 'retry') return
+    if (!comesAgain(verdict)) return
     this.block(record)
     if (!this.#entries.has(record)) this.#open++
   }
@@ -106,7 +106,7 @@ export class Hold {
   revoke(record: RawRecord, verdict: Verdict): void {
     this.effects.delete(record)
     this.judge(record, verdict)
-    if (verdict.status !== 'retry') return
+    if (!comesAgain(verdict)) return
     const lane = laneOf(record, this.#order)
     for (const later of this.claimed.todo) {
       if (later.offset <= record.offset || laneOf(later, this.#order) !== lane) continue
@@ -153,7 +153,7 @@ export class Hold {
   fail(): void {
     for (const [record, { status }] of this.verdicts) {
       if (status === 'fallback') this.acknowledged.delete(record)
-      else if (status !== 'retry') this.verdicts.delete(record)
+      else if (status === 'ok' || status === 'drop' || status === 'duplicate') this.verdicts.delete(record)
     }
     this.effects.clear()
   }
@@ -165,10 +165,11 @@ export class Hold {
   }
 
   /** Takes over what a checkpoint has found of the claim, and has recorded. */
-  follow(result: Recorded, records: readonly Disposed[]): void {
+  follow(result: Recorded, records: readonly Disposed[], now: number): void {
     if (result.kind === 'written') {
       this.leaseEnd = result.leaseEnd
-      for (const { offset, disposition } of records) if (disposition.kind === 'settled') this.recorded.add(offset)
+      for (const { offset, disposition } of records)
+        if (disposition.kind === 'settled' && !this.recorded.has(offset)) this.recorded.set(offset, now)
     } else if (result.kind === 'stale') this.stale = true
   }
 
@@ -184,7 +185,6 @@ export class Hold {
     if (verdict.status === 'ok' || verdict.status === 'drop') return settled
     if (verdict.status === 'duplicate') return verdict.isSettled(committing) ? settled : pending
     if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return settled
-    const entry = entryAfter(verdict.failure, this.#entries.get(record), verdict.status === 'fallback')
-    return { kind: 'open', entry }
+    return { kind: 'open', entry: entryAfter(verdict, this.#entries.get(record)) }
   }
 }

@@ -6,6 +6,7 @@ import { fallback, ok, retry } from '../outcome/index.js'
 import { failuresSink } from '../sink/index.js'
 import { kafkaEvent } from '../testing/events/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
+import { policyOf } from './engine.fixture.js'
 import type { Engine } from './engine.js'
 import { processBatch } from './process.js'
 
@@ -44,10 +45,10 @@ function traced(handle: Engine['handle'], leaseMs = 10_000): { engine: Engine; t
     },
     fallback: { ...sink, write: (...args) => tracing('sink', () => sink.write(...args)) },
     clock: systemClock,
-    log: { info: log, warn: log, error: log },
+    log: { debug: () => {}, info: log, warn: log, error: log },
     order: 'key',
     concurrency: 3,
-    attempts: 3,
+    policy: policyOf(),
     atomicity: 'record',
     recordTimeoutMs: Number.POSITIVE_INFINITY,
     checkpointRecords: Number.POSITIVE_INFINITY,

@@ -1,16 +1,17 @@
 import type { Batch, PartitionBatch, Unsettled } from '../event/index.js'
 import type { Busy } from '../ledger/index.js'
+import { type Account, openAccount } from './account.js'
 import { watchDeadline } from './deadline.js'
 import type { Engine, Invocation } from './engine.js'
 import { Hold } from './hold.js'
+import type { Policy } from './policy.js'
 import { Recorder } from './recorder.js'
-import { type Shift, type Tally, work } from './work.js'
+import { type Shift, work } from './work.js'
 
 /** What became of a batch. */
-export interface Processed {
+export interface Processed extends Account {
   /** All records that have to come again, by source partition. */
   readonly unsettled: readonly Unsettled[]
-  readonly tally: Tally
 }
 
 /**
@@ -20,32 +21,28 @@ export interface Processed {
  */
 export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
   // What may not run twice has one attempt.
-  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, attempts: 1 } : given
-  const tally = {
-    records: 0,
-    ok: 0,
-    retry: 0,
-    fallback: 0,
-    drop: 0,
-    duplicate: 0,
-    skipped: 0,
-    pending: 0,
-    abandoned: 0,
-  }
+  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, policy: once(given.policy) } : given
+  const account = openAccount()
   const deadline = watchDeadline(engine.clock, invocation)
   const holder = { owner: invocation.owner, deadline: engine.clock.now() + invocation.remainingMs() }
   const recorder = new Recorder(engine, holder, deadline.sinkSignal)
-  const shift: Shift = { engine, invocation, holder, deadline, recorder, tally }
-  tally.records = batch.partitions.reduce((sum, { records }) => sum + records.length, 0)
+  const shift: Shift = { engine, invocation, holder, deadline, recorder, ...account }
+  account.tally.records = batch.partitions.reduce((sum, { records }) => sum + records.length, 0)
   try {
-    return { unsettled: await claimAndWork(batch.partitions, shift), tally }
+    return { unsettled: await claimAndWork(batch.partitions, shift), ...account }
   } finally {
     deadline.end()
   }
 }
 
+const once = (policy: Policy): Policy => ({
+  ...policy,
+  retry: { ...policy.retry, attempts: 1 },
+  hold: { maxDeliveries: 0 },
+})
+
 async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift): Promise<Unsettled[]> {
-  const { engine, invocation, holder, recorder, tally } = shift
+  const { engine, invocation, holder, recorder, tally, sources } = shift
   const unsettled: Unsettled[] = []
   let waiting = partitions
   while (waiting.length > 0) {
@@ -61,9 +58,10 @@ async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift)
       waiting = busy.map(({ partition }) => partition)
     }
     if (busy.length > 0 && !(await leaseEnds(busy, engine, invocation))) {
-      for (const { identifier, records } of waiting) {
+      for (const { identifier, partition, records } of waiting) {
         unsettled.push({ identifier, offsets: records.map(({ offset }) => offset) })
         tally.pending += records.length
+        sources.push({ partition, records: records.length, ok: 0 })
       }
       return unsettled
     }

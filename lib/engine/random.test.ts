@@ -7,6 +7,7 @@ import { ok, retry } from '../outcome/index.js'
 import { failuresSink } from '../sink/index.js'
 import { kafkaEvent } from '../testing/events/index.js'
 import { type TestDeployment, testDeployment } from '../testing/index.js'
+import { policyOf } from './engine.fixture.js'
 import type { Engine } from './engine.js'
 import { processBatch } from './process.js'
 
@@ -94,10 +95,10 @@ async function play({
         functionName: 'f',
       }),
       clock,
-      log: { info: () => {}, warn: () => {}, error: () => {} },
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       order,
       concurrency: 2,
-      attempts: 10,
+      policy: policyOf({ attempts: 10 }),
       atomicity: 'record',
       recordTimeoutMs: Number.POSITIVE_INFINITY,
       checkpointRecords: Number.POSITIVE_INFINITY,

@@ -146,7 +146,7 @@ export class Recorder {
       if (result === undefined) continue
       const records = progress[i]?.records ?? []
       if (final && result.kind === 'written') hold.settledAs = records
-      else hold.follow(result, records)
+      else hold.follow(result, records, this.#engine.clock.now())
     }
     return results
   }

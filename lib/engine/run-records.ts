@@ -1,7 +1,5 @@
-import type { Clock } from '../clock.js'
 import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
-import type { OpenRecord } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { Deadline } from './deadline.js'
 import type { Engine, Failed } from './engine.js'
@@ -9,7 +7,7 @@ import type { Hold } from './hold.js'
 import type { Keys } from './keys.js'
 import { interleave, type Lane, lanesOf, runLanes } from './lanes.js'
 import { RecordAttempt } from './run.js'
-import { cutOff, judge, stillGivenUp, type Verdict } from './verdict.js'
+import { comesAgain, cutOff, judge, stillGivenUp, type Verdict } from './verdict.js'
 
 /** Records of one source partition that are to run now. */
 export interface Part {
@@ -50,13 +48,20 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
 
   /** What is not to be run is judged at once: duplicates, and what has been given up on already. */
   function begin(hold: Hold, record: RawRecord): RecordAttempt | undefined {
-    const verdict = unrunVerdict(record, hold.entryOf(record), keys, clock)
+    const verdict = unrunVerdict(hold, record)
     if (verdict === undefined) {
       if (atMostOnce) hold.started.add(record.offset)
       return new RecordAttempt(hold, record, engine, deadline.signal)
     }
     hold.judge(record, verdict)
     return undefined
+  }
+
+  function unrunVerdict(hold: Hold, record: RawRecord): Verdict | undefined {
+    const entry = hold.entryOf(record)
+    if (!entry?.givenUp && !entry?.convicted) return keys.duplicate(record)
+    const { policy, clock } = engine
+    return stillGivenUp({ record, entry, attempt: entry.attempts, policy, now: clock.now, random: clock.random }, entry)
   }
 
   /** Whether the lane goes on. */
@@ -68,7 +73,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     hold.judge(record, verdict)
     record.release()
     surroundings.judged()
-    return verdict.status !== 'retry'
+    return !comesAgain(verdict)
   }
 
   async function runLane({ hold, lane }: { readonly hold: Hold; readonly lane: Lane }): Promise<void> {
@@ -125,15 +130,6 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     run.end()
     run.hold.judge(run.record, cutOff(run))
   }
-}
-
-function unrunVerdict(
-  record: RawRecord,
-  entry: OpenRecord | undefined,
-  keys: Keys,
-  { now }: Clock,
-): Verdict | undefined {
-  return entry?.givenUp || entry?.convicted ? stillGivenUp(record, entry, now()) : keys.duplicate(record)
 }
 
 /** The record's own limit of time, if there is one: its signal aborts, and it has failed. */

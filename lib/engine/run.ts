@@ -3,6 +3,7 @@ import type { RawRecord } from '../event/index.js'
 import type { AtomicWrite, OpenRecord } from '../ledger/index.js'
 import type { Engine, Run } from './engine.js'
 import type { Hold } from './hold.js'
+import type { Policy } from './policy.js'
 import type { RunEnd } from './verdict.js'
 
 /** A transaction takes 100 items, of which the ledger's own is one. */
@@ -14,24 +15,29 @@ export class RecordAttempt implements Run, RunEnd {
   readonly record: RawRecord
   readonly entry: OpenRecord | undefined
   readonly attempt: number
-  readonly attempts: number
+  readonly policy: Policy
   readonly now: () => number
+  readonly random: () => number
   signal: AbortSignal
   #writes: AtomicWrite[] | undefined
   #ended = false
 
-  constructor(hold: Hold, record: RawRecord, { attempts, clock }: Engine, signal: AbortSignal) {
+  constructor(hold: Hold, record: RawRecord, { policy, clock }: Engine, signal: AbortSignal) {
     this.hold = hold
     this.record = record
     this.entry = hold.entryOf(record)
     this.attempt = (this.entry?.attempts ?? 0) + 1
-    this.attempts = attempts
+    this.policy = policy
     this.now = clock.now
+    this.random = clock.random
     this.signal = signal
   }
 
   get lastAttempt(): boolean {
-    return this.attempt >= this.attempts
+    const { attempts, maxAgeMs, onExhausted } = this.policy.retry
+    if (onExhausted === 'retry') return false
+    const age = this.entry === undefined || this.entry.attempts === 0 ? 0 : this.now() - this.entry.firstSeen
+    return this.attempt >= attempts || age >= maxAgeMs
   }
 
   atomically(writes: readonly AtomicWrite[]): void {

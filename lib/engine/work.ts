@@ -1,7 +1,7 @@
 import type { RawRecord, Unsettled } from '../event/index.js'
 import { type Claimed, type Holder, keptTime } from '../ledger/index.js'
+import { type Account, accountFor } from './account.js'
 import type { Deadline } from './deadline.js'
-import { logVerdict } from './decisions.js'
 import type { Engine, Invocation } from './engine.js'
 import { Hold } from './hold.js'
 import { isolationOf } from './isolate.js'
@@ -9,24 +9,13 @@ import { reserveKeys } from './keys.js'
 import type { Recorder } from './recorder.js'
 import { runRecords, type Surroundings } from './run-records.js'
 
-/**
- * How many records of a batch had which outcome. `duplicate` have the
- * idempotency key of another; `skipped` were found settled, `pending` were not started or not recorded;
- * `abandoned` were open before it and not in it.
- */
-export type Tally = Record<
-  'records' | 'ok' | 'retry' | 'fallback' | 'drop' | 'duplicate' | 'skipped' | 'pending' | 'abandoned',
-  number
->
-
 /** One invocation. */
-export interface Shift {
+export interface Shift extends Account {
   readonly engine: Engine
   readonly invocation: Invocation
   readonly holder: Holder
   readonly deadline: Deadline
   readonly recorder: Recorder
-  readonly tally: Tally
 }
 
 /** Runs and settles what is claimed. Answers what of it has to come again. */
@@ -56,8 +45,9 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
       )
     throw breach
   }
+  const settledAt = engine.clock.now()
   await tellSettled(holds, engine)
-  count(holds, shift)
+  for (const hold of holds) accountFor(hold, settledAt, engine, shift)
   return holds.map((hold) => ({ identifier: hold.claimed.partition.identifier, offsets: leftOf(hold, engine) }))
 }
 
@@ -124,25 +114,6 @@ function leftOf({ claimed, settledAs }: Hold, { ledger }: Engine): number[] {
     return settledAs.filter(({ disposition }) => disposition.kind !== 'settled').map(({ offset }) => offset)
   }
   return ledger.delivery === 'at-most-once' ? [] : claimed.partition.records.map(({ offset }) => offset)
-}
-
-function count(holds: readonly Hold[], { engine: { log }, tally }: Shift): void {
-  for (const { claimed, verdicts, acknowledged, abandoned, settledAs } of holds) {
-    const { topic, partition } = claimed.partition
-    const unsettled = new Set(
-      settledAs?.flatMap(({ offset, disposition }) => (disposition.kind === 'settled' ? [] : [offset])),
-    )
-    tally.skipped += claimed.partition.records.length - claimed.todo.length
-    tally.abandoned += abandoned.length
-    for (const offset of abandoned) log.error('abandoned', { topic, partition, offset })
-    for (const record of claimed.todo) {
-      const verdict = verdicts.get(record)
-      const status = verdict && logVerdict(log, record, verdict, acknowledged.get(record))
-      // What went well and is not recorded as such comes again all the same.
-      const isRecorded = status === 'retry' || (settledAs !== undefined && !unsettled.has(record.offset))
-      tally[status !== undefined && isRecorded ? status : 'pending']++
-    }
-  }
 }
 
 const logRecreated = ({ partition: { topic, partition } }: Claimed, { log }: Engine) =>

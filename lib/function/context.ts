@@ -1,10 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import type { Run } from '../engine/index.js'
+import { type Run, traceFields } from '../engine/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { AtomicWrite } from '../ledger/index.js'
+import { type Trace, traceOf } from '../trace/index.js'
 
-/** A logger whose every line names the record: topic, partition, offset and attempt. JSON, by Powertools. */
+/** A logger whose every line names the record: topic, partition, offset, attempt, and `trace_id` where it has one. JSON, by Powertools. */
 export interface RecordLogger {
   debug(message: string, fields?: Record<string, unknown> | Error): void
   info(message: string, fields?: Record<string, unknown> | Error): void
@@ -49,8 +50,10 @@ export interface Context {
    * @throws MillraceError `ML_RESULT_INVALID`
    */
   result(value: unknown): void
+  /** The W3C trace that the record came in; undefined where it has none. See {@link traceHeaders} for what you produce yourself. */
+  readonly trace: Trace | undefined
   readonly logger: RecordLogger
-  /** Powertools metrics; published with the framework's own at the end of the invocation. */
+  /** Powertools metrics; published at the end of the invocation, with the dimensions `topic` and `group`. */
   readonly metrics: Metrics
 }
 
@@ -58,6 +61,8 @@ export interface Context {
 export interface Surroundings {
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Takes the milliseconds of each run of the handler. */
+  readonly handlerTimesMs: number[]
   remainingMs(): number
 }
 
@@ -106,6 +111,10 @@ export class RunContext implements Context {
     return this.#surroundings.remainingMs
   }
 
+  get trace(): Trace | undefined {
+    return traceOf(this.#record.headers)
+  }
+
   get metrics(): Metrics {
     return this.#surroundings.metrics
   }
@@ -116,8 +125,9 @@ export class RunContext implements Context {
   }
 }
 
-function recordLogger(logger: Logger, { topic, partition, offset }: RawRecord, attempt: number): RecordLogger {
-  return namingLogger(logger, { topic, partition, offset, attempt })
+function recordLogger(logger: Logger, record: RawRecord, attempt: number): RecordLogger {
+  const { topic, partition, offset } = record
+  return namingLogger(logger, { topic, partition, offset, attempt, ...traceFields(record) })
 }
 
 /** A logger each of whose lines has these fields. */

@@ -42,5 +42,8 @@ function undecodable(thrown: unknown, what: 'key' | 'value'): Failed {
 function decodeError(thrown: unknown, what: 'key' | 'value'): MillraceError {
   if (thrown instanceof MillraceError) return thrown
   const cause = asError(thrown)
-  return new MillraceError('ML_DECODE_FAILED', `the codec could not read the ${what}: ${cause.message}`, { cause })
+  return new MillraceError('ML_DECODE_FAILED', `the codec could not read the ${what}: ${cause.message}`, {
+    cause,
+    discreet: `the codec could not read the ${what} (${cause.name}); its envelope says why`,
+  })
 }

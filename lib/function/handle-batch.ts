@@ -46,7 +46,7 @@ export type BatchHandler<V = unknown, K = string | null> = (
 export function handleAllWith<V, K>(
   reader: Reader<V, K>,
   handler: BatchHandler<V, K>,
-  { logger, metrics, remainingMs }: Surroundings,
+  { logger, metrics, remainingMs, handlerTimesMs }: Surroundings,
   watch: Watch,
 ): NonNullable<Engine['handleAll']> {
   return async (runs) => {
@@ -57,12 +57,14 @@ export function handleAllWith<V, K>(
     const signal = runs[0]?.run.signal
     const failed = results.filter((result): result is Failed => !(result instanceof DecodedRecord))
     if (failed.length === runs.length || signal === undefined) return failed
+    const began = performance.now()
     const ended = await watch(
       decoded.map(({ raw }) => raw),
       signal,
       () => handler(decoded, { signal, remainingMs, logger: namingLogger(logger, {}), metrics }),
       (end) => end,
     )
+    handlerTimesMs.push(performance.now() - began)
     const outcomes = 'error' in ended ? undefined : outcomesById(decoded, ended.returned)
     return results.map((result): Outcome | Failed => {
       if (!(result instanceof DecodedRecord)) return result

@@ -37,6 +37,7 @@ export function handleWith<V, K>(
   surroundings: Surroundings,
   watch: Watch,
 ): Engine['handle'] {
+  const times = surroundings.handlerTimesMs
   // Promises only where there is something to wait for: thousands of records a second make as many of each.
   return (raw, run) => {
     const decoded = reader.decode(raw)
@@ -50,7 +51,11 @@ export function handleWith<V, K>(
       if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
       return handler(decoded, new RunContext(raw, run, surroundings, reader))
     }
-    return watch(raw, run.signal, handle, outcomeOf)
+    const began = performance.now()
+    return watch(raw, run.signal, handle, (ended) => {
+      times.push(performance.now() - began)
+      return outcomeOf(ended)
+    })
   }
 }
 

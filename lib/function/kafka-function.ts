@@ -1,16 +1,18 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import type { Clock } from '../clock.js'
-import { type Engine, processBatch, type Tally } from '../engine/index.js'
+import { type Engine, errorFields, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
+import { classifyWith } from './classify.js'
 import type { Surroundings } from './context.js'
 import { warnOfExit } from './exit.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
 import { keyedReader, plainReader, type Reader } from './keys.js'
+import { decisionLog, namesOf } from './log.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
-import { publish } from './report.js'
+import { openReport } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
 import { unwatched, type Watch, Watcher } from './unawaited/index.js'
 
@@ -104,11 +106,11 @@ async function answer<V, K>(
 ): Promise<BatchResponse> {
   const { ledger, deduplicator, fallback, clock, logger, metrics, mapping } = runtime
   const started = clock.now()
-  const before = { ...ledger.usage }
   const { remainingMs, reserveMs } = timeOf(context, settings, started, clock)
-  const { partialResponses } = mapping
-  // Every line of this invocation names it.
-  logger.appendKeys({ requestId: context?.awsRequestId })
+  const { partialResponses, topic, group } = mapping
+  logger.appendKeys(namesOf(context?.awsRequestId))
+  const log = decisionLog(logger)
+  const report = openReport(runtime, batch, log)
   const { idempotency } = settings
   const reader =
     idempotency === undefined || deduplicator === undefined
@@ -116,33 +118,40 @@ async function answer<V, K>(
       : keyedReader(settings, idempotency, deduplicator, clock.now)
   const watcher = settings.unawaitedWrites === 'fail' ? new Watcher() : undefined
   const end = watcher?.begin()
-  const survived = warnOfExit(logger)
+  const survived = warnOfExit(log)
   try {
-    const { unsettled, tally } = await processBatch(
+    const { unsettled, ...account } = await processBatch(
       batch,
       {
         ...pick(settings),
-        ...{ ledger, fallback, clock, log: logger, partialResponses },
-        ...handling(reader, { logger, metrics, remainingMs }, watcher?.watch ?? unwatched),
+        policy: { ...settings.policies, classify: classifyWith(settings.classify, log) },
+        ...{ ledger, fallback, clock, log, partialResponses },
+        ...handling(
+          reader,
+          { logger, metrics, remainingMs, handlerTimesMs: report.handlerTimesMs },
+          watcher?.watch ?? unwatched,
+        ),
         ...reader.engine,
         ...(watcher && { late: (handlers) => watcher.failures(handlers) }),
       },
       { owner: clock.nonce(), remainingMs, reserveMs },
-    )
-    publish(runtime, tally, before, clock.now() - started)
+    ).catch(report.fail)
+    report.end(account)
     const response = batchResponse(batch, unsettled)
-    if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(tally)
+    if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(account.tally)
     return response
   } finally {
     survived()
-    for (const error of end?.() ?? []) logger.error('rejected too late for any record to fail by it', { error })
+    for (const error of end?.() ?? []) {
+      log.error('rejected too late for any record to fail by it', { error: errorFields(error, log) })
+    }
     // Powertools warns where there are none, as after an error before the batch was claimed.
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
+    if (metrics.hasStoredMetrics()) metrics.addDimensions({ topic, group }).publishStoredMetrics()
   }
 }
 
-function pick<V, K>({ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
-  return { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords }
+function pick<V, K>({ order, concurrency, atomicity, recordTimeoutMs, checkpointRecords }: Settings<V, K>) {
+  return { order, concurrency, atomicity, recordTimeoutMs, checkpointRecords }
 }
 
 /** How long this batch may run, and how much of it is kept for settling. */
@@ -159,10 +168,11 @@ function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started:
   )
 }
 
-function batchFailed({ records, retry, pending }: Tally): MillraceError {
+function batchFailed({ records, retry, hold, fail, pending }: Tally): MillraceError {
   return new MillraceError(
     'ML_BATCH_FAILED',
-    `${retry + pending} of ${records} records are not settled (${retry} failed, ${pending} were not run; the log says why); the ` +
+    `${retry + fail + hold + pending} of ${records} records are not settled (${retry + fail} failed, ${hold} are held, ${pending} were not run; ` +
+      'the log says why); the ' +
       'mapping takes no partial responses, so the whole batch comes again and what is settled is skipped',
   )
 }

@@ -1,8 +1,12 @@
 import { type Codec, json, type TextReader, text, textReaderOf } from '../codec/index.js'
 import { type Idempotency, type IdempotencyOption, readIdempotency } from '../dedupe/index.js'
-import type { Atomicity, Order } from '../engine/index.js'
-import { MillraceError, show } from '../errors.js'
+import type { Atomicity, Order, Policy } from '../engine/index.js'
+import { show } from '../errors.js'
 import type { Delivery } from '../ledger/index.js'
+import type { Sink } from '../sink/index.js'
+import { count, invalid, oneOf, shaped } from './check-option.js'
+import type { ClassifyOption } from './classify.js'
+import { type PolicyOptions, readPolicies } from './policies.js'
 import type { KafkaRecord } from './record.js'
 
 /**
@@ -18,7 +22,7 @@ import type { KafkaRecord } from './record.js'
  * )
  * ```
  */
-export interface FunctionOptions<V = unknown, K = string | null> {
+export interface FunctionOptions<V = unknown, K = string | null> extends PolicyOptions {
   /** Reads values. Default `json()`, not validated. */
   readonly value?: Codec<V>
   /** Reads keys. Default `text()`. */
@@ -30,10 +34,15 @@ export interface FunctionOptions<V = unknown, K = string | null> {
   readonly order?: Order
   /** Lanes run side by side within one invocation, 1 to 10,000. Default 10. */
   readonly concurrency?: number
-  readonly retry?: {
-    /** Runs of a record, the first included, before it goes to the fallback, 1 to 10,000. Default 5. */
-    readonly attempts?: number
-  }
+  /**
+   * What an error that the handler threw makes of its record: a status, or one with the name of the rule that decided;
+   * undefined leaves it to the default table, {@link classify}.
+   */
+  readonly classify?: ClassifyOption
+  /** Gets what handlers answer by `ok(output)`, acknowledged before the record is settled. Without it they may answer no outputs. */
+  readonly onSuccess?: Sink
+  /** Gets the records given up on, as envelopes. Default: the failures table. */
+  readonly fallback?: Sink
   /**
    * The business key of a record: the same key produced again, at whatever offset, has its effect once within a time to live.
    * A function that gives the key, or an object with more; see {@link IdempotencyOption}.
@@ -89,7 +98,10 @@ export interface Settings<V, K> {
   readonly key: Field<K>
   readonly order: Order
   readonly concurrency: number
-  readonly attempts: number
+  readonly policies: Omit<Policy, 'classify'>
+  readonly classify: ClassifyOption | undefined
+  readonly onSuccess: Sink | undefined
+  readonly fallback: Sink | undefined
   readonly idempotency: Idempotency<KafkaRecord<V, K>> | undefined
   readonly delivery: Delivery
   readonly atomicity: Atomicity
@@ -107,6 +119,11 @@ const known = new Set<string>([
   'order',
   'concurrency',
   'retry',
+  'hold',
+  'poison',
+  'classify',
+  'onSuccess',
+  'fallback',
   'idempotencyKey',
   'delivery',
   'atomicity',
@@ -122,8 +139,8 @@ const known = new Set<string>([
 export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K> {
   const unknown = Object.keys(options).filter((name) => !known.has(name))
   if (unknown.length > 0) throw invalid(unknown.join(', '), `is no option; there are ${[...known].join(', ')}`)
-  const { order = 'partition', concurrency = 10, retry = {}, reserveMs, leaseMs = 10_000 } = options
-  const { recordTimeoutMs, batchTimeoutMs, checkpointRecords, idempotencyKey } = options
+  const { order = 'partition', concurrency = 10, reserveMs, leaseMs = 10_000 } = options
+  const { recordTimeoutMs, batchTimeoutMs, checkpointRecords, idempotencyKey, classify } = options
   const delivery = oneOf('delivery', options.delivery ?? 'at-least-once', ['at-least-once', 'at-most-once'])
   const atomicity = oneOf('atomicity', options.atomicity ?? 'record', ['record', 'partition', 'batch'])
   if (delivery === 'at-most-once' && atomicity !== 'record') {
@@ -135,7 +152,10 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
     key: field('key', options.key ?? (text() as Codec<K>)),
     order: oneOf('order', order, ['partition', 'key', 'none']),
     concurrency: count('concurrency', concurrency, 1, 10_000),
-    attempts: count('retry.attempts', retry.attempts ?? 5, 1, 10_000),
+    policies: readPolicies(options, delivery),
+    classify: classify === undefined ? undefined : callback('classify', classify),
+    onSuccess: sink('onSuccess', options.onSuccess),
+    fallback: sink('fallback', options.fallback),
     idempotency: idempotencyKey === undefined ? undefined : readIdempotency(idempotencyKey),
     delivery,
     atomicity,
@@ -148,11 +168,6 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
   }
 }
 
-function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
-  if (values.includes(value)) return value
-  throw invalid(name, `is ${show(value)}, not ${values.map((one) => `'${one}'`).join(' or ')}`)
-}
-
 const optional = (name: string, value: number | undefined, most: number): number =>
   value === undefined ? Number.POSITIVE_INFINITY : count(name, value, 1, most)
 
@@ -161,9 +176,10 @@ function field<T>(name: string, value: Codec<T>): Field<T> {
   throw invalid(name, `is ${show(value)}, not a codec; use json(schema), text(), bytes() or an object with decode()`)
 }
 
-function count(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw invalid(name, `is ${show(value)}, not a whole number from ${least} to ${most}`)
+function callback<T>(name: string, value: T): T {
+  if (typeof value === 'function') return value
+  throw invalid(name, `is ${show(value)}, not a function`)
 }
 
-const invalid = (name: string, what: string) => new MillraceError('ML_OPTION_INVALID', `the option ${name} ${what}`)
+const sink = (name: string, value: Sink | undefined): Sink | undefined =>
+  value && shaped(name, value, { name: 'string', write: 'function' }, 'a sink, an object with a name and write()')

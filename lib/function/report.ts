@@ -1,18 +1,94 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics'
-import type { Tally } from '../engine/index.js'
+import { type Account, errorFields, type Log } from '../engine/index.js'
+import { asError } from '../errors.js'
+import type { Batch, PartitionBatch } from '../event/index.js'
 import type { Usage } from '../ledger/index.js'
-import type { Runtime } from './runtime.js'
+import { orderStatistics } from './distribution.js'
+import { type Metric, writeMetrics } from './emf.js'
+import { functionName, type Runtime } from './runtime.js'
 
-/** One line and one set of metrics per batch: outcomes, what the ledger cost, how long it took. */
-export function publish(runtime: Runtime, tally: Tally, before: Usage, durationMs: number): void {
-  const { ledger, logger, metrics, mapping } = runtime
-  const cost = {
-    ledgerCalls: ledger.usage.calls - before.calls,
-    ledgerReadUnits: ledger.usage.readUnits - before.readUnits,
-    ledgerWriteUnits: ledger.usage.writeUnits - before.writeUnits,
-  }
-  logger.info('batch', { topic: mapping.topic, group: mapping.group, ...tally, ...cost, durationMs })
-  metrics.addDimensions({ topic: mapping.topic, group: mapping.group })
-  for (const [name, value] of Object.entries({ ...tally, ...cost })) metrics.addMetric(name, MetricUnit.Count, value)
-  metrics.addMetric('duration', MetricUnit.Milliseconds, durationMs)
+/** The report on one invocation: a line and an event of metrics at its end, whichever it is (P-21, P-23, P-27). */
+export interface Report {
+  /** Milliseconds of each run of a handler. */
+  readonly handlerTimesMs: number[]
+  end(account: Account): void
+  /** By an error, which is thrown again: nothing more of the batch is settled, and all of it comes again. */
+  readonly fail: (thrown: unknown) => never
 }
+
+/** Begins the report. */
+export function openReport(runtime: Runtime, batch: Batch, log: Log): Report {
+  const { ledger, clock, mapping } = runtime
+  const { topic, group } = mapping
+  const started = clock.now()
+  const before = { ...ledger.usage }
+  const handlerTimesMs: number[] = []
+  log.debug('begin', { topic, group, partitions: batch.partitions.map(rangeOf) })
+  return {
+    handlerTimesMs,
+    end(account) {
+      const durationMs = clock.now() - started
+      const cost = spent(ledger.usage, before)
+      log.info('batch', { topic, group, ...account.tally, ...cost, durationMs, partitions: account.sources })
+      writeMetrics(dimensionsOf(runtime), metricsOf(account, cost, { durationMs, handlerTimesMs }))
+    },
+    fail(thrown) {
+      const records = batch.partitions.reduce((sum, one) => sum + one.records.length, 0)
+      const durationMs = clock.now() - started
+      log.error('batch failed', { topic, group, records, durationMs, error: errorFields(asError(thrown), log) })
+      const metrics = { records: count(records), failedBatches: count(1), duration: milliseconds(durationMs) }
+      writeMetrics(dimensionsOf(runtime), metrics)
+      throw thrown
+    },
+  }
+}
+
+const rangeOf = ({ partition, records }: PartitionBatch) => ({
+  partition,
+  records: records.length,
+  from: records[0]?.offset,
+  to: records.at(-1)?.offset,
+})
+
+const spent = (usage: Usage, before: Usage) => ({
+  ledgerCalls: usage.calls - before.calls,
+  ledgerReadUnits: usage.readUnits - before.readUnits,
+  ledgerWriteUnits: usage.writeUnits - before.writeUnits,
+})
+
+/**
+ * One set, so that each metric exists once: a further set would be billed as further metrics. Topic and group add none, as a function reads a
+ * topic as one group.
+ */
+function dimensionsOf({ mapping: { topic, group }, serviceName }: Runtime): Record<string, string> {
+  return { service: serviceName, function: functionName(), topic, group }
+}
+
+function metricsOf(
+  { tally, failures, latenciesMs }: Account,
+  cost: Readonly<Record<string, number>>,
+  { durationMs, handlerTimesMs }: { readonly durationMs: number; readonly handlerTimesMs: readonly number[] },
+): Record<string, Metric> {
+  const { records, ok, ...others } = tally
+  const { decode, validate, process, sink } = failures
+  const stages = { failedDecode: decode, failedValidate: validate, failedProcess: process, failedSink: sink }
+  return {
+    records: count(records),
+    // A rate is ok/records, and has to be 0 where nothing went well.
+    ok: count(ok),
+    // What did not happen is not published: a metric is billed for the hours it is seen in.
+    ...Object.fromEntries(
+      Object.entries({ ...others, ...stages, ...cost }).flatMap(([name, n]) => (n === 0 ? [] : [[name, count(n)]])),
+    ),
+    duration: milliseconds(durationMs),
+    ...distribution('latency', latenciesMs),
+    ...distribution('handlerTime', handlerTimesMs),
+  }
+}
+
+function distribution(name: string, values: readonly number[]): Record<string, Metric> {
+  if (values.length === 0) return {}
+  return { [name]: milliseconds(orderStatistics(values).map((value) => Math.round(value * 1_000) / 1_000)) }
+}
+
+const count = (value: number): Metric => ({ unit: 'Count', value })
+const milliseconds = (value: Metric['value']): Metric => ({ unit: 'Milliseconds', value })

@@ -17,7 +17,9 @@ export interface Runtime {
   readonly fallback: FallbackSink
   readonly clock: Clock
   readonly logger: Logger
+  /** The handlers' own. */
   readonly metrics: Metrics
+  readonly serviceName: string
 }
 
 type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'> & {
@@ -52,6 +54,7 @@ function open() {
       // A store that is not there, or accepts and never answers, is an error within 5 s, not at the function's time-out.
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
     }),
+    serviceName,
     logger: new Logger({ serviceName }),
     metrics: new Metrics({ namespace: 'millrace', serviceName }),
   }
@@ -59,7 +62,7 @@ function open() {
 
 function runtimeOf(
   topic: string,
-  { deployment, client, logger, metrics }: ReturnType<typeof open>,
+  { deployment, client, logger, metrics, serviceName }: ReturnType<typeof open>,
   { leaseMs, delivery, idempotency }: LedgerOptions,
 ): Runtime {
   const mapping = mappingOf(topic, deployment)
@@ -72,6 +75,7 @@ function runtimeOf(
     clock,
     logger,
     metrics,
+    serviceName,
     ledger: openLedger({ store, clock, group, leaseMs, withholds, delivery }),
     deduplicator: idempotency && openDeduplicator({ client, table, store, clock, group, ...idempotency }),
     fallback: failuresSink({
@@ -82,7 +86,7 @@ function runtimeOf(
   }
 }
 
-const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
+export const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
 
 function mappingOf(topic: string, { mappings }: Deployment): Mapping {
   const mapping = mappings.find((one) => one.topic === topic)

@@ -114,6 +114,7 @@ function withDeath({ open, settled }: LedgerState, offset: number, timestamp: nu
     convicted: false,
     givenUp: false,
     notBefore: 0,
+    holds: 0,
     firstSeen: now,
   }
   const entry = open.find((one) => one.offset === offset && one.timestamp === timestamp) ?? fresh

@@ -38,6 +38,7 @@ const openAt = (offset: number): Disposition => ({
     convicted: false,
     givenUp: false,
     notBefore: 0,
+    holds: 0,
     timestamp: offset,
     firstSeen: 1,
   },

@@ -22,6 +22,7 @@ const open = (offset: number, attempts = 1): Disposition => ({
     convicted: false,
     givenUp: false,
     notBefore: 0,
+    holds: 0,
     timestamp: offset,
     firstSeen: 7,
   },

@@ -31,6 +31,7 @@ export const openRecord = (offset: number, facts: Partial<OpenRecord> = {}): Ope
   convicted: false,
   givenUp: false,
   notBefore: 0,
+  holds: 0,
   timestamp: timeOf(offset),
   firstSeen: t0,
   ...facts,

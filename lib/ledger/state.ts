@@ -40,9 +40,11 @@ export interface OpenRecord {
   readonly givenUp: boolean
   /** Epoch ms before which it is not run; 0 for at once. */
   readonly notBefore: number
+  /** How often it was held. */
+  readonly holds: number
   /** The record's timestamp: where it differs, this entry speaks of another incarnation. */
   readonly timestamp: number
-  /** Epoch ms of its first failure. */
+  /** Epoch ms of its first failure; of a record that was only held, of the first time. */
   readonly firstSeen: number
 }
 

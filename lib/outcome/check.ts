@@ -1,16 +1,62 @@
 import { MillraceError, show } from '../errors.js'
-import { isOutcome, type Outcome, ok } from './outcome.js'
+import { type Held, isOutcome, type Outcome, ok } from './outcome.js'
 
 /**
- * What a handler returned, as an outcome. `undefined` is ok; anything but an outcome breaks the contract (rule 9).
+ * What a handler returned, as an outcome. `undefined` is ok; anything but a whole outcome of a known status breaks the contract
+ * (rule 9).
  *
  * @throws MillraceError `ML_OUTCOME_UNKNOWN`
  */
 export function checkedOutcome(returned: unknown): Outcome {
   if (returned === undefined) return ok()
-  if (isOutcome(returned)) return returned
-  throw new MillraceError(
-    'ML_OUTCOME_UNKNOWN',
-    `the handler returned ${show(returned)}, which is no outcome; return nothing, or ok(), retry(), fallback() or drop() of millrace`,
-  )
+  if (!isOutcome(returned)) throw unknownOutcome(`${show(returned)}, which is no outcome`)
+  switch (returned.status) {
+    case 'ok':
+      if (returned.outputs?.every(isOutput) === false)
+        throw unknownOutcome(`ok() with ${show(returned.outputs)}; an output is an object with a value`)
+      return returned
+    case 'retry':
+    case 'fallback':
+    case 'drop':
+      return returned
+    case 'hold':
+      return checkedHold(returned)
+    default:
+      throw unknownOutcome(
+        `an outcome of the status ${show((returned as { status: unknown }).status)}, which this release does not know`,
+      )
+  }
 }
+
+/** An outcome that its function cannot carry out. */
+export const unknownOutcome = (what: string) =>
+  new MillraceError(
+    'ML_OUTCOME_UNKNOWN',
+    `the handler returned ${what}; return nothing, or ok(), retry(), fallback(), drop() or hold() of millrace`,
+  )
+
+const isOutput = (output: unknown): boolean =>
+  typeof output === 'object' && output !== null && 'value' in output && output.value !== undefined
+
+function checkedHold(held: Held): Held {
+  const { reason, time, maxDeliveries } = held
+  const times: readonly unknown[] = Object.values(time)
+  if (typeof reason !== 'string' || reason === '')
+    throw unknownOutcome(`hold() with the reason ${show(reason)}; say why it is held`)
+  if (times.length !== 1)
+    throw unknownOutcome(`hold() with ${times.length === 0 ? 'no time' : 'two times'}; give it one of forMs and until`)
+  if (!isTime(times[0]))
+    throw unknownOutcome(
+      `hold() with the time ${show(String(times[0]))}; it takes milliseconds, zero or more, or a valid date`,
+    )
+  if (maxDeliveries !== undefined && !(Number.isInteger(maxDeliveries) && maxDeliveries >= 1 && maxDeliveries <= 1e6))
+    throw unknownOutcome(
+      `hold() with maxDeliveries ${show(maxDeliveries)}; it takes a whole number from 1 to 1,000,000`,
+    )
+  return held
+}
+
+/** Milliseconds, as a length or since 1970: far beyond any date, and the ledger can write the sum of two. */
+const longest = 4e15
+
+const isTime = (ms: unknown): boolean => typeof ms === 'number' && ms >= 0 && ms <= longest

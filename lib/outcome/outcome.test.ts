@@ -35,5 +35,7 @@ it('is refused by the types where a handler returns something else', () => {
   expectTypeOf<() => null>().not.toExtend<Handler>()
   expectTypeOf<() => Promise<void>>().toExtend<Handler>()
   expectTypeOf<() => undefined>().toExtend<Handler>()
-  expectTypeOf<typeof ok>().toExtend<Handler>()
+  expectTypeOf<() => ReturnType<typeof ok>>().toExtend<Handler>()
+  // Or the record would be its own output.
+  expectTypeOf<typeof ok>().not.toExtend<Handler>()
 })

@@ -19,6 +19,8 @@ export interface Failure {
   readonly stage: Stage
   /** The rule that decided, for example `exhausted`. */
   readonly rule: string
+  /** Of a record that is exhausted, the rule of its last failure, for example `timeout`. */
+  readonly cause?: string
   readonly reason: string
   readonly error?: Error
 }

@@ -40,3 +40,4 @@ export {
   partitioner,
   produce,
 } from './load/index.js'
+export { type Ability, type KeptRecord, type SinkCheck, type SinkOnTarget, type SinkSpec, sinkConformance } from './sink/index.js'

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { discreetMessage } from '../../discreet.js'
 import { MillraceError } from '../../errors.js'
 import type { RawRecord } from '../../event/index.js'
 
@@ -35,12 +36,14 @@ export class WatchedRun {
 /** The run that what happens now belongs to. */
 export const runs = new AsyncLocalStorage<WatchedRun>()
 
+const rejected = (why: string) =>
+  `a promise that the handler had started and not awaited was rejected: ${why}; await it`
+
 export const unhandled = (cause: Error) =>
-  new MillraceError(
-    'ML_HANDLER_PENDING',
-    `a promise that the handler had started and not awaited was rejected: ${cause.message}; await it`,
-    { cause },
-  )
+  new MillraceError('ML_HANDLER_PENDING', rejected(cause.message), {
+    cause,
+    discreet: rejected(discreetMessage(cause)),
+  })
 
 export const unawaited = () =>
   new MillraceError(

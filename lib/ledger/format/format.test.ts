@@ -48,6 +48,7 @@ const state: fc.Arbitrary<LedgerState> = fc.record({
         givenUp: fc.boolean(),
         convicted: fc.boolean(),
         notBefore: fc.nat(2 ** 45),
+        holds: fc.oneof(fc.constant(0), fc.nat(1_000_000)),
         timestamp: time,
         firstSeen: fc.nat(2 ** 45),
       }),

@@ -79,6 +79,12 @@ export const sections: readonly Section[] = [
     read: (from) => ({ left: from.unsigned() - 1, born: from.signed() }),
   },
   { tag: 20, write: ({ open }, to) => writeOpen(open, to), read: (from) => ({ open: readOpen(from) }) },
+  // After the open records that it adds to. A release that would lose it, and hold for ever, refuses it.
+  {
+    tag: 24,
+    write: ({ open }, to) => writeHolds(open, to),
+    read: (from, { open }) => ({ open: readHolds(from, open) }),
+  },
 ]
 
 // Everything rising is written as the distance from what came before.
@@ -141,8 +147,31 @@ function readOpen(from: ByteReader): OpenRecord[] {
     const [givenUp, convicted] = [flags % 2 === 1, flags >= 2]
     timestamp += from.signed()
     const firstSeen = timestamp + from.signed()
-    return { offset, attempts, deaths, convicted, givenUp, notBefore, timestamp, firstSeen }
+    return { offset, attempts, deaths, convicted, givenUp, notBefore, holds: 0, timestamp, firstSeen }
   })
+}
+
+/** Of the open records that were held: their place among all of them, and how often. */
+function writeHolds(open: readonly OpenRecord[], to: ByteWriter): boolean {
+  const held = open.flatMap(({ holds }, place) => (holds > 0 ? [{ holds, place }] : []))
+  let last = 0
+  to.unsigned(held.length)
+  for (const { holds, place } of held) {
+    to.unsigned(place - last).unsigned(holds)
+    last = place
+  }
+  return held.length > 0
+}
+
+function readHolds(from: ByteReader, open: readonly OpenRecord[]): OpenRecord[] {
+  let place = 0
+  const held = new Map(
+    from.list(() => {
+      place += from.unsigned()
+      return [place, from.unsigned()] as const
+    }),
+  )
+  return open.map((entry, i) => ({ ...entry, holds: held.get(i) ?? 0 }))
 }
 
 function writeRanges(ranges: readonly Range[], to: ByteWriter): boolean {

@@ -1,4 +1,4 @@
-import { type Engine, type Processed, processBatch } from '../../engine/index.js'
+import { type Engine, type Policy, type Processed, processBatch } from '../../engine/index.js'
 import { type Batch, batchResponse, type PartitionBatch, RawRecord } from '../../event/index.js'
 import { itemKey, type Ledger, openLedger } from '../../ledger/index.js'
 import { Environment } from './environment.js'
@@ -8,7 +8,7 @@ import { storeOf } from './network.js'
 import { group, type Simulation, topic } from './simulation.js'
 import { sinkOf } from './sink.js'
 import type { Entry } from './truth.js'
-import { reserveMs } from './world.js'
+import { reserveMs, type World } from './world.js'
 
 /** What Lambda makes of an invocation: what has to come again, or that it failed. */
 export type Answer = { readonly kind: 'answered'; readonly left: ReadonlySet<Entry> } | { readonly kind: 'failed' }
@@ -114,22 +114,33 @@ function engineOf(
   entryOf: (record: RawRecord) => Entry,
 ): Engine {
   const { world, history } = simulation
-  const { order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords, partialResponses } = world
+  const { order, concurrency, atomicity, recordTimeoutMs, checkpointRecords, partialResponses } = world
   const line = (message: string, fields: Record<string, unknown>) => {
     if (message.startsWith('busy')) shift.waited = true
     history.note(() => `${env.name} logs ${message} ${JSON.stringify({ ...fields, error: undefined })}`)
   }
   return {
-    ...{ order, concurrency, attempts, atomicity, recordTimeoutMs, checkpointRecords, partialResponses },
+    policy: policyOf(world),
+    ...{ order, concurrency, atomicity, recordTimeoutMs, checkpointRecords, partialResponses },
     ...{
       ledger,
       clock: env.clock,
       fallback: sinkOf(simulation, env, entryOf),
-      log: { info: line, warn: line, error: line },
+      log: { debug: () => {}, info: line, warn: line, error: line },
     },
     ...handlerOf(simulation, env, shift, entryOf),
   }
 }
+
+const policyOf = ({ attempts }: World): Policy => ({
+  retry: {
+    ...{ attempts, intervalMs: 0, factor: 2, capMs: 30_000, jitter: 'full' },
+    ...{ maxAgeMs: Number.POSITIVE_INFINITY, onExhausted: 'fallback' },
+  },
+  hold: { maxDeliveries: 100 },
+  poison: { decode: 'fallback', validate: 'fallback', process: 'fallback', sink: 'fallback' },
+  classify: () => ({ status: 'retry', rule: 'failed' }),
+})
 
 /** Checks the answer: complete, naming nothing unknown, every id once (rules 1, 6 and 9). */
 function answerOf(

@@ -1,0 +1,99 @@
+import type { Stage } from '../sink/index.js'
+import { decide } from './decisions.js'
+import type { Engine } from './engine.js'
+import type { Hold } from './hold.js'
+import { comesAgain } from './verdict.js'
+
+/**
+ * How many records of a batch had which outcome. `duplicate` have the
+ * idempotency key of another; `skipped` were found settled, `pending` were not started or not recorded;
+ * `abandoned` were open before it and not in it.
+ */
+export type Tally = Record<
+  | 'records'
+  | 'ok'
+  | 'retry'
+  | 'fallback'
+  | 'drop'
+  | 'hold'
+  | 'fail'
+  | 'duplicate'
+  | 'skipped'
+  | 'pending'
+  | 'abandoned',
+  number
+>
+
+/** How one source partition of a batch went. */
+export interface SourceTally {
+  readonly partition: number
+  readonly records: number
+  readonly ok: number
+}
+
+/** What became of a batch's records, for its report. */
+export interface Account {
+  readonly tally: Tally
+  /** Failures by the stage at which records failed. */
+  readonly failures: Record<Stage, number>
+  readonly sources: SourceTally[]
+  /** Of each record that is settled now: from its timestamp to the acknowledged write. One with a timestamp in the future, or none, has none. */
+  readonly latenciesMs: number[]
+}
+
+export function openAccount(): Account {
+  const tally: Tally = {
+    records: 0,
+    ok: 0,
+    retry: 0,
+    fallback: 0,
+    drop: 0,
+    hold: 0,
+    fail: 0,
+    duplicate: 0,
+    skipped: 0,
+    pending: 0,
+    abandoned: 0,
+  }
+  return { tally, failures: { decode: 0, validate: 0, process: 0, sink: 0 }, sources: [], latenciesMs: [] }
+}
+
+/** Counts what a source partition has come to, and logs its decisions. @param settledAt epoch ms of the write that settled it */
+export function accountFor(hold: Hold, settledAt: number, { log }: Engine, account: Account): void {
+  const { claimed, verdicts, acknowledged, abandoned, settledAs, recorded } = hold
+  const { tally, failures, latenciesMs } = account
+  const { topic, partition, records } = claimed.partition
+  const okBefore = tally.ok
+  const unsettled = new Set(
+    settledAs?.flatMap(({ offset, disposition }) => (disposition.kind === 'settled' ? [] : [offset])),
+  )
+  logSkipped(hold, { log })
+  tally.skipped += records.length - claimed.todo.length
+  tally.abandoned += abandoned.length
+  for (const offset of abandoned) log.error('abandoned', { topic, partition, offset })
+  for (const record of claimed.todo) {
+    const verdict = verdicts.get(record)
+    const decision = verdict && decide(log, record, verdict, acknowledged.get(record))
+    if (decision?.stage !== undefined) failures[decision.stage]++
+    // What went well and is not recorded as such comes again all the same.
+    const isSettled = settledAs !== undefined && !unsettled.has(record.offset)
+    tally[decision !== undefined && (isSettled || comesAgain(decision)) ? decision.status : 'pending']++
+    if (!isSettled) continue
+    const latencyMs = (recorded.get(record.offset) ?? settledAt) - record.timestamp
+    if (latencyMs >= 0 && record.timestamp > 0) latenciesMs.push(latencyMs)
+  }
+  account.sources.push({ partition, records: records.length, ok: tally.ok - okBefore })
+  const [first, last] = [records[0]?.offset, records.at(-1)?.offset]
+  const left = settledAs === undefined ? records.length : unsettled.size
+  log.debug('settle', { topic, partition, from: first, to: last, settled: records.length - left, unsettled: left })
+}
+
+/** One line for all that was settled before: a batch that is delivered again may bring thousands. */
+function logSkipped({ claimed: { partition: source, todo } }: Hold, { log }: Pick<Engine, 'log'>): void {
+  const { topic, partition, records } = source
+  if (todo.length === records.length) return
+  const open = new Set(todo)
+  const skipped = records.filter((record) => !open.has(record))
+  const [from, to] = [skipped[0]?.offset, skipped.at(-1)?.offset]
+  log.info('skip', { topic, partition, from, to, records: skipped.length, rule: 'settled' })
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { type SinkOnTarget, sinkConformance } from '../../testing/index.js'
+import { recordsOf } from '../../testing/sink/records.js'
+import { consoleSink } from './index.js'
+
+/** A stream that keeps its text, and may never be done with it. */
+function streamOf() {
+  const lines: string[] = []
+  const state = { calls: 0, hangs: false, error: undefined as Error | undefined }
+  const write = (text: string | Uint8Array, done?: unknown) => {
+    state.calls++
+    lines.push(...String(text).split('\n').slice(0, -1))
+    if (!state.hangs && typeof done === 'function') setImmediate(() => done(state.error))
+    return true
+  }
+  return { lines, state, stream: { write } as Pick<NodeJS.WritableStream, 'write'> }
+}
+
+type Shown = string | null | { readonly base64: string }
+const bytesOf = (shown: Shown) =>
+  shown === null ? null : typeof shown === 'string' ? Buffer.from(shown) : Buffer.from(shown.base64, 'base64')
+
+async function target(): Promise<SinkOnTarget> {
+  const { lines, state, stream } = streamOf()
+  return {
+    sink: consoleSink({ values: true, stream }),
+    async contents() {
+      const all = lines.map((line) => JSON.parse(line) as { id: string; key: Shown; value: Shown })
+      // It only appends.
+      const first = new Map(all.toReversed().map((one) => [one.id, one]))
+      return all
+        .filter((one) => first.get(one.id) === one)
+        .map(({ id, key, value }) => ({ id, key: bytesOf(key), value: bytesOf(value) }))
+    },
+    calls: () => state.calls,
+    hang: (hangs) => {
+      state.hangs = hangs
+    },
+  }
+}
+
+describe('the console as a sink', () => {
+  it.each(sinkConformance({ make: target, shows: ['calls', 'hang'], mostCalls: 1 }))('$name [K-16]', ({ run }) => run())
+
+  it('shows what records hold only where it is told to', async () => {
+    const { lines, stream } = streamOf()
+    const headers = [{ key: 'h', value: Buffer.from('private') }]
+    const given = recordsOf([{ key: Buffer.from('private'), value: Buffer.from('private'), headers }])
+    await consoleSink({ stream }).write(given, new AbortController().signal)
+    expect(JSON.parse(lines[0] ?? '')).toEqual({ sink: 'console', id: given[0]?.id, group: 'conformance', bytes: 7 })
+  })
+
+  it('acknowledges nothing that the stream fails to write', async () => {
+    const { state, stream } = streamOf()
+    state.error = new Error('EPIPE')
+    const [answer] = await consoleSink({ stream }).write(recordsOf([{}]), new AbortController().signal)
+    expect(answer).toMatchObject({ ok: false, error: { message: expect.stringContaining('EPIPE') } })
+  })
+})

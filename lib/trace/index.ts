@@ -1,0 +1,1 @@
+export { type Trace, traced, traceHeaders, traceOf } from './trace.js'
