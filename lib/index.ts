@@ -40,4 +40,12 @@ export {
   ok,
   retry,
 } from './outcome/index.js'
+export {
+  type Envelope,
+  type ExactBytes,
+  fromDestination,
+  fromJson as readEnvelope,
+  hasBytes,
+  type Provenance,
+} from './sink/envelope/index.js'
 export { type Trace, traceHeaders, traceOf } from './trace/index.js'

@@ -88,7 +88,7 @@ describe('a function’s bundle', () => {
   const stages = ['event', 'codec', 'engine', 'outcome', 'ledger', 'sink', 'function', 'deployment']
   const inStage = (file: string) => file.startsWith('lib/') && stages.includes(file.split('/')[1] ?? '')
   const isForbidden = (name: string) =>
-    /^(kafkajs|dynalite|commander|fflate|esbuild)$/.test(name) || /^lib\/(local|cli|testing)\//.test(name)
+    /^(kafkajs|dynalite|commander|fflate|esbuild)$/.test(name) || /^lib\/(local|cli|testing|kafka)\//.test(name)
 
   it('reaches nothing that is local or command line, and no Kafka client', () => {
     const found = reachable('lib/index.ts')
@@ -96,6 +96,11 @@ describe('a function’s bundle', () => {
     // So that the walk is known to find it where it is.
     expect([...reachable('lib/local/esm/index.ts').keys()]).toContain('kafkajs')
     expect([...found].filter(([name]) => isForbidden(name)).map(([name, by]) => `${by} imports ${name}`)).toEqual([])
+  })
+
+  it('of `millrace/kafka` reaches kafkajs beside, and nothing else of the kind', () => {
+    const found = [...reachable('lib/kafka/index.ts').keys()].filter(isForbidden)
+    expect(found.filter((name) => !name.startsWith('lib/kafka/'))).toEqual(['kafkajs'])
   })
 
   it('is made of stages that import nothing of the kind, whoever uses them', () => {

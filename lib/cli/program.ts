@@ -2,10 +2,16 @@ import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { withChaosOptions } from './chaos-options.js'
 import type { Command } from './command.js'
+import { commands, withDiscardOptions, withListOptions, withRedriveOptions, withShowOptions } from './failures/index.js'
+import {
+  commands as ledgerCommands,
+  withAbandonedOptions,
+  withShowOptions as withSourceOptions,
+} from './ledger/index.js'
 import { withProduceOptions } from './produce-options.js'
 import { withRecordOptions } from './record-options.js'
 import { listenForStop } from './signals.js'
-import { type CommonOptions, exitCodes, report, usage, voice } from './voice.js'
+import { type CommonOptions, type ExitCode, exitCodes, report, usage, voice } from './voice.js'
 
 const { version } = createRequire(import.meta.url)('millrace/package.json') as { version: string }
 
@@ -14,20 +20,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const root = program()
   try {
     await root.parseAsync([...args], { from: 'user' })
-    return exitCodes.ok
+    return endedWith(root) ?? exitCodes.ok
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error, { debug: args.includes('--debug') })
     // Help and version that were asked for.
     if (error.exitCode === 0) return exitCodes.ok
-    return report(
-      usage(
-        explained(
-          error,
-          root.commands.find((command) => command.name() === args[0]),
-        ),
-      ),
-      {},
-    )
+    return report(usage(explained(error, named(root, args))), {})
   }
 }
 
@@ -73,6 +71,14 @@ function program(): Commander {
       async () => (await import('./chaos.js')).chaos,
     ),
   )
+  const failures = root.command('failures').description('what was given up on: list it, show, redrive or discard it')
+  withListOptions(define(failures, 'list', 'list what was given up on', commands.list))
+  withShowOptions(define(failures, 'show', 'show all that is known of one record', commands.show))
+  withRedriveOptions(define(failures, 'redrive', 'produce records again', commands.redrive))
+  withDiscardOptions(define(failures, 'discard', 'delete what is needed no more', commands.discard))
+  const ledger = root.command('ledger').description('what is settled, and what is not')
+  withSourceOptions(define(ledger, 'show', 'show what each source partition knows', ledgerCommands.show))
+  withAbandonedOptions(define(ledger, 'abandoned', 'list what Lambda went on without', ledgerCommands.abandoned))
   return root
 }
 
@@ -95,7 +101,8 @@ function define<Options extends object>(
       const options: Options & CommonOptions = { ...command.opts(), ...Object.fromEntries(named) }
       const stopping = listenForStop()
       try {
-        await (await load())(options, { voice: voice(options), stopping })
+        const code = await (await load())(options, { voice: voice(options), stopping })
+        if (code !== undefined) end(root, code)
       } finally {
         stopping.release()
       }
@@ -112,7 +119,22 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError('give a whole number from 0 to 65535.')
 }
 
-function explained({ code, message }: CommanderError, command: Commander | undefined): string {
-  if (code === 'commander.help') return 'give a command; `millrace --help` lists them'
-  return `${message.replace(/^error: /, '')}; see \`millrace ${command ? `${command.name()} ` : ''}--help\``
+/** The exit code of a command, kept at the root of all. */
+function end(command: Commander, code: ExitCode): void {
+  if (command.parent) end(command.parent, code)
+  else command.setOptionValue('exitCode', code)
+}
+
+const endedWith = (root: Commander): ExitCode | undefined => root.getOptionValue('exitCode')
+
+/** The words that name a command, as far as there is one. */
+function named(root: Commander, args: readonly string[]): string {
+  const [name, ...rest] = args
+  const command = root.commands.find((one) => one.name() === name)
+  return command ? `${command.name()} ${named(command, rest)}` : ''
+}
+
+function explained({ code, message }: CommanderError, command: string): string {
+  if (code === 'commander.help') return `give a command; \`millrace ${command}--help\` lists them`
+  return `${message.replace(/^error: /, '')}; see \`millrace ${command}--help\``
 }

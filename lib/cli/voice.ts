@@ -3,6 +3,9 @@ import { asError, MillraceError } from '../errors.js'
 /** How a command ends: well; having failed, or found something; used wrongly. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 
+/** 0, 1 or 2. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
 /** What every command takes. */
 export interface CommonOptions {
   readonly json?: boolean

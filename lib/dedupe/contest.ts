@@ -1,6 +1,6 @@
 import type { RawRecord } from '../event/index.js'
 import type { KeyedPartition, KeyVerdict } from './dedupe.js'
-import { type Owner, owns, type Standing } from './owner.js'
+import { isRedriveOf, type Owner, owns, type Standing } from './owner.js'
 
 /** The records of a batch that have one key in one topic, in the batch's order; never empty. */
 export interface Contest {
@@ -48,7 +48,8 @@ export function contestsOf(partitions: readonly KeyedPartition[], idOf: (key: st
  * Decides whose the key is. An owner that is settled has had its effect. One that failed or is in somebody's hands will have it,
  * and its duplicates wait. One that merely waits to be run gives the key to the duplicate, which is here: else records could
  * wait for each other for ever, each behind the other's duplicate in its lane. So does one of which nothing is known: in doubt
- * a record is run again rather than skipped.
+ * a record is run again rather than skipped. An owner that was given up on is settled, too, and keeps its key from all but its
+ * redrive, which has its effect in its place; from whom another redrive of it does not get the key.
  */
 export function rule(
   { records }: Contest,
@@ -60,6 +61,8 @@ export function rule(
   const first = records.find((record) => owns(entry.owner, record))
   if (entry.expires <= now) return { kind: 'free', take: first ?? records[0] }
   if (first !== undefined) return { kind: 'ours', first }
+  const redriven = records.find((record) => isRedriveOf(record, entry.owner))
+  if (redriven !== undefined) return { kind: 'free', take: redriven }
   const stands = entry.result === undefined ? standingOf(entry.owner) : 'settled'
   return stands === 'unknown' || stands === 'waiting'
     ? { kind: 'free', take: records[0] }

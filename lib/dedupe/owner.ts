@@ -1,5 +1,6 @@
 import type { RawRecord } from '../event/index.js'
 import { isCovered, keptTime, type LedgerState } from '../ledger/index.js'
+import { originalOf } from '../redrive/index.js'
 import type { RecordId } from './dedupe.js'
 
 /** The record that a key belongs to. */
@@ -31,11 +32,17 @@ export const ownerOf = ({ topic, partition, offset, timestamp }: RawRecord, sinc
 })
 
 /** Whether this very record owns the key. One of a recreated topic has another timestamp. */
-export const owns = (owner: Owner, record: RawRecord): boolean =>
+export const owns = (owner: Owner, record: Pick<RawRecord, keyof RecordId | 'timestamp'>): boolean =>
   owner.offset === record.offset &&
   owner.partition === record.partition &&
   owner.topic === record.topic &&
   owner.timestamp === keptTime(record.timestamp)
+
+/** Whether a record is the redrive of the one that owns the key: that was given up on, and this one has its effect. */
+export function isRedriveOf(record: RawRecord, owner: Owner): boolean {
+  const original = originalOf(record)
+  return original !== undefined && owns(owner, original)
+}
 
 /**
  * Reads from the ledger of its source partition whether an owner is settled. Nothing that is settled is ever due, so what the

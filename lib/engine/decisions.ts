@@ -4,7 +4,7 @@ import type { RawRecord } from '../event/index.js'
 import type { Acknowledgement, Failure, Stage } from '../sink/index.js'
 import { traceOf } from '../trace/index.js'
 import type { Log } from './engine.js'
-import { asked, type Verdict } from './verdict.js'
+import { asked, foreign, type Verdict } from './verdict.js'
 
 /** What a verdict has come to, once its sinks have answered. */
 export interface Decision {
@@ -27,7 +27,7 @@ export function decide(
     case 'drop': {
       const { stage, rule } = verdict.failure
       const fields = { ...idOf(record, log), ...failureFields(verdict.failure, log) }
-      if (rule === asked) {
+      if (rule === asked || rule === foreign) {
         log.info('drop', fields)
         return { status: 'drop' }
       }

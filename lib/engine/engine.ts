@@ -47,6 +47,9 @@ export interface RecordRun {
 /** How much fails with one record: itself; its source partition; the whole event, settled in one transaction (K-03). */
 export type Atomicity = 'record' | 'partition' | 'batch'
 
+/** What is known of a record before it runs: whose its key is, or that it was redriven for this other group. */
+export type Reserved = KeyVerdict | { readonly kind: 'foreign'; readonly group: string }
+
 /** All that the engine needs, as arguments: it runs the same on a real store, in a test and in a simulation. */
 export interface Engine {
   readonly ledger: Ledger
@@ -69,8 +72,8 @@ export interface Engine {
   handle(record: RawRecord, run: Run): Outcome | Failed | Promise<Outcome | Failed>
   /** Instead of `handle`, where there is one: all records at once, one answer for each, in their order. */
   readonly handleAll?: (runs: readonly RecordRun[]) => Promise<readonly (Outcome | Failed)[]>
-  /** What each record is to its idempotency key, asked once, before anything of these claims runs. Without: all are first. */
-  readonly reserve?: (claims: readonly Claimed[]) => Promise<ReadonlyMap<RawRecord, KeyVerdict>>
+  /** What records are to their keys, asked once, before anything of these claims runs. Those without an answer are first. */
+  readonly reserve?: (claims: readonly Claimed[]) => Promise<ReadonlyMap<RawRecord, Reserved>>
   /** Told which records went well and are settled. Its failure changes nothing. */
   readonly settled?: (records: readonly RawRecord[]) => Promise<void>
   /** What has failed since its handler returned (K-06), asked before anything is settled. Throws what fails the whole batch, until asked at the end. */

@@ -1,6 +1,6 @@
 export type { Account, SourceTally, Tally } from './account.js'
 export { errorFields, traceFields } from './decisions.js'
-export type { Atomicity, Engine, Failed, Invocation, Log, RecordRun, Run } from './engine.js'
+export type { Atomicity, Engine, Failed, Invocation, Log, RecordRun, Reserved, Run } from './engine.js'
 export type { Order } from './lanes.js'
 export type { PoisonAction, Policy, RetryPolicy } from './policy.js'
 export { type Processed, processBatch } from './process.js'

@@ -59,7 +59,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
 
   function unrunVerdict(hold: Hold, record: RawRecord): Verdict | undefined {
     const entry = hold.entryOf(record)
-    if (!entry?.givenUp && !entry?.convicted) return keys.duplicate(record)
+    if (!entry?.givenUp && !entry?.convicted) return keys.verdict(record)
     const { policy, clock } = engine
     return stillGivenUp({ record, entry, attempt: entry.attempts, policy, now: clock.now, random: clock.random }, entry)
   }

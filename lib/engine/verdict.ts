@@ -35,6 +35,9 @@ export const comesAgain = ({ status }: Pick<Verdict, 'status'>): boolean =>
 /** The rule of what the handler itself has answered. */
 export const asked = 'outcome'
 
+/** The rule by which a record is dropped that was redriven for another group. */
+export const foreign = 'redriven for another group'
+
 /** What is known of a record when its run ends. */
 export interface RunEnd {
   readonly record: RawRecord
@@ -74,6 +77,13 @@ export function stillGivenUp(end: RunEnd, entry: OpenRecord): Verdict {
   }
   const reason = `the process died ${entry.deaths} times while this record ran alone`
   return poisoned(end, failureOf(spent, 'process', 'convicted', reason))
+}
+
+/** A record that was given up on by another group and redriven for it: here it never was, and is not run again. `now`: epoch ms. */
+export function ofAnotherGroup(record: RawRecord, group: string, now: number): Verdict {
+  const reason = `the group ${group} had given it up; this one has had it already, as it came first`
+  const about = { record, attempts: 0, firstSeen: now, lastSeen: now }
+  return { status: 'drop', failure: { ...about, stage: 'process', rule: foreign, reason } }
 }
 
 /** A run that the end of the invocation's time cut off. */

@@ -74,6 +74,11 @@ export class RawRecord {
     return this.#decodedHeaders
   }
 
+  /** Whether there is a header of this name; nothing is decoded for it. */
+  hasHeader(name: string): boolean {
+    return this.#headers?.some((entry) => Object.hasOwn(entry, name)) ?? false
+  }
+
   /** Lets go of the bytes that were read, once nobody is expected to read them again: thousands of them would outlive their use. */
   release(): void {
     this.#keyBytes = undefined

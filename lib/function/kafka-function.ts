@@ -104,7 +104,7 @@ async function answer<V, K>(
   handling: Handling<V, K>,
   runtime: Runtime,
 ): Promise<BatchResponse> {
-  const { ledger, deduplicator, fallback, clock, logger, metrics, mapping } = runtime
+  const { ledger, deduplicator, redriven, fallback, clock, logger, metrics, mapping } = runtime
   const started = clock.now()
   const { remainingMs, reserveMs } = timeOf(context, settings, started, clock)
   const { partialResponses, topic, group } = mapping
@@ -114,8 +114,8 @@ async function answer<V, K>(
   const { idempotency } = settings
   const reader =
     idempotency === undefined || deduplicator === undefined
-      ? plainReader(settings)
-      : keyedReader(settings, idempotency, deduplicator, clock.now)
+      ? plainReader(settings, redriven)
+      : keyedReader(settings, idempotency, deduplicator, redriven, clock.now)
   const watcher = settings.unawaitedWrites === 'fail' ? new Watcher() : undefined
   const end = watcher?.begin()
   const survived = warnOfExit(log)

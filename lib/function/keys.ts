@@ -5,7 +5,7 @@ import {
   type KeyedRecord,
   type KeyVerdict,
 } from '../dedupe/index.js'
-import type { Engine } from '../engine/index.js'
+import type { Engine, Reserved } from '../engine/index.js'
 import { asError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { Claimed } from '../ledger/index.js'
@@ -23,9 +23,17 @@ export interface Reader<V, K> {
   readonly engine: Pick<Engine, 'reserve' | 'settled'>
 }
 
-/** Without idempotency keys there is nothing to know before a record runs. */
-export function plainReader<V, K>(settings: Settings<V, K>): Reader<V, K> {
-  return { decode: (record) => decode(record, settings), first: () => undefined, keep: () => {}, engine: {} }
+/** What redriven records are, asked before anything else. */
+type Redriven = NonNullable<Engine['reserve']>
+
+/** Without idempotency keys there is nothing more to know before a record runs. */
+export function plainReader<V, K>(settings: Settings<V, K>, redriven: Redriven): Reader<V, K> {
+  return {
+    decode: (record) => decode(record, settings),
+    first: () => undefined,
+    keep: () => {},
+    engine: { reserve: redriven },
+  }
 }
 
 /** Decodes all records before anything runs, for their keys; once each. */
@@ -33,6 +41,7 @@ export function keyedReader<V, K>(
   settings: Settings<V, K>,
   idempotency: Idempotency<KafkaRecord<V, K>>,
   deduplicator: Deduplicator,
+  redriven: Redriven,
   now: () => number,
 ): Reader<V, K> {
   const decoded = new Map<RawRecord, Decoded<V, K>>()
@@ -55,10 +64,13 @@ export function keyedReader<V, K>(
     }
   }
 
-  async function reserve(claims: readonly Claimed[]): Promise<ReadonlyMap<RawRecord, KeyVerdict>> {
+  async function reserve(claims: readonly Claimed[]): Promise<ReadonlyMap<RawRecord, Reserved>> {
+    const known = await redriven(claims)
+    // A redrive that has its record's effect is asked for its own key like any other.
+    const isUnknown = (record: RawRecord) => (known.get(record)?.kind ?? 'first') === 'first'
     const partitions = await Promise.all(
       claims.map(async ({ partition: { topic, partition }, state, todo }) => {
-        const records = (await Promise.all(todo.map(keyed))).flat()
+        const records = (await Promise.all(todo.filter(isUnknown).map(keyed))).flat()
         return { topic, partition, state, records }
       }),
     )
@@ -66,7 +78,8 @@ export function keyedReader<V, K>(
       partitions.filter(({ records }) => records.length > 0),
       now(),
     )
-    return idempotency.onDuplicate === undefined ? verdicts : new Map([...verdicts].map(withFirst))
+    const told = idempotency.onDuplicate === undefined ? verdicts : new Map([...verdicts].map(withFirst))
+    return known.size === 0 ? told : new Map([...known, ...told])
   }
 
   /** Who wants first results runs its duplicates: with the result, once there is one. */

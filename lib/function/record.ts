@@ -1,4 +1,5 @@
 import type { Header, RawRecord } from '../event/index.js'
+import { firstOriginalOf } from '../redrive/index.js'
 
 /**
  * One Kafka record as a handler sees it: decoded, with its provenance and its exact bytes.
@@ -16,6 +17,11 @@ import type { Header, RawRecord } from '../event/index.js'
 export interface KafkaRecord<V = unknown, K = string | null> {
   /** `topic:partition:offset`, unique and the same in each delivery: a key for effects that can repeat (K-01, P-17). */
   readonly id: string
+  /**
+   * The id of the record that was given up on, where this one is its redrive, or the redrive of a redrive; else undefined.
+   * `original ?? id` is the key of an effect that is to be made once, redrives included.
+   */
+  readonly original: string | undefined
   readonly topic: string
   readonly partition: number
   /** Exact: offsets beyond 2^53 - 1 are refused. */
@@ -46,7 +52,11 @@ export class DecodedRecord<V, K> implements KafkaRecord<V, K> {
   }
 
   get id(): string {
-    return `${this.topic}:${this.partition}:${this.offset}`
+    return idOf(this)
+  }
+  get original(): string | undefined {
+    const original = firstOriginalOf(this.raw)
+    return original && idOf(original)
   }
   get topic(): string {
     return this.raw.topic
@@ -67,3 +77,6 @@ export class DecodedRecord<V, K> implements KafkaRecord<V, K> {
     return this.raw.headers
   }
 }
+
+const idOf = ({ topic, partition, offset }: Pick<RawRecord, 'topic' | 'partition' | 'offset'>): string =>
+  `${topic}:${partition}:${offset}`

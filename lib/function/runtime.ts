@@ -4,16 +4,20 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../clock.js'
 import { type Deduplicator, type Idempotency, openDeduplicator } from '../dedupe/index.js'
 import { type Deployment, type Mapping, readDeployment } from '../deployment/index.js'
+import type { Engine } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
 import { type FallbackSink, failuresSink } from '../sink/index.js'
 import type { Settings } from './options.js'
+import { redrivenTtlSeconds, redriveReservation } from './redriven.js'
 
 /** What lives as long as the execution environment, for the source of one mapping. */
 export interface Runtime {
   readonly mapping: Mapping
   readonly ledger: Ledger
   readonly deduplicator: Deduplicator | undefined
+  /** What redriven records are. */
+  readonly redriven: NonNullable<Engine['reserve']>
   readonly fallback: FallbackSink
   readonly clock: Clock
   readonly logger: Logger
@@ -70,6 +74,8 @@ function runtimeOf(
   const clock = systemClock
   const table = deployment.ledgerTable
   const store = dynamodbStore(client, table)
+  const keys = { client, table, store, clock, group }
+  const originals = openDeduplicator({ ...keys, scope: 'group', ttlSeconds: redrivenTtlSeconds })
   return {
     mapping,
     clock,
@@ -77,7 +83,8 @@ function runtimeOf(
     metrics,
     serviceName,
     ledger: openLedger({ store, clock, group, leaseMs, withholds, delivery }),
-    deduplicator: idempotency && openDeduplicator({ client, table, store, clock, group, ...idempotency }),
+    deduplicator: idempotency && openDeduplicator({ ...keys, ...idempotency }),
+    redriven: redriveReservation(group, originals, clock.now),
     fallback: failuresSink({
       ...{ client, table: deployment.failuresTable, clock, group },
       functionName: functionName(),

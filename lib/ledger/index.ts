@@ -16,6 +16,7 @@ export type { Disposed, Disposition } from './settle.js'
 export { keptTime, type LedgerState, type Marker, type OpenRecord, type Range } from './state.js'
 export {
   type AtomicWrite,
+  asideKey,
   dynamodbStore,
   type ItemKey,
   itemKey,

@@ -5,7 +5,7 @@ import { runs, unawaited, type WatchedRun } from './run.js'
 const requests = new WeakMap<object, WatchedRun>()
 let watching = false
 
-/** Node's own channels of `node:http` and `fetch`. */
+/** Node's own channels of `node:http` and `fetch`, and one for writes by other ways: each a message `{ request: {} }`. */
 export function watchRequests(): void {
   if (watching) return
   watching = true
@@ -35,4 +35,6 @@ export function watchRequests(): void {
   subscribe('undici:request:create', started)
   subscribe('undici:request:headers', ended)
   subscribe('undici:request:error', ended)
+  subscribe('millrace:write:started', started)
+  subscribe('millrace:write:ended', ended)
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { fromDestination } from './destination.js'
 export {
   abandonedEnvelope,
   abandonedRule,
@@ -14,4 +15,4 @@ export {
   type Provenance,
 } from './envelope.js'
 export { hashOf } from './hash.js'
-export { fromJson, jsonOf, toJson, verified } from './json.js'
+export { fromJson, invalid, jsonOf, toJson, verified } from './json.js'

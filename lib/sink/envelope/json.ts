@@ -22,10 +22,22 @@ export function jsonOf(envelope: Envelope): object {
 const base64 = (bytes: Buffer | null): string | null => (bytes === null ? null : bytes.toString('base64'))
 
 /**
- * Reads an envelope from its JSON, as text, as the bytes of it, or parsed, and checks that its bytes are those of its hash.
- * Fields that it does not know are left out.
+ * Reads an envelope as a fallback sink writes it to a topic, a queue or an endpoint (docs/envelope.md): its JSON as text, as bytes,
+ * or parsed. Checks that the record's bytes are those of the hash. Fields that this release does not know are left out.
  *
  * @throws MillraceError `ML_ENVELOPE_INVALID` for what is no envelope, or one of a newer format; `ML_ENVELOPE_HASH`
+ *
+ * @example
+ * ```ts
+ * import { readEnvelope } from 'millrace'
+ *
+ * export const handler = (event: { Records: { body: string }[] }) => {
+ *   for (const { body } of event.Records) {
+ *     const { id, rule, reason, value } = readEnvelope(body)
+ *     console.log(id, rule, reason, value?.toString())
+ *   }
+ * }
+ * ```
  */
 export function fromJson(json: unknown): Envelope {
   const fields = parsed(json)
@@ -49,9 +61,9 @@ export function verified<T extends Provenance & ExactBytes>(envelope: T): T {
   )
 }
 
-type Fields = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
-const isObject = (value: unknown): value is Fields =>
+export const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A JSON object that came as text, as bytes, or parsed. @throws MillraceError `ML_ENVELOPE_INVALID` */

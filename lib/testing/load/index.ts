@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { partitioner } from './partitions.js'
+export { partitioner } from '../../kafka/index.js'
 export { type ProduceOptions, produce } from './produce.js'
 export { seededRandom } from './random.js'
 export { type LoadRecord, type LoadShape, type LoadValue, loadRecords } from './records.js'

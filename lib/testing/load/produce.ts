@@ -1,8 +1,8 @@
 import { Kafka, logLevel, type Message, type PartitionerArgs, type Producer } from 'kafkajs'
 import { asError, MillraceError } from '../../errors.js'
+import { partitioner } from '../../kafka/index.js'
 import { quietKafkajs } from '../../local/esm/index.js'
 import { inChunks } from './chunks.js'
-import { partitioner } from './partitions.js'
 import { ensureTopic } from './topic.js'
 import type { OutgoingRecord, Produced, ProducedPartition } from './types.js'
 

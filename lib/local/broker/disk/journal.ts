@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { crc32c } from '../log/crc32c.js'
+import { crc32c } from '../../../crc32c.js'
 import { corrupt, onDisk } from './failures.js'
 import type { OpenFiles } from './files.js'
 import type { FactKind, Facts, Json } from './storage.js'

@@ -1,4 +1,4 @@
-import { crc32c } from '../log/crc32c.js'
+import { crc32c } from '../../../crc32c.js'
 import { corrupt } from './failures.js'
 import type { OpenFiles } from './files.js'
 

@@ -1,6 +1,6 @@
+import { crc32c } from '../../../crc32c.js'
 import { apis } from '../api/table.js'
 import { batchBytes } from '../log/batch-bytes.js'
-import { crc32c } from '../log/crc32c.js'
 import { MalformedRequest, Reader } from '../wire/reader.js'
 import { Writer } from '../wire/writer.js'
 import { canaryTopic, partitionWithoutRecords } from './canary.js'

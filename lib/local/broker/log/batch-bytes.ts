@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.js'
+import { crc32c } from '../../../crc32c.js'
 
 /** What a batch says of itself; every field has a default. */
 export interface BatchFields {

@@ -1,5 +1,5 @@
+import { crc32c } from '../../../crc32c.js'
 import { type Code, code } from '../wire/codes.js'
-import { crc32c } from './crc32c.js'
 
 /** Byte positions in a record batch of format 2; everything from `attributes` on is covered by the checksum. */
 export const at = {

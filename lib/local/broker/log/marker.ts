@@ -1,5 +1,5 @@
+import { crc32c } from '../../../crc32c.js'
 import { at, commitType, controlBit, controlTypeAt, headOf, type RecordBatch, transactionalBit } from './batch.js'
-import { crc32c } from './crc32c.js'
 
 /** How a transaction ended in one partition. */
 export interface Marker {

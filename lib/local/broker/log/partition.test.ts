@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { crc32c } from '../../../crc32c.js'
 import { code } from '../wire/codes.js'
 import { batch, batchBytes } from './batch.fixture.js'
 import { checkBatch } from './batch.js'
-import { crc32c } from './crc32c.js'
 import { PartitionLog } from './partition.js'
 import { defaultPolicy, policyOf } from './settings.js'
 

@@ -1,0 +1,59 @@
+import { MillraceError } from '../../errors.js'
+import { hand, type Key, told } from './conditions.js'
+import { type Filter, type FilterOptions, filterOf } from './filter.js'
+import type { FailuresTable, Item, Listed } from './table.js'
+
+/** Envelopes that one run changes at most: they are kept in memory from the question to the end. */
+const mostAtOnce = 100_000
+
+/** An envelope as it was seen, with as little of it as tells whether it changed. */
+export interface Seen {
+  /** `topic:partition:offset`. */
+  readonly id: string
+  readonly key: Key
+  readonly head: Item
+}
+
+/** What a command is to change. */
+export interface Selection {
+  readonly seen: readonly Seen[]
+  /** Whether nothing was said of which. */
+  readonly all: boolean
+  /** Whether there may be more. */
+  readonly more: boolean
+}
+
+/** The envelopes that are meant. */
+export async function* matching(table: FailuresTable, filter: Filter): AsyncGenerator<Listed> {
+  for await (const listed of table.list()) if (filter.matches(listed.id, listed.about)) yield listed
+}
+
+/** @param now epoch ms @throws MillraceError `ML_USAGE`, `ML_ENVELOPE_MISSING` for an id that is not there */
+export async function selection(
+  table: FailuresTable,
+  options: FilterOptions & { readonly ids: readonly string[] },
+  now: number,
+): Promise<Selection> {
+  const filter = filterOf(options, options.ids, now)
+  const seen: Seen[] = []
+  let more = false
+  for await (const listed of matching(table, filter)) {
+    more = seen.length === mostAtOnce
+    if (more) break
+    seen.push(little(listed))
+  }
+  const missing = options.ids.find((id) => !seen.some((one) => one.id === id))
+  if (missing !== undefined) throw noEnvelope(missing, table)
+  return { seen, all: filter.all, more }
+}
+
+export const noEnvelope = (id: string, { name }: FailuresTable): MillraceError =>
+  new MillraceError(
+    'ML_ENVELOPE_MISSING',
+    `the table ${name} has no envelope of ${id} that is meant; \`millrace failures list\` shows what it has`,
+  )
+
+function little({ id, key, head }: Listed): Seen {
+  const kept = [...told, ...hand].flatMap((name) => (head[name] === undefined ? [] : [[name, head[name]] as const]))
+  return { id, key, head: Object.fromEntries(kept) }
+}

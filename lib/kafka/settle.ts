@@ -1,0 +1,66 @@
+import { MillraceError } from '../errors.js'
+import type { Lane } from './lane.js'
+import type { Delivery, Item, RecordMetadata } from './record.js'
+import type { Ground } from './round.js'
+import { verdictOf } from './verdict.js'
+import type { PartAnswer } from './wire.js'
+
+/** Numbers of records in a partition start anew after the largest. */
+const sequences = 2 ** 31
+
+/** Codes by which a batch may have been written all the same. */
+const doubtful: ReadonlySet<number> = new Set([7, 20])
+
+/** Does what a broker's answer says to the first batch of the lane. False: the cluster is to be asked again. */
+export function settle(lane: Lane, name: string, answer: PartAnswer, ground: Ground): boolean {
+  const { verdict, meaning } = verdictOf(answer.code)
+  const batch = lane.first
+  if (batch === undefined) return true
+  const { items, time } = batch
+  const failed = (item: Item, isFinal: boolean): Delivery => ({
+    ok: false,
+    error: refusal(lane, meaning, item),
+    isFinal,
+  })
+  switch (verdict) {
+    case 'written': {
+      const sequence = ground.identity?.sequences.get(name) ?? 0
+      ground.identity?.sequences.set(name, (sequence + items.length) % sequences)
+      for (const [n, item] of items.entries()) item.settle({ ok: true, metadata: metadataOf(answer, n, item, time) })
+      lane.next()
+      return true
+    }
+    case 'large':
+    case 'bad':
+      if (items.length > 1) lane.halve()
+      else {
+        for (const item of items) item.settle(failed(item, true))
+        lane.next()
+      }
+      return true
+    case 'refused':
+      for (const item of lane.rest()) item.settle(failed(item, item.record.hasOwnTopic))
+      return true
+    case 'unknown':
+      ground.identity = undefined
+      break
+    case 'again':
+      lane.isInDoubt ||= doubtful.has(answer.code)
+  }
+  lane.reason = new Error(meaning)
+  return false
+}
+
+function metadataOf(answer: PartAnswer, n: number, { record }: Item, time: number): RecordMetadata {
+  const { topic, partition, offset, appendTime } = answer
+  const timestamp = appendTime < 0 ? (record.timestamp ?? time) : appendTime
+  return { topic, partition, offset: offset < 0 ? -1 : offset + n, timestamp }
+}
+
+function refusal({ topic, partition }: Lane, meaning: string, { record }: Item): MillraceError {
+  const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  return new MillraceError(
+    'ML_PRODUCE_FAILED',
+    `partition ${partition} of ${topic} does not take the record of ${bytes} bytes: ${meaning}`,
+  )
+}

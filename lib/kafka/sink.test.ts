@@ -1,0 +1,238 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { startBroker } from '../local/broker/index.js'
+import { admin, broker, closing } from '../local/broker/kafkajs.fixture.js'
+import type { Acknowledgement } from '../sink/index.js'
+import { type KafkaSinkOptions, kafkaSink } from './index.js'
+import { contents, context, patient, produceKey, proxyOf, refusing, sinkRecord } from './kafka.fixture.js'
+
+/** A topic of four partitions, and a sink that has reached it through a proxy. */
+async function setup(options: KafkaSinkOptions = {}) {
+  const started = await broker()
+  await (await admin(started)).createTopics({ topics: [{ topic: 'invoices', numPartitions: 4 }] })
+  const proxy = await proxyOf(started)
+  const sink = kafkaSink({ brokers: proxy.address, topic: 'invoices', ...options })
+  closing(sink, async ({ close }) => close?.())
+  return { started, proxy, sink, produced: () => proxy.requests.filter((key) => key === produceKey).length }
+}
+
+const said = (acknowledgements: readonly Acknowledgement[]) =>
+  acknowledgements.map((one) => (one.ok ? 'ok' : `${one.status}: ${one.error.message}`))
+const inPartition = (partition: number) => (offset: number) => sinkRecord(offset, { partition })
+const values = async (...of: Parameters<typeof contents>) => (await contents(...of)).map(({ value }) => `${value}`)
+
+describe('a Kafka sink', () => {
+  it('writes all records of a call by one request, and acknowledges each in its place', async () => {
+    const { started, sink, produced } = await setup()
+    const records = Array.from({ length: 1_000 }, (_, n) => sinkRecord(n))
+    expect(await sink.write(records, patient())).toEqual(records.map(() => ({ ok: true })))
+    expect(produced()).toBe(1)
+    expect(new Set(await values(started, 'invoices', 1_000)).size).toBe(1_000)
+    expect(await sink.write([], patient())).toEqual([])
+  })
+
+  it('says in headers what each record was made of, behind its own', async () => {
+    const { started, sink } = await setup()
+    const header = (key: string, value: string | null) => ({ key, value: value === null ? null : Buffer.from(value) })
+    const traceparent = header('traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+    const headers = [header('h', 'v'), header('n', null), traceparent, header('x-source-id', 'of an earlier function')]
+    await sink.write([sinkRecord(7, { id: 'orders:0:7#2', headers, key: null, value: null, partition: 0 })], patient())
+    const [written] = await contents(started, 'invoices', 1)
+    expect(written).toMatchObject({ key: null, value: null })
+    const texts = Object.entries(written?.headers ?? {}).map(([key, value]) => [
+      key,
+      value === null ? null : `${value}`,
+    ])
+    expect(texts).toEqual([
+      ['h', 'v'],
+      ['n', null],
+      ['traceparent', `${traceparent.value}`],
+      ['x-source-topic', 'orders'],
+      ['x-source-partition', '0'],
+      ['x-source-offset', '7'],
+      ['x-source-group', 'billing'],
+      ['x-source-id', 'orders:0:7#2'],
+    ])
+  })
+
+  it('honours the partition an output asks for, and its own partitioner otherwise [R-19]', async () => {
+    const { started, sink } = await setup({ partitioner: ({ source }, partitions) => source.offset % partitions })
+    await sink.write([sinkRecord(5), sinkRecord(6, { partition: 3 }), sinkRecord(2)], patient())
+    const places = (await contents(started, 'invoices', 3)).map(({ partition, value }) => `${value} in ${partition}`)
+    expect(places.sort()).toEqual(['v2 in 2', 'v5 in 1', 'v6 in 3'])
+  })
+
+  it('costs no other record what one of them can never be [R-27]', async () => {
+    const { started, sink } = await setup()
+    const records = [
+      sinkRecord(0, { partition: 1 }),
+      sinkRecord(1, { partition: 1, value: Buffer.alloc(1_500_000) }),
+      sinkRecord(2, { partition: 1 }),
+      sinkRecord(3, { partition: 4 }),
+      sinkRecord(4, { topic: 'none' }),
+      sinkRecord(5, { partition: 2 }),
+    ]
+    expect(said(await sink.write(records, patient()))).toEqual([
+      'ok',
+      expect.stringMatching(/^fallback: ML_PRODUCE_FAILED.*1500002 bytes: MESSAGE_TOO_LARGE/),
+      'ok',
+      expect.stringMatching(/^fallback: ML_PARTITION_INVALID.*partition 4 of invoices, which has 0 to 3/),
+      expect.stringMatching(/^fallback: ML_PRODUCE_FAILED.*there is no topic none/),
+      'ok',
+    ])
+    expect((await values(started, 'invoices', 3)).sort()).toEqual(['v0', 'v2', 'v5'])
+  })
+
+  it('finds the record that its topic does not take among all of a batch', async () => {
+    const { started, sink } = await setup()
+    const small = { type: 2, name: 'invoices', configEntries: [{ name: 'max.message.bytes', value: '3000' }] }
+    await (await admin(started)).alterConfigs({ validateOnly: false, resources: [small] })
+    const records = Array.from({ length: 50 }, (_, n) =>
+      sinkRecord(n, { partition: 0, ...(n === 31 && { value: Buffer.alloc(5_000) }) }),
+    )
+    const answers = said(await sink.write(records, patient()))
+    expect(answers.flatMap((answer, n) => (answer === 'ok' ? [] : [n]))).toEqual([31])
+    expect(await values(started, 'invoices', 49)).toEqual(
+      records.filter((_, n) => n !== 31).map(({ value }) => `${value}`),
+    )
+  })
+
+  it('acknowledges what one partition has written, and not what another has not [PEERS 11]', async () => {
+    const { started, proxy, sink } = await setup({ deliveryTimeoutMs: 300 })
+    // NOT_ENOUGH_REPLICAS, for as long as anyone asks.
+    proxy.answer = (key, answer) => (key === produceKey ? refusing(answer, 19, [1]) : answer)
+    const records = [0, 1, 2].flatMap((partition) => [
+      sinkRecord(partition, { partition }),
+      sinkRecord(3 + partition, { partition }),
+    ])
+    expect(said(await sink.write(records, patient()))).toEqual([
+      ...['ok', 'ok'],
+      ...[1, 1].map(() =>
+        expect.stringMatching(/^retry: ML_PRODUCE_FAILED: invoices did not acknowledge.*NOT_ENOUGH_REPLICAS/),
+      ),
+      ...['ok', 'ok'],
+    ])
+    expect((await values(started, 'invoices', 6)).sort()).toEqual(['v0', 'v1', 'v2', 'v3', 'v4', 'v5'])
+  })
+
+  it('lets nothing overtake a record that its partition has not taken', async () => {
+    const { started, proxy, sink } = await setup()
+    let answers = 0
+    // TOPIC_AUTHORIZATION_FAILED, once, for a batch that the broker has written nonetheless.
+    proxy.answer = (key, answer) => (key === produceKey && answers++ === 0 ? refusing(answer, 29, [0]) : answer)
+    const large = Array.from({ length: 4 }, (_, n) =>
+      sinkRecord(n, { partition: 0, value: Buffer.alloc(600_000, `${n}`) }),
+    )
+    const refused = expect.stringMatching(/^retry: ML_PRODUCE_FAILED.*this client may not write/)
+    expect(said(await sink.write([...large, sinkRecord(9, { partition: 1 })], patient()))).toEqual([
+      ...[refused, refused, refused, refused],
+      'ok',
+    ])
+    expect((await contents(started, 'invoices', 2)).map(({ value }) => `${value}`.slice(0, 2)).sort()).toEqual([
+      '00',
+      'v9',
+    ])
+  })
+
+  it('gives others their turn while it prepares thousands of records [R-29]', async () => {
+    const { proxy, sink } = await setup()
+    await sink.write([sinkRecord(0)], patient())
+    const records = Array.from({ length: 10_000 }, (_, n) => sinkRecord(n))
+    let [turns, isSent] = [0, false]
+    proxy.answer = (key, answer) => {
+      isSent ||= key === produceKey
+      return answer
+    }
+    const count = () => {
+      turns++
+      if (!isSent) setImmediate(count)
+    }
+    count()
+    expect(new Set(said(await sink.write(records, patient())))).toEqual(new Set(['ok']))
+    // Each turn for 200 records at most, of what is done three times: made ready, placed, encoded.
+    expect(turns).toBeGreaterThan(3 * (10_000 / 200))
+  })
+
+  it('counts as not written what is not acknowledged when the time of the batch is over', async () => {
+    const { proxy, sink } = await setup()
+    await sink.write([sinkRecord(0)], patient())
+    const ending = new AbortController()
+    proxy.answer = (key, answer) => {
+      if (key === produceKey) ending.abort()
+      return key === produceKey ? 'keep' : answer
+    }
+    expect(said(await sink.write([sinkRecord(1)], ending.signal))).toEqual([
+      expect.stringContaining('the time of the batch was over'),
+    ])
+    expect(said(await sink.write([sinkRecord(1)], AbortSignal.abort()))).toEqual([
+      expect.stringContaining('the time of the batch'),
+    ])
+  })
+})
+
+describe('the connections of a sink', () => {
+  it('are made once, and anew where they were closed meanwhile', async () => {
+    const { proxy, sink } = await setup()
+    for (let n = 0; n < 20; n++) await sink.write([sinkRecord(n)], patient())
+    expect(proxy.connections()).toBe(1)
+    proxy.cut()
+    expect(said(await sink.write([sinkRecord(20)], patient()))).toEqual(['ok'])
+    await sink.close?.()
+    await vi.waitFor(() => expect(proxy.connections()).toBe(0))
+    expect(said(await sink.write([sinkRecord(21)], patient()))).toEqual(['ok'])
+  })
+
+  it('outlive a broker that is started again, and lose and repeat nothing', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-sink-'))
+    closing(dataDir, (dir) => rm(dir, { recursive: true }))
+    const first = await startBroker({ dataDir, defaultPartitions: 1 })
+    const sink = kafkaSink({ brokers: first.address, topic: 'invoices', createTopics: true })
+    closing(sink, async ({ close }) => close?.())
+    expect(said(await sink.write([sinkRecord(0)], patient()))).toEqual(['ok'])
+    await first.stop()
+    const writing = sink.write([1, 2].map(inPartition(0)), patient())
+    const second = await broker({ dataDir, port: first.port })
+    expect(said(await writing)).toEqual(['ok', 'ok'])
+    expect(await values(second, 'invoices', 3)).toEqual(['v0', 'v1', 'v2'])
+  })
+
+  it('go where the option says, else KAFKA_BROKERS, else the event', async () => {
+    const { started } = await setup()
+    const write = async (options: KafkaSinkOptions, environment: string, event?: string) => {
+      vi.stubEnv('KAFKA_BROKERS', environment)
+      const sink = kafkaSink({ topic: 'invoices', deliveryTimeoutMs: 100, ...options })
+      try {
+        await sink.open?.(context(event))
+        return said(await sink.write([sinkRecord(0)], patient()))
+      } finally {
+        await sink.close?.()
+        vi.unstubAllEnvs()
+      }
+    }
+    const { address } = started
+    const nowhere = '127.0.0.1:1'
+    expect(await write({ brokers: [address] }, nowhere, nowhere)).toEqual(['ok'])
+    expect(await write({}, address, nowhere)).toEqual(['ok'])
+    expect(await write({}, '', `${nowhere},${address}`)).toEqual(['ok'])
+    await expect(write({}, '')).rejects.toThrow(/ML_KAFKA_BROKERS_MISSING: .* set one of them to host:port/)
+    expect(await write({ brokers: nowhere }, '')).toEqual([
+      expect.stringMatching(/^retry: ML_PRODUCE_FAILED: .*ML_KAFKA_UNREACHABLE: .*ECONNREFUSED/),
+    ])
+  })
+
+  it.each<[KafkaSinkOptions, RegExp]>([
+    [{ brokers: 'localhost' }, /the option brokers is "localhost"; give host:port/],
+    [{ brokers: [] }, /give host:port/],
+    [{ topic: '' }, /the option topic/],
+    [{ deliveryTimeoutMs: 0 }, /deliveryTimeoutMs is 0/],
+    [{ acks: 1 } as KafkaSinkOptions, /acks is no option; there are brokers/],
+    [{ tls: { cert: 'x' } }, /mTLS needs both/],
+    [{ sasl: { mechanism: 'plain', username: 'me' } as never }, /plain needs a username and a password/],
+    [{ sasl: { mechanism: 'gssapi' } as never }, /knows no mechanism "gssapi"/],
+    [{ sasl: { mechanism: 'oauthbearer' } as never }, /a function that gives one/],
+  ])('are not made as %j asks', (options, message) => {
+    expect(() => kafkaSink(options)).toThrow(message)
+  })
+})
