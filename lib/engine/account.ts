@@ -1,4 +1,4 @@
-import type { Stage } from '../sink/index.js'
+import type { Failure, Stage } from '../sink/index.js'
 import { decide } from './decisions.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
@@ -36,6 +36,8 @@ export interface Account {
   readonly tally: Tally
   /** Failures by the stage at which records failed. */
   readonly failures: Record<Stage, number>
+  /** Records that the policy lets the invocation fail by. */
+  readonly failed: Failure[]
   readonly sources: SourceTally[]
   /** Of each record that is settled now: from its timestamp to the acknowledged write. One with a timestamp in the future, or none, has none. */
   readonly latenciesMs: number[]
@@ -55,18 +57,19 @@ export function openAccount(): Account {
     pending: 0,
     abandoned: 0,
   }
-  return { tally, failures: { decode: 0, validate: 0, process: 0, sink: 0 }, sources: [], latenciesMs: [] }
+  return { tally, failures: { decode: 0, validate: 0, process: 0, sink: 0 }, failed: [], sources: [], latenciesMs: [] }
 }
 
 /** Counts what a source partition has come to, and logs its decisions. @param settledAt epoch ms of the write that settled it */
 export function accountFor(hold: Hold, settledAt: number, { log }: Engine, account: Account): void {
   const { claimed, verdicts, acknowledged, abandoned, settledAs, recorded } = hold
-  const { tally, failures, latenciesMs } = account
+  const { tally, failures, failed, latenciesMs } = account
   const { topic, partition, records } = claimed.partition
   const okBefore = tally.ok
   const unsettled = new Set(
     settledAs?.flatMap(({ offset, disposition }) => (disposition.kind === 'settled' ? [] : [offset])),
   )
+  for (const { status, failure } of hold.superseded) if (status === 'retry') failures[failure.stage]++
   logSkipped(hold, { log })
   tally.skipped += records.length - claimed.todo.length
   tally.abandoned += abandoned.length
@@ -75,6 +78,7 @@ export function accountFor(hold: Hold, settledAt: number, { log }: Engine, accou
     const verdict = verdicts.get(record)
     const decision = verdict && decide(log, record, verdict, acknowledged.get(record))
     if (decision?.stage !== undefined) failures[decision.stage]++
+    if (verdict?.status === 'fail') failed.push(verdict.failure)
     // What went well and is not recorded as such comes again all the same.
     const isSettled = settledAs !== undefined && !unsettled.has(record.offset)
     tally[decision !== undefined && (isSettled || comesAgain(decision)) ? decision.status : 'pending']++

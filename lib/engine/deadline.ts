@@ -6,6 +6,8 @@ import type { Invocation } from './engine.js'
 export interface Deadline {
   /** Whether a record may still be started at this time, epoch ms (T-21). */
   mayStart(now: number): boolean
+  /** Epoch ms from which on no record is started; Infinity for an invocation without an end. */
+  readonly lastStart: number
   /** Aborts as the reserve begins: for handlers. */
   readonly signal: AbortSignal
   /** Resolves when half of the reserve is left: what has not ended by then is cut off. */
@@ -40,6 +42,7 @@ export function watchDeadline(clock: Clock, { remainingMs, reserveMs }: Invocati
   )
   return {
     mayStart: (now) => !over && now < lastStart,
+    lastStart,
     signal: handlers.signal,
     cutOff,
     isCutOff: () => over,

@@ -109,7 +109,7 @@ export function failAfterwards(
   { stage, hopeless }: Pick<Failed, 'stage' | 'hopeless'> = { stage: 'process' },
 ): void {
   const hold = holds.find(({ verdicts }) => verdicts.has(record))
-  const entry = hold?.entryOf(record)
+  const entry = hold?.entries.get(record)
   const end = { record, entry, attempt: (entry?.attempts ?? 0) + 1, policy, now, random }
   hold?.revoke(record, judge({ status: 'failed', stage, error, ...(hopeless && { hopeless }) }, end))
 }

@@ -21,6 +21,8 @@ export interface Log {
 export interface Run {
   /** 1 for the first. */
   readonly attempt: number
+  /** How often the record was held before. */
+  readonly held: number
   /** A failure of this run spends the record's last attempt. */
   readonly lastAttempt: boolean
   /** Aborts when the record's or the invocation's time runs out. */

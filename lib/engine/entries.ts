@@ -1,6 +1,6 @@
 import type { RawRecord } from '../event/index.js'
 import { type Claimed, keptTime, type OpenRecord } from '../ledger/index.js'
-import type { Verdict } from './verdict.js'
+import { comesAgain, type Verdict, type Waiting } from './verdict.js'
 
 /**
  * Open records kept per source partition. At this bound nothing new is started in it; none is forgotten. What runs side by
@@ -8,16 +8,60 @@ import type { Verdict } from './verdict.js'
  */
 export const maxOpen = 1_000
 
-/** The entry of each record that has one; one whose timestamp differs speaks of another incarnation. */
-export function entriesOf({ state, todo }: Claimed): ReadonlyMap<RawRecord, OpenRecord> {
-  if (state.open.length === 0) return new Map()
-  const open = new Map(state.open.map((entry) => [entry.offset, entry]))
-  return new Map(
-    todo.flatMap((record): [RawRecord, OpenRecord][] => {
-      const entry = open.get(record.offset)
-      return entry?.timestamp === keptTime(record.timestamp) ? [[record, entry]] : []
-    }),
-  )
+/** The open records of a source partition, as the ledger is known to have them. */
+export class Entries {
+  readonly #byRecord = new Map<RawRecord, OpenRecord>()
+  /** How many there were, and the lowest offset. */
+  readonly #before: number
+  readonly #lowest: number
+  /** Those that are to be recorded beside them. */
+  readonly #opened = new Set<RawRecord>()
+
+  /** An entry whose timestamp differs from its record's speaks of another incarnation. */
+  constructor({ state, todo }: Claimed) {
+    this.#before = state.open.length
+    this.#lowest = state.open[0]?.offset ?? 0
+    if (state.open.length === 0) return
+    const entries = new Map(state.open.map((entry) => [entry.offset, entry]))
+    for (const record of todo) {
+      const entry = entries.get(record.offset)
+      if (entry?.timestamp === keptTime(record.timestamp)) this.#byRecord.set(record, entry)
+    }
+  }
+
+  get(record: RawRecord): OpenRecord | undefined {
+    return this.#byRecord.get(record)
+  }
+
+  /** Whether there is room for the record's failure. */
+  hasRoomFor(record: RawRecord): boolean {
+    const isFull = this.#before + this.#opened.size >= maxOpen
+    return !isFull || this.#byRecord.has(record) || record.offset < this.#lowest
+  }
+
+  /** Epoch ms before which a record is not run; 0 for at once. */
+  dueAt(record: RawRecord): number {
+    const entry = this.#byRecord.get(record)
+    // What was given up on is not run at all.
+    return entry === undefined || entry.givenUp || entry.convicted ? 0 : entry.notBefore
+  }
+
+  /** Counts a record in or out, by its latest verdict. */
+  judge(record: RawRecord, verdict: Verdict): void {
+    if (!comesAgain(verdict)) this.#opened.delete(record)
+    else if (!this.#byRecord.has(record)) this.#opened.add(record)
+  }
+
+  /** Takes over what a write has recorded. */
+  set(record: RawRecord, entry: OpenRecord): void {
+    this.#byRecord.set(record, entry)
+  }
+
+  /** Whether the ledger has what this verdict says. */
+  has(record: RawRecord, { failure, notBefore }: Waiting): boolean {
+    const entry = this.#byRecord.get(record)
+    return entry !== undefined && entry.attempts === failure.attempts && entry.notBefore === notBefore
+  }
 }
 
 /** A verdict that leaves its record unsettled, unless a sink acknowledges it. */

@@ -1,17 +1,9 @@
 import type { RawRecord } from '../event/index.js'
-import {
-  type AtomicWrite,
-  type Claimed,
-  type Disposed,
-  keptTime,
-  type Marker,
-  type OpenRecord,
-  type Recorded,
-} from '../ledger/index.js'
+import { type AtomicWrite, type Claimed, type Disposed, keptTime, type Marker, type Recorded } from '../ledger/index.js'
 import type { Acknowledgement } from '../sink/index.js'
-import { entriesOf, entryAfter, maxOpen } from './entries.js'
+import { Entries, entryAfter } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
-import { comesAgain, type Verdict } from './verdict.js'
+import { comesAgain, type Verdict, type Waiting } from './verdict.js'
 import { Verdicts } from './verdicts.js'
 
 /** Some records, as a set of them or the keys of a map. */
@@ -25,6 +17,7 @@ const nothing: Records = new Set()
 export class Hold {
   readonly claimed: Claimed
   readonly verdicts: Verdicts
+  readonly entries: Entries
   readonly acknowledged = new Map<RawRecord, Acknowledgement>()
   /** Writes declared by records that went well, not committed yet. */
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
@@ -34,6 +27,10 @@ export class Hold {
   readonly started = new Set<number>()
   /** Offsets of abandoned records whose report is acknowledged. */
   readonly abandoned: number[] = []
+  /** Verdicts on records that were run again. */
+  readonly superseded: Waiting[] = []
+  /** Epoch ms at which the first is due of what was left; Infinity: nothing was. */
+  leftUntil = Number.POSITIVE_INFINITY
   /** What the last write has recorded, once the claim is given back. */
   settledAs: readonly Disposed[] | undefined
   /** Epoch ms, as last confirmed. */
@@ -45,11 +42,9 @@ export class Hold {
   /** What runs alone just now. */
   marker: Marker | null = null
   readonly #order: Order
-  readonly #entries: ReadonlyMap<RawRecord, OpenRecord>
   /** Null where all of the batch is to be done. */
   readonly #todo: ReadonlySet<RawRecord> | null
   readonly #blocked = new Set<LaneId>()
-  #open: number
 
   constructor(claimed: Claimed, order: Order) {
     this.claimed = claimed
@@ -57,8 +52,7 @@ export class Hold {
     this.leaseEnd = claimed.leaseEnd
     this.#order = order
     this.#todo = claimed.todo.length === claimed.partition.records.length ? null : new Set(claimed.todo)
-    this.#entries = entriesOf(claimed)
-    this.#open = claimed.state.open.length
+    this.entries = new Entries(claimed)
   }
 
   /** What is to be run and has not been. */
@@ -67,26 +61,34 @@ export class Hold {
     return this.verdicts.size === 0 ? todo : todo.filter((record) => !this.verdicts.has(record))
   }
 
-  /** What the ledger has of a record that was tried before. */
-  entryOf(record: RawRecord): OpenRecord | undefined {
-    return this.#entries.get(record)
-  }
-
   /** Whether a record may be started: in its lane's turn, under a lease that is known to last, with room for its failure. */
   mayStart(record: RawRecord, now: number): boolean {
     if (this.stale || now >= this.leaseEnd || this.isBlocked(record)) return false
-    if (this.#open < maxOpen || this.#entries.has(record) || record.offset < (this.claimed.state.open[0]?.offset ?? 0))
-      return true
+    if (this.entries.hasRoomFor(record)) return true
     this.block(record)
     return false
+  }
+
+  /** A record that is not due is left to a later invocation, with its lane. */
+  leave(record: RawRecord): void {
+    this.block(record)
+    this.leftUntil = Math.min(this.leftUntil, this.entries.dueAt(record))
   }
 
   /** Keeps a record's verdict. One that has to come again stops its lane. */
   judge(record: RawRecord, verdict: Verdict): void {
     this.verdicts.set(record, verdict)
-    if (!comesAgain(verdict)) return
-    this.block(record)
-    if (!this.#entries.has(record)) this.#open++
+    this.entries.judge(record, verdict)
+    if (comesAgain(verdict)) this.block(record)
+  }
+
+  /** Lets a record run again, and its lane go on; not where something ahead of it in its lane has failed since. */
+  reopen(record: RawRecord, verdict: Waiting): boolean {
+    if (this.stale || this.verdicts.get(record) !== verdict) return false
+    this.verdicts.delete(record)
+    this.#blocked.delete(laneOf(record, this.#order))
+    this.superseded.push(verdict)
+    return true
   }
 
   /** Whether its lane is stopped. */
@@ -168,8 +170,11 @@ export class Hold {
   follow(result: Recorded, records: readonly Disposed[], now: number): void {
     if (result.kind === 'written') {
       this.leaseEnd = result.leaseEnd
-      for (const { offset, disposition } of records)
+      for (const [i, { offset, disposition }] of records.entries()) {
+        const record = this.claimed.partition.records[i]
         if (disposition.kind === 'settled' && !this.recorded.has(offset)) this.recorded.set(offset, now)
+        if (disposition.kind === 'open' && record !== undefined) this.entries.set(record, disposition.entry)
+      }
     } else if (result.kind === 'stale') this.stale = true
   }
 
@@ -185,6 +190,6 @@ export class Hold {
     if (verdict.status === 'ok' || verdict.status === 'drop') return settled
     if (verdict.status === 'duplicate') return verdict.isSettled(committing) ? settled : pending
     if (verdict.status === 'fallback' && this.acknowledged.get(record)?.ok) return settled
-    return { kind: 'open', entry: entryAfter(verdict, this.#entries.get(record)) }
+    return { kind: 'open', entry: entryAfter(verdict, this.entries.get(record)) }
   }
 }

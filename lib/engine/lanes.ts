@@ -27,15 +27,35 @@ export function lanesOf(records: readonly RawRecord[], order: Order): readonly L
   return [...lanes.values()]
 }
 
-/** Runs lanes side by side, at most so many at once. */
+/** A lane that has to wait: resolves with what is left of it once that may run, or with nothing. Never rejects. */
+export interface Paused<L> {
+  readonly rest: Promise<L | undefined>
+}
+
+/** Runs lanes side by side, at most so many at once. One that pauses lets another run meanwhile. */
 export async function runLanes<L>(
   lanes: readonly L[],
   concurrency: number,
-  runLane: (lane: L) => Promise<void>,
+  runLane: (lane: L) => Promise<Paused<L> | undefined>,
 ): Promise<void> {
-  let next = 0
-  const worker = async () => {
-    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane)
+  const ready = [...lanes]
+  let [next, workers] = [0, 0]
+  const worker = async (): Promise<void> => {
+    workers++
+    const resumed: Promise<void>[] = []
+    while (next < ready.length) {
+      const lane = ready[next++]
+      const paused = lane && (await runLane(lane))
+      if (paused !== undefined) resumed.push(paused.rest.then(resume))
+    }
+    workers--
+    await Promise.all(resumed)
+  }
+  const resume = (lane: L | undefined): Promise<void> | undefined => {
+    if (lane === undefined) return undefined
+    ready.push(lane)
+    // Where all are at work, one of them will come to it.
+    return workers < concurrency ? worker() : undefined
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, lanes.length) }, worker))
 }

@@ -20,26 +20,49 @@ export interface Processed extends Account {
  * @throws MillraceError of the ledger's store, or the breach of contract that fails the batch and settles nothing (rule 9)
  */
 export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
-  // What may not run twice has one attempt.
-  const engine = given.ledger.delivery === 'at-most-once' ? { ...given, policy: once(given.policy) } : given
+  const engine = { ...given, policy: policyFor(given, invocation) }
   const account = openAccount()
   const deadline = watchDeadline(engine.clock, invocation)
   const holder = { owner: invocation.owner, deadline: engine.clock.now() + invocation.remainingMs() }
   const recorder = new Recorder(engine, holder, deadline.sinkSignal)
-  const shift: Shift = { engine, invocation, holder, deadline, recorder, ...account }
+  const shift: Shift = {
+    engine,
+    invocation,
+    holder,
+    deadline,
+    recorder,
+    leftUntil: Number.POSITIVE_INFINITY,
+    ...account,
+  }
   account.tally.records = batch.partitions.reduce((sum, { records }) => sum + records.length, 0)
   try {
-    return { unsettled: await claimAndWork(batch.partitions, shift), ...account }
+    const unsettled = await claimAndWork(batch.partitions, shift)
+    await idle(shift)
+    return { unsettled, ...account }
   } finally {
     deadline.end()
   }
 }
 
-const once = (policy: Policy): Policy => ({
-  ...policy,
-  retry: { ...policy.retry, attempts: 1 },
-  hold: { maxDeliveries: 0 },
-})
+function policyFor({ policy, ledger }: Engine, { remainingMs }: Invocation): Policy {
+  const { retry } = policy
+  // What may not run twice has one attempt.
+  if (ledger.delivery === 'at-most-once')
+    return { ...policy, retry: { ...retry, attempts: 1 }, hold: { maxDeliveries: 0 } }
+  // Without an end there is no time to wait in (a plain unit test): what fails is due with the next delivery.
+  return Number.isFinite(remainingMs()) ? policy : { ...policy, retry: { ...retry, intervalMs: 0 } }
+}
+
+/**
+ * Where something is not due yet, the invocation lasts until it is, or until its reserve: Lambda would deliver it again at once,
+ * for nothing. All else is settled by then.
+ */
+async function idle({ engine: { clock, log }, deadline, leftUntil }: Shift): Promise<void> {
+  const waitMs = Math.min(leftUntil, deadline.lastStart) - clock.now()
+  if (leftUntil === Number.POSITIVE_INFINITY || deadline.lastStart === Number.POSITIVE_INFINITY || waitMs <= 0) return
+  log.info('waits: what is left is not due yet', { waitMs, notBefore: leftUntil })
+  await clock.sleep(waitMs)
+}
 
 async function claimAndWork(partitions: readonly PartitionBatch[], shift: Shift): Promise<Unsettled[]> {
   const { engine, invocation, holder, recorder, tally, sources } = shift

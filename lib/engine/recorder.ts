@@ -12,8 +12,8 @@ export class Recorder {
   readonly #holder: Holder
   readonly #sinkSignal: AbortSignal
   #writing: Promise<unknown> = Promise.resolve()
-  /** A checkpoint waits for the write before it. */
-  #isDue = false
+  /** A checkpoint that waits for the write before it. */
+  #due: Promise<void> | undefined
 
   constructor(engine: Engine, holder: Holder, sinkSignal: AbortSignal) {
     this.#engine = engine
@@ -21,20 +21,19 @@ export class Recorder {
     this.#sinkSignal = sinkSignal
   }
 
-  /** Records what is done and renews the leases. A failure is logged: without a lease nothing more is started. */
-  async checkpoint(holds: readonly Hold[]): Promise<void> {
-    // One that waits for its turn records all that is done by then.
-    if (this.#isDue) return
-    this.#isDue = true
-    try {
-      await this.#exclusively(async () => {
-        this.#isDue = false
-        await this.#checkpoint(holds)
-      })
-    } catch (thrown) {
-      const { message } = asError(thrown)
-      this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason: message })
-    }
+  /**
+   * Records what is done and renews the leases. One that waits for the write before it records all that is done by then, for all
+   * who ask. A failure is logged: without a lease nothing more is started.
+   */
+  checkpoint(holds: readonly Hold[]): Promise<void> {
+    this.#due ??= this.#exclusively(async () => {
+      this.#due = undefined
+      await this.#checkpoint(holds)
+    }).catch((thrown: unknown) => {
+      const reason = asError(thrown).message
+      this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason })
+    })
+    return this.#due
   }
 
   /**

@@ -1,13 +1,14 @@
-import { MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { Deadline } from './deadline.js'
 import type { Engine, Failed } from './engine.js'
 import type { Hold } from './hold.js'
 import type { Keys } from './keys.js'
-import { interleave, type Lane, lanesOf, runLanes } from './lanes.js'
+import { interleave, type Lane, lanesOf, type Paused, runLanes } from './lanes.js'
+import { limitOf } from './limit.js'
 import { RecordAttempt } from './run.js'
 import { comesAgain, cutOff, judge, stillGivenUp, type Verdict } from './verdict.js'
+import type { Waits } from './waits.js'
 
 /** Records of one source partition that are to run now. */
 export interface Part {
@@ -21,8 +22,16 @@ export interface Surroundings {
   readonly deadline: Deadline
   /** What records are to their idempotency keys, where there are such. */
   readonly keys: Keys
+  /** For what is not due yet. Without, nothing is waited for: it is left to a later invocation. */
+  readonly waits?: Waits
   /** Called after each verdict. */
   judged(): void
+}
+
+/** What is left to run of a lane. */
+interface Rest {
+  readonly hold: Hold
+  readonly lane: Lane
 }
 
 /**
@@ -32,11 +41,18 @@ export interface Surroundings {
  * @throws what the engine's handle throws: a breach of contract, after what is under way has ended
  */
 export async function runRecords(parts: readonly Part[], surroundings: Surroundings): Promise<void> {
-  const { engine, deadline, keys } = surroundings
+  const { engine, deadline, keys, waits } = surroundings
   const { clock, ledger } = engine
   const atMostOnce = ledger.delivery === 'at-most-once'
   const underWay = new Set<RecordAttempt>()
+  /** What was tried and has effects of its own alone may be tried again at once. */
+  const mayRerun = !atMostOnce && engine.atomicity === 'record'
   let breach: { readonly error: unknown } | undefined
+
+  function fail(error: unknown): void {
+    breach ??= { error }
+    waits?.stop()
+  }
 
   function mayStart(hold: Hold, record: RawRecord): boolean {
     const now = clock.now()
@@ -58,14 +74,13 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
   }
 
   function unrunVerdict(hold: Hold, record: RawRecord): Verdict | undefined {
-    const entry = hold.entryOf(record)
+    const entry = hold.entries.get(record)
     if (!entry?.givenUp && !entry?.convicted) return keys.verdict(record)
     const { policy, clock } = engine
     return stillGivenUp({ record, entry, attempt: entry.attempts, policy, now: clock.now, random: clock.random }, entry)
   }
 
-  /** Whether the lane goes on. */
-  function end(run: RecordAttempt, result: Outcome | Failed): boolean {
+  function end(run: RecordAttempt, result: Outcome | Failed): Verdict {
     const { hold, record } = run
     const writes = run.end()
     const verdict = judge(result, run)
@@ -73,12 +88,34 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     hold.judge(record, verdict)
     record.release()
     surroundings.judged()
-    return !comesAgain(verdict)
+    return verdict
   }
 
-  async function runLane({ hold, lane }: { readonly hold: Hold; readonly lane: Lane }): Promise<void> {
-    for (const record of lane) {
-      if (!mayStart(hold, record)) return
+  /** Whether a record's time has come. At most once there is no other than this. */
+  function isDue(hold: Hold, record: RawRecord): boolean {
+    const dueAt = atMostOnce ? 0 : hold.entries.dueAt(record)
+    return dueAt === 0 || dueAt <= clock.now()
+  }
+
+  /** A lane whose first record is not due waits for it; one that is so only after this invocation is left, with its lane. */
+  function later(hold: Hold, record: RawRecord, lane: Lane): Paused<Rest> | undefined {
+    const dueAt = hold.entries.dueAt(record)
+    if (waits?.reaches(dueAt)) return { rest: waits.until(dueAt).then(() => ({ hold, lane })) }
+    hold.leave(record)
+    return undefined
+  }
+
+  /** A record that has to come again waits and is run again, if this invocation may and has the time. */
+  function rerun(hold: Hold, record: RawRecord, verdict: Verdict, lane: Lane): Paused<Rest> | undefined {
+    if (waits === undefined || !mayRerun || !('notBefore' in verdict) || !waits.reaches(verdict.notBefore)) return
+    return { rest: waits.again(hold, record, verdict).then((may) => (may ? { hold, lane } : undefined)) }
+  }
+
+  async function runLane({ hold, lane }: Rest): Promise<Paused<Rest> | undefined> {
+    for (let place = 0; place < lane.length; place++) {
+      const record = lane[place]
+      if (record === undefined || !mayStart(hold, record)) return
+      if (!isDue(hold, record)) return later(hold, record, lane.slice(place))
       const run = begin(hold, record)
       if (run === undefined) continue
       const limit = limitOf(engine, run)
@@ -94,9 +131,10 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
           // Effects ahead of it were refused meanwhile: it comes again behind them, like all that had run there.
           if (hold.isBlocked(record)) return
         }
-        if (!end(run, result)) return
+        const verdict = end(run, result)
+        if (comesAgain(verdict)) return rerun(hold, record, verdict, lane.slice(place))
       } catch (error) {
-        breach ??= { error }
+        fail(error)
         return
       } finally {
         limit?.cancel()
@@ -104,9 +142,18 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     }
   }
 
+  function isLeft(hold: Hold, record: RawRecord): boolean {
+    const left = !isDue(hold, record)
+    if (left) hold.leave(record)
+    return left
+  }
+
   async function runAll(handleAll: NonNullable<Engine['handleAll']>): Promise<void> {
+    // Together in one call: with what becomes due in the invocation's time.
+    const times = parts.flatMap(({ hold, records }) => records.map((record) => hold.entries.dueAt(record)))
+    await waits?.until(times.reduce((last, at) => (at > last && waits.reaches(at) ? at : last), 0))
     const due = parts.flatMap(({ hold, records }) =>
-      records.filter((record) => mayStart(hold, record)).map((record) => ({ hold, record })),
+      records.filter((record) => mayStart(hold, record) && !isLeft(hold, record)).map((record) => ({ hold, record })),
     )
     const runs = due.flatMap(({ hold, record }) => begin(hold, record) ?? [])
     if (runs.length === 0) return
@@ -117,7 +164,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
       underWay.clear()
       for (const [i, run] of runs.entries()) end(run, results[i] as Outcome | Failed)
     } catch (error) {
-      breach ??= { error }
+      fail(error)
     }
   }
 
@@ -130,23 +177,4 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     run.end()
     run.hold.judge(run.record, cutOff(run))
   }
-}
-
-/** The record's own limit of time, if there is one: its signal aborts, and it has failed. */
-function limitOf({ clock, recordTimeoutMs }: Engine, run: RecordAttempt) {
-  if (!Number.isFinite(recordTimeoutMs)) return undefined
-  const error = new MillraceError(
-    'ML_HANDLER_TIMEOUT',
-    `the handler had not ended after ${recordTimeoutMs} ms; it gets ctx.signal to stop in time, and the option recordTimeoutMs gives it more`,
-  )
-  const controller = new AbortController()
-  run.signal = AbortSignal.any([run.signal, controller.signal])
-  let cancel = () => {}
-  const late = new Promise<Failed>((resolve) => {
-    cancel = clock.after(recordTimeoutMs, () => {
-      controller.abort(error)
-      resolve({ status: 'failed', stage: 'process', error })
-    })
-  })
-  return { late, cancel }
 }

@@ -25,12 +25,16 @@ export class RecordAttempt implements Run, RunEnd {
   constructor(hold: Hold, record: RawRecord, { policy, clock }: Engine, signal: AbortSignal) {
     this.hold = hold
     this.record = record
-    this.entry = hold.entryOf(record)
+    this.entry = hold.entries.get(record)
     this.attempt = (this.entry?.attempts ?? 0) + 1
     this.policy = policy
     this.now = clock.now
     this.random = clock.random
     this.signal = signal
+  }
+
+  get held(): number {
+    return this.entry?.holds ?? 0
   }
 
   get lastAttempt(): boolean {

@@ -20,6 +20,9 @@ export type Verdict =
   | { readonly status: 'fail'; readonly failure: Failure }
   | DuplicateVerdict
 
+/** A record that is to be run again, once it is due. */
+export type Waiting = Extract<Verdict, { readonly notBefore: number }>
+
 /** Another record owns the key, so this one is not run; it is settled when that one is. */
 export interface DuplicateVerdict {
   readonly status: 'duplicate'

@@ -8,6 +8,7 @@ import { isolationOf } from './isolate.js'
 import { reserveKeys } from './keys.js'
 import type { Recorder } from './recorder.js'
 import { runRecords, type Surroundings } from './run-records.js'
+import { Waits } from './waits.js'
 
 /** One invocation. */
 export interface Shift extends Account {
@@ -16,6 +17,8 @@ export interface Shift extends Account {
   readonly holder: Holder
   readonly deadline: Deadline
   readonly recorder: Recorder
+  /** Epoch ms at which the first is due of what was left because it is not due in its time; Infinity: nothing was. */
+  leftUntil: number
 }
 
 /** Runs and settles what is claimed. Answers what of it has to come again. */
@@ -31,7 +34,7 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
     await isolate(holds, surroundings, recorder)
     await runRecords(
       holds.map((hold) => ({ hold, records: hold.unjudged() })),
-      surroundings,
+      { ...surroundings, waits: new Waits(engine, deadline, recorder, holds) },
     )
     stopRenewing()
     await recorder.settle(holds)
@@ -47,7 +50,10 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
   }
   const settledAt = engine.clock.now()
   await tellSettled(holds, engine)
-  for (const hold of holds) accountFor(hold, settledAt, engine, shift)
+  for (const hold of holds) {
+    accountFor(hold, settledAt, engine, shift)
+    shift.leftUntil = Math.min(shift.leftUntil, hold.leftUntil)
+  }
   return holds.map((hold) => ({ identifier: hold.claimed.partition.identifier, offsets: leftOf(hold, engine) }))
 }
 
@@ -58,7 +64,13 @@ async function isolate(holds: readonly Hold[], surroundings: Surroundings, recor
     const { todo, state } = hold.claimed
     for (const records of isolationOf(todo, state, engine.order)) {
       const now = engine.clock.now()
-      const due = records.filter((record) => hold.mayStart(record, now))
+      const due = records.filter((record) => {
+        if (!hold.mayStart(record, now)) return false
+        const isDue = hold.entries.dueAt(record) <= now
+        // Nothing waits under a marker.
+        if (!isDue) hold.leave(record)
+        return isDue
+      })
       const [first] = due
       if (first !== undefined && deadline.mayStart(now)) {
         await recorder.mark(hold, markerOf(first, due))

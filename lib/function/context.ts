@@ -29,7 +29,9 @@ export interface RecordLogger {
 export interface Context {
   /** 1 for the first run of this record; failures of earlier deliveries count, crashes do not. */
   readonly attempt: number
-  /** A failure of this run sends the record to the fallback. */
+  /** How often the record was held before this run; see {@link hold}. */
+  readonly held: number
+  /** If this run fails, the record is exhausted: by default it goes to the fallback. */
   readonly lastAttempt: boolean
   /** Aborts when the invocation's time runs out; hand it to what can be aborted. */
   readonly signal: AbortSignal
@@ -90,6 +92,9 @@ export class RunContext implements Context {
     return this.#run.attempt
   }
 
+  get held(): number {
+    return this.#run.held
+  }
   get lastAttempt(): boolean {
     return this.#run.lastAttempt
   }

@@ -1,3 +1,4 @@
+import { discreetMessage } from '../discreet.js'
 import type { Failed } from '../engine/index.js'
 import { asError, MillraceError } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
@@ -7,36 +8,63 @@ import { DecodedRecord } from './record.js'
 /** A record as its codecs read it; at once, unless one of them is asynchronous. What cannot be read is poison. */
 export type Decoded<V, K> = DecodedRecord<V, K> | Failed
 
-/** Reads key and value by the function's codecs. Never throws. */
-export function decode<V, K>(raw: RawRecord, { key, value }: Settings<V, K>): Decoded<V, K> | Promise<Decoded<V, K>> {
-  let what: 'key' | 'value' = 'key'
-  try {
-    const decodedKey = decodeField(raw, 'key', key)
-    what = 'value'
-    const decodedValue = decodeField(raw, 'value', value)
-    if (decodedKey instanceof Promise || decodedValue instanceof Promise)
-      return decodeLate(raw, decodedKey, decodedValue)
-    return new DecodedRecord(raw, decodedKey, decodedValue)
-  } catch (thrown) {
-    return undecodable(thrown, what)
+/** What a codec could not read. */
+class Unreadable {
+  readonly error: MillraceError
+
+  constructor(thrown: unknown, what: 'key' | 'value') {
+    this.error = decodeError(thrown, what)
   }
 }
 
-function decodeField<T>(raw: RawRecord, what: 'key' | 'value', { codec, readText }: Field<T>): T | Promise<T> {
-  const text = readText && raw.asciiText(what)
-  return text === undefined || readText === undefined ? codec.decode(raw[what]) : readText(text)
+/** Reads key and value by the function's codecs, both even where one is bad: the envelope says all there is. Never throws. */
+export function decode<V, K>(raw: RawRecord, settings: Settings<V, K>): Decoded<V, K> | Promise<Decoded<V, K>> {
+  const key = read(raw, 'key', settings.key)
+  const value = read(raw, 'value', settings.value)
+  if (!(key instanceof Promise || value instanceof Promise)) return decoded(raw, key, value)
+  return Promise.all([late(key, 'key'), late(value, 'value')]).then((both) => decoded(raw, ...both))
 }
 
-async function decodeLate<V, K>(raw: RawRecord, key: K | Promise<K>, value: V | Promise<V>): Promise<Decoded<V, K>> {
-  const [decodedKey, decodedValue] = await Promise.allSettled([key, value])
-  if (decodedKey.status === 'rejected') return undecodable(decodedKey.reason, 'key')
-  if (decodedValue.status === 'rejected') return undecodable(decodedValue.reason, 'value')
-  return new DecodedRecord(raw, decodedKey.value as K, decodedValue.value as V)
+function read<T>(raw: RawRecord, what: 'key' | 'value', { codec, readText }: Field<T>): T | Promise<T> | Unreadable {
+  try {
+    const text = readText && raw.asciiText(what)
+    return text === undefined || readText === undefined ? codec.decode(raw[what]) : readText(text)
+  } catch (thrown) {
+    return new Unreadable(thrown, what)
+  }
 }
 
-function undecodable(thrown: unknown, what: 'key' | 'value'): Failed {
-  const error = decodeError(thrown, what)
-  return { status: 'failed', stage: error.code === 'ML_RECORD_INVALID' ? 'validate' : 'decode', error }
+async function late<T>(value: T | Promise<T>, what: 'key' | 'value'): Promise<T | Unreadable> {
+  try {
+    return await value
+  } catch (thrown) {
+    return new Unreadable(thrown, what)
+  }
+}
+
+function decoded<V, K>(raw: RawRecord, key: K | Unreadable, value: V | Unreadable): Decoded<V, K> {
+  if (key instanceof Unreadable)
+    return unreadable(value instanceof Unreadable ? bothBad(key.error, value.error) : key.error)
+  return value instanceof Unreadable ? unreadable(value.error) : new DecodedRecord(raw, key, value)
+}
+
+const unreadable = (error: MillraceError): Failed => ({ status: 'failed', stage: stageOf(error), error })
+
+const stageOf = ({ code }: MillraceError): 'decode' | 'validate' =>
+  code === 'ML_RECORD_INVALID' ? 'validate' : 'decode'
+
+function bothBad(key: MillraceError, value: MillraceError): MillraceError {
+  const { code } = stageOf(key) === 'decode' ? key : value
+  const both = (message: (error: MillraceError) => string) =>
+    `both the key and the value are bad: ${message(key)}; ${message(value)}`
+  return new MillraceError(
+    code,
+    both(({ message }) => message),
+    {
+      cause: new AggregateError([key, value], 'a bad key and a bad value'),
+      discreet: both(discreetMessage),
+    },
+  )
 }
 
 function decodeError(thrown: unknown, what: 'key' | 'value'): MillraceError {

@@ -4,18 +4,19 @@ import type { AtomicWrite } from '../ledger/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, namingLogger, type Surroundings } from './context.js'
 import type { Reader } from './keys.js'
+import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 import type { Watch } from './unawaited/index.js'
 
 /** A record of a batch, with what a {@link Context} tells of one. */
 export interface BatchRecord<V = unknown, K = string | null>
   extends KafkaRecord<V, K>,
-    Pick<Context, 'attempt' | 'lastAttempt' | 'atomically'> {}
+    Pick<Context, 'attempt' | 'held' | 'lastAttempt' | 'atomically'> {}
 
 /** What a batch handler knows of its invocation; see {@link Context}. */
 export type BatchContext = Pick<Context, 'signal' | 'remainingMs' | 'logger' | 'metrics'>
 
-/** What became of one record: its `id`, and an outcome made by {@link ok}, {@link retry}, {@link fallback} or {@link drop}. */
+/** What became of one record: its `id`, and an outcome made by {@link ok}, {@link retry}, {@link fallback}, {@link drop} or {@link hold}. */
 export interface RecordOutcome {
   readonly id: string
   readonly outcome: Outcome
@@ -45,6 +46,7 @@ export type BatchHandler<V = unknown, K = string | null> = (
 /** The engine's way to a batch handler. What cannot be decoded does not reach it. */
 export function handleAllWith<V, K>(
   reader: Reader<V, K>,
+  settings: Settings<V, K>,
   handler: BatchHandler<V, K>,
   { logger, metrics, remainingMs, handlerTimesMs }: Surroundings,
   watch: Watch,
@@ -65,7 +67,8 @@ export function handleAllWith<V, K>(
       (end) => end,
     )
     handlerTimesMs.push(performance.now() - began)
-    const outcomes = 'error' in ended ? undefined : outcomesById(decoded, ended.returned)
+    const outcomes =
+      'error' in ended ? undefined : outcomesById(decoded, ended.returned, settings.onSuccess !== undefined)
     return results.map((result): Outcome | Failed => {
       if (!(result instanceof DecodedRecord)) return result
       if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
@@ -74,7 +77,11 @@ export function handleAllWith<V, K>(
   }
 }
 
-function outcomesById(records: readonly { readonly id: string }[], returned: unknown): ReadonlyMap<string, Outcome> {
+function outcomesById(
+  records: readonly { readonly id: string }[],
+  returned: unknown,
+  takesOutputs: boolean,
+): ReadonlyMap<string, Outcome> {
   if (!Array.isArray(returned)) throw miscounted(`answered ${show(returned)}`)
   const due = new Set(records.map(({ id }) => id))
   const outcomes = new Map<string, Outcome>()
@@ -82,7 +89,7 @@ function outcomesById(records: readonly { readonly id: string }[], returned: unk
     const { id, outcome } = answer ?? {}
     if (id === undefined || !due.has(id)) throw miscounted(`answered for ${show(id)}, which it was not given`)
     if (outcomes.has(id)) throw miscounted(`answered twice for ${id}`)
-    outcomes.set(id, checkedOutcome(outcome))
+    outcomes.set(id, checkedOutcome(outcome, takesOutputs))
   }
   const missing = [...due].filter((id) => !outcomes.has(id))
   if (missing.length > 0)
@@ -107,6 +114,9 @@ class RunningRecord<V, K> extends DecodedRecord<V, K> implements BatchRecord<V, 
 
   get attempt(): number {
     return this.#run?.attempt ?? 1
+  }
+  get held(): number {
+    return this.#run?.held ?? 0
   }
   get lastAttempt(): boolean {
     return this.#run?.lastAttempt ?? false

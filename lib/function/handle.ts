@@ -54,12 +54,12 @@ export function handleWith<V, K>(
     const began = performance.now()
     return watch(raw, run.signal, handle, (ended) => {
       times.push(performance.now() - began)
-      return outcomeOf(ended)
+      return outcomeOf(ended, settings.onSuccess !== undefined)
     })
   }
 }
 
-function outcomeOf(ended: Ended): Outcome | Failed {
+function outcomeOf(ended: Ended, takesOutputs: boolean): Outcome | Failed {
   if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
-  return checkedOutcome(ended.returned)
+  return checkedOutcome(ended.returned, takesOutputs)
 }

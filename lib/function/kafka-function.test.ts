@@ -255,7 +255,7 @@ describe('what producers and plain JavaScript may do', () => {
 
   it('refuses a reserve that leaves no time at all', async () => {
     const handler = kafkaFunction({ reserveMs: 60_000 }, () => {})
-    await expect(invoke(handler, event(range(1)))).rejects.toThrow('ML_OPTION_INVALID')
+    await expect(invoke(handler, event(range(1)), { timeoutMs: 30_000 })).rejects.toThrow('ML_OPTION_INVALID')
   })
 })
 
@@ -337,7 +337,7 @@ describe('the deadline', () => {
       // Ends as the reserve begins.
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     })
-    expect(failures(await invoke(handler, event(range(4))))).toEqual(['0:2', '0:3'])
+    expect(failures(await invoke(handler, event(range(4)), { timeoutMs: 30_000 }))).toEqual(['0:2', '0:3'])
     expect(await ledgerState()).toMatchObject({
       settled: [{ from: 0, to: 1 }],
       pending: [{ from: 2, to: 3 }],

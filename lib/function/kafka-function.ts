@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js'
 import { type Engine, errorFields, processBatch, type Tally } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
+import type { Failure } from '../sink/index.js'
 import { classifyWith } from './classify.js'
 import type { Surroundings } from './context.js'
 import { warnOfExit } from './exit.js'
@@ -76,7 +77,7 @@ kafkaFunction.batch = <V = unknown, K = string | null>(
   }
   return functionOf(settings, (reader, surroundings, watch) => ({
     handle: unused,
-    handleAll: handleAllWith(reader, handler, surroundings, watch),
+    handleAll: handleAllWith(reader, settings, handler, surroundings, watch),
   }))
 }
 
@@ -137,6 +138,8 @@ async function answer<V, K>(
       { owner: clock.nonce(), remainingMs, reserveMs },
     ).catch(report.fail)
     report.end(account)
+    const [failed] = account.failed
+    if (failed !== undefined) throw recordFailed(failed, account.failed.length)
     const response = batchResponse(batch, unsettled)
     if (response.batchItemFailures.length > 0 && !partialResponses) throw batchFailed(account.tally)
     return response
@@ -165,6 +168,17 @@ function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started:
     'ML_OPTION_INVALID',
     `the option reserveMs is ${reserveMs}, but the invocation has only ${remainingMs()} ms: no record would ever be started; ` +
       "lower it, or raise the function's timeout",
+  )
+}
+
+function recordFailed({ record, rule, error }: Failure, records: number): MillraceError {
+  const id = `${record.topic}:${record.partition}:${record.offset}`
+  return new MillraceError(
+    'ML_RECORD_FAILED',
+    `${id}${records > 1 ? ` and ${records - 1} more have` : ' has'} failed for good (${rule}; the log says why), and the policy of the ` +
+      "function is 'fail': it stays, with what follows in its lane, and is tried once with each delivery; all else is settled. Mend " +
+      "the function or the cause, or let retry.onExhausted or poison be 'fallback' or 'drop'",
+    { cause: error },
   )
 }
 

@@ -136,7 +136,8 @@ export const patient = () => AbortSignal.timeout(20_000)
 
 /** All records of the topic, of which there are so many. */
 export async function contents(broker: Broker, topic: string, count: number): Promise<readonly Seen[]> {
-  const reading = await consumer(broker, topic)
+  // A group of its own, from the beginning each time.
+  const reading = await consumer(broker, topic, { groupId: systemClock.nonce() })
   await reading.until(() => reading.seen.length >= count)
   await reading.stop()
   return reading.seen

@@ -33,7 +33,7 @@ export class Link {
     this.#settings = settings
   }
 
-  /** @throws MillraceError `ML_KAFKA_UNREACHABLE` */
+  /** @throws MillraceError `ML_KAFKA_UNREACHABLE`, `ML_KAFKA_UNAUTHENTICATED`, `ML_KAFKA_SIGNER_MISSING` */
   static async open(settings: Connecting): Promise<Link> {
     const link = new Link(settings)
     const reasons: string[] = []
@@ -45,14 +45,13 @@ export class Link {
         const error = asError(thrown)
         link.abandon()
         if (error instanceof MillraceError) throw error
+        if (error.name === 'KafkaJSSASLAuthenticationError') throw unauthenticated(error, `${host}:${port}`)
         reasons.push(`${host}:${port}: ${error.message}`)
-        // Others would say the same, and count it as another attempt at guessing.
-        if (error.name === 'KafkaJSSASLAuthenticationError') break
       }
     }
     throw new MillraceError(
       'ML_KAFKA_UNREACHABLE',
-      `no broker can be reached (${reasons.join('; ')}); look at the brokers, at tls and sasl, and at the function's network`,
+      `no broker can be reached (${reasons.join('; ')}); look at the brokers, at tls, and at the function's network`,
     )
   }
 
@@ -145,6 +144,13 @@ export class Link {
     return socket
   }
 }
+
+const unauthenticated = (cause: Error, broker: string) =>
+  new MillraceError(
+    'ML_KAFKA_UNAUTHENTICATED',
+    `the broker ${broker} does not let the client in (${cause.message}); look at sasl`,
+    { cause },
+  )
 
 const closed = () => new Error('the connection is closed')
 

@@ -74,7 +74,7 @@ export function readConnection(options: KafkaConnection, more: readonly string[]
     sasl: sasl && saslOf(sasl),
     clientId: options.clientId ?? process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'millrace',
     createTopics,
-    requestTimeoutMs: milliseconds('requestTimeoutMs', requestTimeoutMs, 300_000),
+    requestTimeoutMs: Math.min(milliseconds('requestTimeoutMs', requestTimeoutMs, 300_000), deliveryTimeoutMs),
     deliveryTimeoutMs: milliseconds('deliveryTimeoutMs', deliveryTimeoutMs, 900_000),
     brokers: (fromEvent) => given ?? foundBrokers(fromEvent),
   }

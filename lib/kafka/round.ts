@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import { asError, MillraceError } from '../errors.js'
+import { asError, type ErrorCode, MillraceError } from '../errors.js'
 import type { Lane } from './lane.js'
 import type { Link } from './link.js'
 import { newPace, type Pace } from './pace.js'
@@ -27,6 +27,13 @@ export interface Ground {
   abandon(link: Link): void
 }
 
+/** Another try would be another wrong guess at a password, or as vain. */
+const hopeless: ReadonlySet<ErrorCode> = new Set([
+  'ML_KAFKA_BROKERS_MISSING',
+  'ML_KAFKA_SIGNER_MISSING',
+  'ML_KAFKA_UNAUTHENTICATED',
+])
+
 /** Milliseconds between tries. */
 const backoff = { first: 50, most: 1_000 }
 
@@ -51,9 +58,11 @@ export async function sendRound(items: readonly Item[], ground: Ground): Promise
       if (link) ground.abandon(link)
     }
     const isStuck = reason !== undefined || unplaced.length > 0 || [...lanes.values()].some((lane) => lane.reason)
-    unplaced = unplaced.filter((item) => !isOver([item], ground) || giveUp([item], reason))
+    const isHopeless = reason instanceof MillraceError && hopeless.has(reason.code)
+    const isDue = (items: readonly Item[]) => !isHopeless && !isOver(items, ground)
+    unplaced = unplaced.filter((item) => isDue([item]) || giveUp([item], reason))
     for (const [name, lane] of lanes) {
-      if (lane.first !== undefined && !isOver(lane.first.items, ground)) continue
+      if (lane.first !== undefined && isDue(lane.first.items)) continue
       // What comes after it would otherwise overtake it.
       giveUp(lane.rest(), lane.reason ?? reason)
       // Its number in the partition may be taken, or not.
@@ -74,11 +83,7 @@ function giveUp(items: readonly Item[], reason: Error | undefined): false {
     const { topic } = item.record
     const why = reason?.message ?? 'the cluster does not say who leads its partition'
     const options = reason && { cause: reason }
-    const error = new MillraceError(
-      'ML_PRODUCE_FAILED',
-      `${topic} did not acknowledge the record in time: ${why}`,
-      options,
-    )
+    const error = new MillraceError('ML_PRODUCE_FAILED', `${topic} did not acknowledge the record: ${why}`, options)
     item.settle({ ok: false, error, isFinal: false })
   }
   return false

@@ -26,6 +26,8 @@ export class Sender {
   bootstrapServers: string | undefined
   readonly #clock = systemClock
   #queue: Item[] = []
+  /** Those that are being sent. */
+  #round: readonly Item[] = []
   readonly #pending = new Set<Item>()
   #drained: (() => void)[] = []
   #isWorking = false
@@ -74,6 +76,12 @@ export class Sender {
     if (!this.#isWorking && this.#queue.length > 0) outside(() => void this.#work())
   }
 
+  /** A signal has aborted: if nobody waits for what is under way, what comes next does not wait for its answer either. */
+  release(): void {
+    const isOver = this.#round.every((item) => item.isSettled || item.signal?.aborted === true)
+    if (this.#link && isOver) this.#abandon(this.#link)
+  }
+
   /** Resolves when nothing is pending any more, or after so many milliseconds. */
   async drain(timeoutMs: number): Promise<void> {
     if (this.#pending.size === 0) return
@@ -105,6 +113,7 @@ export class Sender {
       await pause()
       if (this.#queue.length === 0) break
       const items = this.#next()
+      this.#round = items
       await sendRound(items, this.#ground).catch((thrown) => {
         const error = new MillraceError('ML_PRODUCE_FAILED', `the record was not sent: ${asError(thrown).message}`, {
           cause: thrown,

@@ -98,11 +98,15 @@ function acknowledged(
   return new Promise((resolve) => {
     let left = records.length
     const end = () => {
-      signal.removeEventListener('abort', end)
+      signal.removeEventListener('abort', abort)
       resolve([...answers])
     }
+    const abort = () => {
+      end()
+      sender.release()
+    }
     if (left === 0 || signal.aborted) return end()
-    signal.addEventListener('abort', end, { once: true })
+    signal.addEventListener('abort', abort, { once: true })
     const told = (n: number, delivery: Delivery) => {
       answers[n] = acknowledgement(delivery)
       if (--left === 0) end()

@@ -5,15 +5,18 @@ import { type Held, isOutcome, type Outcome, ok } from './outcome.js'
  * What a handler returned, as an outcome. `undefined` is ok; anything but a whole outcome of a known status breaks the contract
  * (rule 9).
  *
+ * @param takesOutputs whether there is a sink for them
  * @throws MillraceError `ML_OUTCOME_UNKNOWN`
  */
-export function checkedOutcome(returned: unknown): Outcome {
+export function checkedOutcome(returned: unknown, takesOutputs: boolean): Outcome {
   if (returned === undefined) return ok()
   if (!isOutcome(returned)) throw unknownOutcome(`${show(returned)}, which is no outcome`)
   switch (returned.status) {
     case 'ok':
       if (returned.outputs?.every(isOutput) === false)
         throw unknownOutcome(`ok() with ${show(returned.outputs)}; an output is an object with a value`)
+      if (returned.outputs !== undefined && !takesOutputs)
+        throw unknownOutcome('ok() with an output, and the function has no option onSuccess, a sink to write it to')
       return returned
     case 'retry':
     case 'fallback':
@@ -28,8 +31,7 @@ export function checkedOutcome(returned: unknown): Outcome {
   }
 }
 
-/** An outcome that its function cannot carry out. */
-export const unknownOutcome = (what: string) =>
+const unknownOutcome = (what: string) =>
   new MillraceError(
     'ML_OUTCOME_UNKNOWN',
     `the handler returned ${what}; return nothing, or ok(), retry(), fallback(), drop() or hold() of millrace`,

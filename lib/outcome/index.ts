@@ -1,4 +1,4 @@
-export { checkedOutcome, unknownOutcome } from './check.js'
+export { checkedOutcome } from './check.js'
 export { type Classified, classify } from './classify.js'
 export {
   drop,

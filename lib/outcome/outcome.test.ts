@@ -1,13 +1,13 @@
 import { expect, expectTypeOf, it } from 'vitest'
 import type { Handler } from '../index.js'
-import { checkedOutcome, drop, fallback, ok, retry } from './index.js'
+import { checkedOutcome, drop, fallback, type HoldOptions, hold, type Outcome, ok, retry } from './index.js'
 
 it('takes nothing returned for ok [K-07]', () => {
-  expect(checkedOutcome(undefined)).toBe(ok())
+  expect(checkedOutcome(undefined, false)).toBe(ok())
 })
 
 it('lets outcomes through with their reasons', () => {
-  expect([retry('a'), fallback('b'), drop('c')].map(checkedOutcome)).toMatchObject([
+  expect([retry('a'), fallback('b'), drop('c')].map((one) => checkedOutcome(one, false))).toMatchObject([
     { status: 'retry', reason: 'a' },
     { status: 'fallback', reason: 'b' },
     { status: 'drop', reason: 'c' },
@@ -26,7 +26,62 @@ it.each([
   [[]],
   [() => ok()],
 ])('refuses %o, which is no outcome', (value) => {
-  expect(() => checkedOutcome(value)).toThrow('ML_OUTCOME_UNKNOWN')
+  expect(() => checkedOutcome(value, true)).toThrow('ML_OUTCOME_UNKNOWN')
+})
+
+it('takes an output, or several, where there is a sink for them', () => {
+  expect(checkedOutcome(ok({ value: 1 }), true)).toMatchObject({ outputs: [{ value: 1 }] })
+  expect(checkedOutcome(ok([{ value: 1 }, { key: 'k', value: null }]), true)).toMatchObject({
+    outputs: [{ value: 1 }, { key: 'k', value: null }],
+  })
+  expect(checkedOutcome(ok([]), true)).toMatchObject({ outputs: [] })
+})
+
+it.each<[Outcome, string]>([
+  [ok({ value: 1 }), 'no option onSuccess'],
+  [ok('text' as never), 'an output is an object with a value'],
+  [ok([{ value: 1 }, {} as never]), 'an output is an object with a value'],
+])('refuses %o without a place or a value', (outcome, why) => {
+  expect(() => checkedOutcome(outcome, !why.includes('onSuccess'))).toThrow(why)
+})
+
+it('holds for a time, or until one', () => {
+  const until = new Date(1_800_000_000_000)
+  const held = [
+    hold({ reason: 'r', forMs: 0 }),
+    hold({ reason: 'r', until }),
+    hold({ reason: 'r', until: 5, maxDeliveries: 2 }),
+  ]
+  expect(held.map((one) => checkedOutcome(one, false))).toMatchObject([
+    { status: 'hold', reason: 'r', time: { forMs: 0 } },
+    { time: { untilMs: 1_800_000_000_000 } },
+    { time: { untilMs: 5 }, maxDeliveries: 2 },
+  ])
+})
+
+it.each<[object, string]>([
+  [{ forMs: 1 }, 'reason'],
+  [{ reason: '', forMs: 1 }, 'reason'],
+  [{ reason: 7, forMs: 1 }, 'reason'],
+  [{ reason: 'r' }, 'no time'],
+  [{ reason: 'r', forMs: 1, until: 1 }, 'two times'],
+  ...[Number.NaN, -1, Number.POSITIVE_INFINITY, '5', null].map((forMs): [object, string] => [
+    { reason: 'r', forMs },
+    'the time',
+  ]),
+  [{ reason: 'r', until: new Date(Number.NaN) }, 'the time'],
+  ...[0, 1.5, Number.NaN, '3'].map((maxDeliveries): [object, string] => [
+    { reason: 'r', forMs: 1, maxDeliveries },
+    'maxDeliveries',
+  ]),
+])('refuses hold(%o): ML_OUTCOME_UNKNOWN that names the %s [K-10 partly]', (options, what) => {
+  expect(() => checkedOutcome(hold(options as HoldOptions), false)).toThrow(new RegExp(`ML_OUTCOME_UNKNOWN: .*${what}`))
+})
+
+it('refuses an outcome of a status that only another release knows', () => {
+  expect(() => checkedOutcome({ ...ok(), status: 'serve' }, true)).toThrow(
+    'ML_OUTCOME_UNKNOWN: the handler returned an outcome of the status "serve"',
+  )
 })
 
 it('is refused by the types where a handler returns something else', () => {

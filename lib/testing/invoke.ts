@@ -4,12 +4,16 @@ import type { BatchResponse, KafkaEvent } from '../event/index.js'
 
 /** How {@link invoke} calls. */
 export interface InvokeOptions {
-  /** The invocation's time, in milliseconds. Default 30,000. */
+  /**
+   * The invocation's time, in milliseconds. With it, what fails and is due again within that time is waited for and run again, as
+   * it is on Lambda. Default: without end, in which nothing is waited for: what fails is reported at once, and due with the next
+   * invocation.
+   */
   readonly timeoutMs?: number
 }
 
 /**
- * Invokes a function in this process as Lambda would, with a context whose time runs out.
+ * Invokes a function in this process as Lambda would, with a context of its own.
  *
  * @example
  * ```ts
@@ -24,7 +28,7 @@ export interface InvokeOptions {
 export function invoke(
   handler: (event: KafkaEvent, context: Context) => Promise<BatchResponse>,
   event: KafkaEvent,
-  { timeoutMs = 30_000 }: InvokeOptions = {},
+  { timeoutMs = Number.POSITIVE_INFINITY }: InvokeOptions = {},
 ): Promise<BatchResponse> {
   return handler(event, lambdaContext(timeoutMs))
 }

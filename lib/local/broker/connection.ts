@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { BrokerState } from './api/api.js'
 import { FrameSplitter } from './frames.js'
 import { answerer, type Peer } from './requests.js'
+import { Session } from './sasl/index.js'
 import { waiting } from './waiting.js'
 import { MalformedRequest } from './wire/reader.js'
 
@@ -35,7 +36,7 @@ export function serveConnection(
   const { limits } = state
   const gone = new AbortController()
   const name = `${socket.remoteAddress}:${socket.remotePort}`
-  const peer: Peer = { node, gone: gone.signal, host: socket.remoteAddress ?? '' }
+  const peer: Peer = { node, gone: gone.signal, host: socket.remoteAddress ?? '', session: new Session(state.sasl) }
   const answerTo = answerer(state, peer)
   const splitter = new FrameSplitter(limits.maxRequestBytes)
   let queue: Buffer[] = []

@@ -5,4 +5,5 @@
  */
 export type { BrokerUsage } from './connections.js'
 export type { BrokerOptions, Limits } from './options.js'
+export type { SaslSettings } from './sasl/index.js'
 export { type Broker, startBroker } from './server.js'

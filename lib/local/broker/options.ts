@@ -1,5 +1,6 @@
 import { MillraceError, show } from '../../errors.js'
 import { minSessionMs as defaultMinSessionMs, maxSessionMs } from './group/coordinator.js'
+import type { SaslSettings } from './sasl/index.js'
 
 /** What clients may take of the broker's machine. */
 export interface Limits {
@@ -33,13 +34,15 @@ export interface BrokerOptions extends Partial<Limits> {
    * is not there; one broker at a time. Default: everything is kept in memory, and gone when the broker stops.
    */
   dataDir?: string
+  /** Asks clients who they are, by PLAIN, SCRAM or OAUTHBEARER (without TLS). Default: everybody is let in. */
+  sasl?: SaslSettings
   /** Takes a line for what a developer should know: connections closed for a fault, settings not applied. Default: none. */
   log?: (line: string) => void
 }
 
 /** The options with their defaults. */
-export type Settings = Required<Omit<BrokerOptions, keyof Limits | 'dataDir'>> &
-  Pick<BrokerOptions, 'dataDir'> & { readonly limits: Limits }
+export type Settings = Required<Omit<BrokerOptions, keyof Limits | 'dataDir' | 'sasl'>> &
+  Pick<BrokerOptions, 'dataDir'> & { readonly sasl: SaslSettings | undefined; readonly limits: Limits }
 
 export function checkOptions(options: BrokerOptions): Settings {
   const { host = '127.0.0.1', port = 0, autoCreateTopics = true, defaultPartitions = 4 } = options
@@ -48,9 +51,9 @@ export function checkOptions(options: BrokerOptions): Settings {
   checkRange('defaultPartitions', defaultPartitions, 1, 10_000)
   checkRange('minSessionMs', minSessionMs, 1, maxSessionMs)
   const limits = checkLimits(options)
-  const { dataDir, log = () => undefined } = options
+  const { dataDir, sasl, log = () => undefined } = options
   if (dataDir === '') throw new MillraceError('ML_OPTION_INVALID', "the broker's dataDir is empty; give a directory")
-  const settings = { host, port, autoCreateTopics, defaultPartitions, minSessionMs, limits, log }
+  const settings = { host, port, autoCreateTopics, defaultPartitions, minSessionMs, limits, sasl, log }
   return { ...settings, ...(dataDir !== undefined && { dataDir }) }
 }
 

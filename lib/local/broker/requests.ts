@@ -5,7 +5,7 @@ import { MalformedRequest, Reader } from './wire/reader.js'
 import { Writer } from './wire/writer.js'
 
 /** What a connection adds to the broker's state. */
-export type Peer = Pick<Context, 'node' | 'gone'> & { readonly host: string }
+export type Peer = Pick<Context, 'node' | 'gone' | 'session'> & { readonly host: string }
 
 /** What answers the requests of one connection; `undefined` where the protocol asks for silence. It throws MalformedRequest for what is no request. */
 export function answerer(state: BrokerState, peer: Peer): (frame: Buffer) => Promise<Buffer[] | undefined> {
@@ -18,6 +18,9 @@ export function answerer(state: BrokerState, peer: Peer): (frame: Buffer) => Pro
       return context
     })
 }
+
+/** The APIs by which a client is let in: SaslHandshake, ApiVersions, SaslAuthenticate. */
+const unauthenticated: ReadonlySet<number> = new Set([17, apiVersionsKey, 36])
 
 async function answerRequest(frame: Buffer, contextOf: (clientId: string) => Context): Promise<Buffer[] | undefined> {
   const header = new Reader(frame)
@@ -35,8 +38,11 @@ async function answerRequest(frame: Buffer, contextOf: (clientId: string) => Con
   const clientId = header.nullableString() ?? ''
   const reader = header.as(flexible)
   reader.tags()
+  const context = contextOf(clientId)
+  if (!context.session.isKnown && !unauthenticated.has(key))
+    throw new MalformedRequest(`${api.name} came before the client said who it is`)
   const writer = new Writer(flexible).int32(correlation)
   // A client cannot know yet which header it will get back, so ApiVersions keeps the old one.
   if (key !== apiVersionsKey) writer.tags()
-  return (await api.serve(reader, writer, version, contextOf(clientId))) ? writer.frame() : undefined
+  return (await api.serve(reader, writer, version, context)) ? writer.frame() : undefined
 }

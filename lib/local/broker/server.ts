@@ -100,7 +100,7 @@ async function orClose<T>(storage: Storage, start: () => Promise<T>): Promise<T>
   }
 }
 
-type Given = Pick<BrokerState, 'limits' | 'autoCreateTopics' | 'defaultPartitions' | 'minSessionMs' | 'log'>
+type Given = Pick<BrokerState, 'limits' | 'autoCreateTopics' | 'defaultPartitions' | 'minSessionMs' | 'sasl' | 'log'>
 
 /** The state that an earlier process has left in the storage, or a new one. */
 function newState(settings: Given, storage: Storage): BrokerState {

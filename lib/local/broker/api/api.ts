@@ -1,6 +1,7 @@
 import type { Coordinator } from '../group/coordinator.js'
 import type { Topics } from '../log/topics.js'
 import type { Limits } from '../options.js'
+import type { SaslSettings, Session } from '../sasl/index.js'
 import type { Timers } from '../timers.js'
 import type { Transactions } from '../txn/index.js'
 import type { Reader } from '../wire/reader.js'
@@ -17,6 +18,8 @@ export interface BrokerState {
   readonly autoCreateTopics: boolean
   readonly defaultPartitions: number
   readonly minSessionMs: number
+  /** whom it lets in; undefined: everybody */
+  readonly sasl: SaslSettings | undefined
   readonly nextProducerId: () => bigint
   readonly log: (line: string) => void
 }
@@ -26,6 +29,8 @@ export interface Context extends BrokerState {
   /** this broker, as the client reaches it */
   readonly node: { readonly id: number; readonly host: string; readonly port: number }
   readonly client: { readonly id: string; readonly host: string }
+  /** who the client of this connection is */
+  readonly session: Session
   /** aborted when the connection is gone or the broker stops: nobody waits for the answer any more */
   readonly gone: AbortSignal
 }

@@ -26,6 +26,8 @@ import { offsetCommit } from './offset-commit.js'
 import { offsetDelete } from './offset-delete.js'
 import { offsetFetch } from './offset-fetch.js'
 import { produce } from './produce.js'
+import { saslAuthenticate } from './sasl-authenticate.js'
+import { saslHandshake } from './sasl-handshake.js'
 import { syncGroup } from './sync-group.js'
 import { txnOffsetCommit } from './txn-offset-commit.js'
 
@@ -43,6 +45,7 @@ const served: readonly Api[] = [
   syncGroup,
   describeGroups,
   listGroups,
+  saslHandshake,
   createTopics,
   deleteTopics,
   deleteRecords,
@@ -54,6 +57,7 @@ const served: readonly Api[] = [
   describeConfigs,
   alterConfigs,
   describeLogDirs,
+  saslAuthenticate,
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,

@@ -1,0 +1,76 @@
+import { setMaxListeners } from 'node:events'
+import type { RawRecord } from '../event/index.js'
+import type { Deadline } from './deadline.js'
+import { decide } from './decisions.js'
+import type { Engine } from './engine.js'
+import type { Hold } from './hold.js'
+import type { Recorder } from './recorder.js'
+import type { Waiting } from './verdict.js'
+
+/** Milliseconds from one round of failures that are recorded to the next, so that many lanes that fail share few writes. */
+const roundMs = 100
+
+/** What one invocation waits for: records that are not due yet, in its own time as far as that goes. */
+export class Waits {
+  readonly #engine: Engine
+  readonly #deadline: Deadline
+  readonly #recorder: Recorder
+  readonly #holds: readonly Hold[]
+  readonly #stop = new AbortController()
+  #round: Promise<void> | undefined
+  #lastRound = Number.NEGATIVE_INFINITY
+
+  constructor(engine: Engine, deadline: Deadline, recorder: Recorder, holds: readonly Hold[]) {
+    this.#engine = engine
+    this.#deadline = deadline
+    this.#recorder = recorder
+    this.#holds = holds
+    // Every lane may sleep.
+    setMaxListeners(0, this.#stop.signal)
+  }
+
+  /** Whether what is due at this time, epoch ms, can be run by this invocation. One without an end (a plain unit test) waits for nothing. */
+  reaches(notBefore: number): boolean {
+    return Number.isFinite(this.#deadline.lastStart) && this.#deadline.mayStart(notBefore)
+  }
+
+  /** Waits for that time, unless the batch is to fail meanwhile. */
+  async until(notBefore: number): Promise<void> {
+    const ms = notBefore - this.#engine.clock.now()
+    if (ms > 0) await this.#engine.clock.sleep(ms, this.#stop.signal)
+  }
+
+  /**
+   * Waits until a record that failed or was held may be run again: it is due, and what it has spent is recorded, so that no
+   * crash gives it back. False where that could not be confirmed.
+   */
+  async again(hold: Hold, record: RawRecord, verdict: Waiting): Promise<boolean> {
+    await this.until(verdict.notBefore)
+    // A round that is being written already may have begun too early for this record.
+    for (let rounds = 0; rounds < 2 && this.#goesOn && !hold.entries.has(record, verdict); rounds++) {
+      this.#round ??= this.#record().finally(() => {
+        this.#round = undefined
+      })
+      await this.#round
+    }
+    if (!this.#goesOn || !hold.entries.has(record, verdict) || !hold.reopen(record, verdict)) return false
+    decide(this.#engine.log, record, verdict, undefined)
+    return true
+  }
+
+  /** Ends all waiting: nothing more is run. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  get #goesOn(): boolean {
+    return !this.#stop.signal.aborted && this.#deadline.mayStart(this.#engine.clock.now())
+  }
+
+  async #record(): Promise<void> {
+    await this.until(this.#lastRound + roundMs)
+    if (!this.#goesOn) return
+    this.#lastRound = this.#engine.clock.now()
+    await this.#recorder.checkpoint(this.#holds)
+  }
+}
