@@ -6,6 +6,7 @@ export const errorCodes = [
   // deployment
   'ML_DEPLOYMENT_INCOMPLETE',
   'ML_DEPLOYMENT_INVALID',
+  'ML_RETRIES_TOO_FEW',
   'ML_OPTION_INVALID',
   // event
   'ML_EVENT_NOT_KAFKA',

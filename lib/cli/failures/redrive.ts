@@ -21,7 +21,7 @@ export const redrive: Command<RedriveOptions> = (options, { voice, stopping }) =
   withFailures(options, async (failures) => {
     const { signal } = stopping
     const { dryRun = false, yes = false, to } = options
-    const { seen, all, more } = await selection(failures.table, options, systemClock.now())
+    const { seen, all, more } = await selection(failures.table, options, systemClock.now(), failures.target.functions)
     const question = `Redrive ${all ? 'all ' : ''}${counted(seen.length, 'record')} of ${failures.table.name}${to ? ` to ${to}` : ''}?`
     const needsNoWord = yes || dryRun || !all || seen.length === 0
     if (!(await agreed(question, { yes: needsNoWord, signal })))
@@ -149,7 +149,7 @@ function told(
     ...(finished > 0 ? [`ended what was begun with ${finished}`] : []),
     ...(skipped > 0 ? [`skipped ${skipped}`] : []),
     ...(refused > 0 ? [`refused ${refused}`] : []),
-    ...(left > 0 ? ['there are more: run it again to go on'] : []),
+    ...(left > 0 ? [`left ${left} as they were`] : []),
   ]
   voice.say('redriven', `${aborted ? 'stopped: ' : ''}${parts.join(', ')}`, {
     ...counts,

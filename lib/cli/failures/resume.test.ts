@@ -147,6 +147,14 @@ describe('a redrive', () => {
     expect(await redrive({ log })).toMatchObject({ redriven: 1, refused: 0 })
   })
 
+  it('that finds Kafka gone fails, and has given back what it had in hand', async () => {
+    await ground.give('orders', specs)
+    const onProduce = () => Promise.reject(new MillraceError('ML_KAFKA_UNREACHABLE', 'gone'))
+    await expect(redrive({ onProduce })).rejects.toThrow('ML_KAFKA_UNREACHABLE')
+    const log: Outgoing[] = []
+    expect(await redrive({ log })).toMatchObject({ redriven: 3, refused: 0 })
+  })
+
   it('leaves alone what Lambda brought after all, and the ledger has as settled', async () => {
     await ground.abandon([{ topic: 'orders', partition: 0, offset: 4, timestamp: 1, attempts: 1, firstSeen: 1 }])
     expect(await redrive({ settled: true })).toMatchObject({ skipped: 1, redriven: 0 })

@@ -1,3 +1,4 @@
+import type { StackFunction } from '../../deployment/index.js'
 import { MillraceError } from '../../errors.js'
 import { hand, type Key, told } from './conditions.js'
 import { type Filter, type FilterOptions, filterOf } from './filter.js'
@@ -33,8 +34,9 @@ export async function selection(
   table: FailuresTable,
   options: FilterOptions & { readonly ids: readonly string[] },
   now: number,
+  functions: readonly StackFunction[] = [],
 ): Promise<Selection> {
-  const filter = filterOf(options, options.ids, now)
+  const filter = filterOf(options, options.ids, now, functions)
   const seen: Seen[] = []
   let more = false
   for await (const listed of matching(table, filter)) {
