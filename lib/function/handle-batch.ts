@@ -48,7 +48,7 @@ export function handleAllWith<V, K>(
   reader: Reader<V, K>,
   settings: Settings<V, K>,
   handler: BatchHandler<V, K>,
-  { logger, metrics, remainingMs, handlerTimesMs }: Surroundings,
+  { logger, metrics, remainingMs, handlerTimes }: Surroundings,
   watch: Watch,
 ): NonNullable<Engine['handleAll']> {
   return async (runs) => {
@@ -66,7 +66,7 @@ export function handleAllWith<V, K>(
       () => handler(decoded, { signal, remainingMs, logger: namingLogger(logger, {}), metrics }),
       (end) => end,
     )
-    handlerTimesMs.push(performance.now() - began)
+    handlerTimes.values.push(performance.now() - began)
     const outcomes =
       'error' in ended ? undefined : outcomesById(decoded, ended.returned, settings.onSuccess !== undefined)
     return results.map((result): Outcome | Failed => {

@@ -163,6 +163,7 @@ describe('The end of a batch', () => {
     )
     await deliver(handler, [...range(5), { value: { n: 'x' } }, { value: Buffer.from([0xff]) }, ...range(1, 1)])
     expect(logs.all.map((line) => line.message ?? 'metrics')).toEqual([
+      'start',
       'drop',
       'fallback',
       'retry',

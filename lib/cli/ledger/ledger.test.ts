@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../clock.js'
 import { readBatch } from '../../event/index.js'
 import { captureLogs } from '../../function/logs.fixture.js'
-import { kafkaFunction, retry, text } from '../../index.js'
+import { hold, kafkaFunction, retry, text } from '../../index.js'
 import { dynamodbStore, openLedger } from '../../ledger/index.js'
 import { invoke, kafkaEvent, type RecordSpec } from '../../testing/index.js'
 import { type Ground, run, startGround } from '../failures/failures.fixture.js'
@@ -25,13 +25,13 @@ beforeEach(() => {
 const show = (options: Partial<SourceOptions & CommonOptions> = {}) =>
   run(commands.show, { ...ground.options, ledgerTable: ground.ledgerTable, json: true, ...options })
 
-/** Delivers records to a function that fails what says so; a record behind one that failed is not started. */
+/** Delivers records to a function that fails or holds what says so; a record behind one that failed is not started. */
 async function deliver(group: string, ...records: RecordSpec[]): Promise<void> {
   process.env.MILLRACE_MAPPINGS = JSON.stringify([{ topic, group, partialResponses: true, withholds: false }])
-  const handler = kafkaFunction(
-    { value: text(), order: 'partition', retry: { intervalMs: 60_000, jitter: 'none' } },
-    ({ value }) => (value === 'fails' ? retry('not now') : undefined),
-  )
+  const handler = kafkaFunction({ value: text(), order: 'partition' }, ({ value }) => {
+    if (value === 'fails') return retry('not now')
+    return value === 'waits' ? hold({ reason: 'the shop is closed', forMs: 3_600_000 }) : undefined
+  })
   await invoke(handler, kafkaEvent({ topic, records }))
 }
 
@@ -54,11 +54,13 @@ describe('millrace ledger show', () => {
   })
 
   it('tells people the same, a row for each and a line for each record that waits', async () => {
-    await deliver('g', { value: 'a' }, { value: 'fails' }, { value: 'c' })
+    await deliver('g', { value: 'a' }, { value: 'waits' }, { value: 'c' })
     const { text } = await show({ group: 'g', topic, json: false })
     expect(text).toMatch(/^GROUP +TOPIC +PARTITION +SETTLED +OPEN +PENDING +CRASHED +CLAIM\n/)
     expect(text).toMatch(new RegExp(`\\ng +${topic} +0 +below 1 +1 +1 +- +-\\n`))
-    expect(text).toMatch(/\n {2}open 1: 1 failed attempt, not before 20\d\d-.*Z, since 20\d\d-.*Z\n {2}pending: 2\n/)
+    expect(text).toMatch(
+      /\n {2}open 1: 0 failed attempts, held 1 time, not before 20\d\d-.*Z, since 20\d\d-.*Z\n {2}pending: 2\n/,
+    )
   })
 
   it('shows who has a source partition, and who died with it', async () => {
