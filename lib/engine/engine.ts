@@ -3,7 +3,7 @@ import type { KeyVerdict } from '../dedupe/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { AtomicWrite, Claimed, Ledger } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
-import type { FallbackSink, Stage } from '../sink/index.js'
+import type { FallbackSink, Sink, Stage } from '../sink/index.js'
 import type { Order } from './lanes.js'
 import type { Policy } from './policy.js'
 
@@ -56,6 +56,12 @@ export type Reserved = KeyVerdict | { readonly kind: 'foreign'; readonly group: 
 export interface Engine {
   readonly ledger: Ledger
   readonly fallback: FallbackSink
+  /** Gets the outputs of records that went well. Without: there may be none. */
+  readonly onSuccess?: {
+    readonly sink: Sink
+    /** Consumer group id of the function. */
+    readonly group: string
+  }
   readonly clock: Clock
   readonly log: Log
   readonly order: Order

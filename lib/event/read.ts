@@ -16,6 +16,8 @@ export interface PartitionBatch {
 export interface Batch {
   readonly topic: string | undefined
   readonly partitions: readonly PartitionBatch[]
+  /** The brokers, `host:port` separated by commas, where the event names them. */
+  readonly bootstrapServers?: string
 }
 
 /** Whether this is meant as an event of a Kafka event source mapping; says nothing of its validity. */
@@ -40,7 +42,8 @@ export function readBatch(event: unknown): Batch {
   const partitions = Object.entries(event.records)
     .map(([identifier, records]) => readPartition(identifier, records))
     .filter((partition) => partition !== undefined)
-  return { topic: oneTopic(partitions), partitions }
+  const { bootstrapServers } = event
+  return { topic: oneTopic(partitions), partitions, ...(typeof bootstrapServers === 'string' && { bootstrapServers }) }
 }
 
 function oneTopic(partitions: readonly PartitionBatch[]): string | undefined {

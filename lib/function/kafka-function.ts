@@ -108,7 +108,7 @@ async function answer<V, K>(
   handling: Handling<V, K>,
   runtime: Runtime,
 ): Promise<BatchResponse> {
-  const { ledger, deduplicator, redriven, fallback, clock, logger, metrics, mapping } = runtime
+  const { ledger, deduplicator, redriven, fallback, onSuccess, clock, logger, metrics, mapping } = runtime
   const started = clock.now()
   const { remainingMs, reserveMs } = timeOf(context, settings, started, clock)
   const { partialResponses, topic, group } = mapping
@@ -127,12 +127,13 @@ async function answer<V, K>(
   const end = watcher?.begin()
   const survived = warnOfExit(log)
   try {
+    await runtime.openSinks(batch.bootstrapServers, remainingMs() - reserveMs).catch(report.fail)
     const { unsettled, ...account } = await processBatch(
       batch,
       {
         ...pick(settings),
         policy: { ...settings.policies, classify: classifyWith(settings.classify, log) },
-        ...{ ledger, fallback, clock, log, partialResponses },
+        ...{ ledger, fallback, clock, log, partialResponses, ...(onSuccess && { onSuccess }) },
         ...handling(
           reader,
           { logger, metrics, remainingMs, handlerTimes: report.handlerTimes },
