@@ -50,8 +50,8 @@ export async function mend({ target, mendDownstream }: Prepared, system: System)
 
 /** What may go well now: records that the schema had refused, and those that the downstream had. */
 async function redrive(system: System, tables: Tables): Promise<number> {
-  const invalid = await failures(system, tables, ['redrive', '--at', 'validate', '--yes'])
-  const refused = await failures(system, tables, ['redrive', '--at', 'process', '--yes'])
+  const invalid = await failures(system, tables, ['redrive', '--failed-at', 'validate', '--yes'])
+  const refused = await failures(system, tables, ['redrive', '--failed-at', 'process', '--yes'])
   return (invalid.redriven ?? 0) + (refused.redriven ?? 0)
 }
 

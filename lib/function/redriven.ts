@@ -22,7 +22,8 @@ export function redriveReservation(
 ): (claims: readonly Claimed[]) => Promise<Verdicts> {
   return async (claims) => {
     const foreign = new Map<RawRecord, Reserved>()
-    const partitions = claims.flatMap(({ partition: { topic, partition }, state, todo }) => {
+    let count = 0
+    const partitions = claims.map(({ partition: { topic, partition }, state, todo }) => {
       const records: KeyedRecord[] = []
       for (const record of todo) {
         const original = originalOf(record)
@@ -30,9 +31,10 @@ export function redriveReservation(
         if (original.group === group) records.push({ record, key: keyOf(original) })
         else foreign.set(record, { kind: 'foreign', group: original.group })
       }
-      return records.length > 0 ? [{ topic, partition, state, records }] : []
+      count += records.length
+      return { topic, partition, state, records }
     })
-    if (partitions.length === 0) return foreign.size > 0 ? foreign : none
+    if (count === 0) return foreign.size > 0 ? foreign : none
     return new Map([...foreign, ...(await deduplicator.reserve(partitions, now()))])
   }
 }

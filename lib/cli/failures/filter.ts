@@ -9,7 +9,7 @@ export interface FilterOptions {
   readonly function?: string
   readonly group?: string
   /** The stage at which it failed. */
-  readonly at?: string
+  readonly failedAt?: string
   readonly rule?: string
   /** Class of the error, or its code. */
   readonly error?: string
@@ -67,7 +67,7 @@ function testsOf(options: FilterOptions, now: number, functions: Parameters<type
   )
   add(options.function, (about, name) => about.function === name || deployed.includes(about.function))
   add(options.group, ({ group }, wanted) => group === wanted)
-  add(options.at, ({ stage }, wanted) => stage === wanted)
+  add(options.failedAt, ({ stage }, wanted) => stage === wanted)
   add(options.rule, ({ rule }, wanted) => rule === wanted)
   add(options.error, ({ error }, wanted) => error?.name === wanted || error?.message.startsWith(`${wanted}:`) === true)
   add(options.topic, ({ topic }, wanted) => topic === wanted)

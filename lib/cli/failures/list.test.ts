@@ -53,7 +53,7 @@ describe('millrace failures list', () => {
     [{ offset: '8-', topic: 'orders' }, ['orders:0:30 g', 'orders:1:9 g']],
     [{ group: 'audit' }, ['orders:0:7 audit']],
     [{ function: 'billing-function' }, ['bills:0:7 billing']],
-    [{ at: 'decode' }, ['bills:0:7 billing']],
+    [{ failedAt: 'decode' }, ['bills:0:7 billing']],
     [{ rule: 'abandoned' }, ['orders:0:30 g']],
     [{ error: 'TypeError' }, ['orders:0:7 g']],
     [{ error: 'ML_DECODE_UTF8' }, ['bills:0:7 billing']],

@@ -7,6 +7,7 @@ import type { Target } from '../target/index.js'
 import { agreed, type Progress, progressOf } from '../terminal.js'
 import { type ExitCode, exitCodes, type Voice } from '../voice.js'
 import { type Fate, type RedriveTools, redriveChunk } from './chunk.js'
+import { chunksOf } from './chunks.js'
 import { type Failures, withFailures } from './open.js'
 import type { RedriveOptions } from './options.js'
 import { openRedriver } from './producer.js'
@@ -92,18 +93,6 @@ const noCounts = (): RedriveCounts => ({ redriven: 0, finished: 0, skipped: 0, r
 async function untilDue(due: number, clock: Clock, signal: AbortSignal): Promise<void> {
   const wait = due - clock.now()
   if (wait > 0) await clock.sleep(wait, signal)
-}
-
-/** Those whose bytes are read from Kafka by themselves, and more at once: each of their chunks joins a group. */
-function* chunksOf(seen: readonly Seen[], ratePerSecond: number): Generator<Seen[]> {
-  const hasBytes = ({ head }: Seen): boolean => head.sha256 !== undefined
-  for (const [some, size] of [
-    [seen.filter(hasBytes), 25],
-    [seen.filter((one) => !hasBytes(one)), 200],
-  ] as const) {
-    const most = Math.max(1, Math.min(size, Math.floor(ratePerSecond)))
-    for (let i = 0; i < some.length; i += most) yield some.slice(i, i + most)
-  }
 }
 
 /** Where the ledger is not known, the function's own knowledge of what it had keeps an effect from happening twice. */

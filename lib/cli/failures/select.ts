@@ -56,6 +56,8 @@ export const noEnvelope = (id: string, { name }: FailuresTable): MillraceError =
   )
 
 function little({ id, key, head }: Listed): Seen {
-  const kept = [...told, ...hand].flatMap((name) => (head[name] === undefined ? [] : [[name, head[name]] as const]))
+  const kept = [...told, ...hand, 'pieces'].flatMap((name) =>
+    head[name] === undefined ? [] : [[name, head[name]] as const],
+  )
   return { id, key, head: Object.fromEntries(kept) }
 }
