@@ -277,7 +277,7 @@ describe('outputs', () => {
   })
 
   it('without a sink are a breach of contract, which says what to do', async () => {
-    await expect(environment(undefined).deliver(recordsOf(0, 0))).rejects.toThrow(/ML_SINK_MISSING.*onSuccess/)
+    await expect(environment(undefined).deliver(recordsOf(0, 0))).rejects.toThrow(/ML_OUTCOME_UNKNOWN.*onSuccess/)
   })
 
   it.each([[undefined], [() => 1], [1n]])('that are no bytes fail their record: %s', async (value) => {
