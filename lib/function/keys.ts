@@ -80,7 +80,7 @@ export function keyedReader<V, K>(
       ? await deduplicator.reserve(partitions, now())
       : new Map()
     const told = idempotency.onDuplicate === undefined ? verdicts : new Map([...verdicts].map(withFirst))
-    return known.size === 0 ? told : new Map([...known, ...told])
+    return known.size === 0 ? told : new Map<RawRecord, Reserved>([...known, ...told])
   }
 
   /** Who wants first results runs its duplicates: with the result, once there is one. */

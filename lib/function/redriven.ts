@@ -1,4 +1,4 @@
-import type { Deduplicator, KeyedRecord } from '../dedupe/index.js'
+import type { Deduplicator, KeyedRecord, KeyVerdict } from '../dedupe/index.js'
 import type { Reserved } from '../engine/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { Claimed } from '../ledger/index.js'
@@ -35,9 +35,15 @@ export function redriveReservation(
       return { topic, partition, state, records }
     })
     if (count === 0) return foreign.size > 0 ? foreign : none
-    return new Map([...foreign, ...(await deduplicator.reserve(partitions, now()))])
+    const told = await deduplicator.reserve(partitions, now())
+    return new Map<RawRecord, Reserved>([...foreign, ...Array.from(told, ruled)])
   }
 }
+
+const ruled = ([record, verdict]: [RawRecord, KeyVerdict]): [RawRecord, Reserved] => [
+  record,
+  { ...verdict, rule: 'redriven before' },
+]
 
 /** No text that a user's own key is likely to be. */
 const keyOf = ({ topic, partition, offset, timestamp }: Original): string =>
