@@ -32,9 +32,9 @@ function jsonOf(value: unknown, id: string): Buffer | null {
   try {
     json = JSON.stringify(value)
   } catch (cause) {
-    throw invalid(id, `the value ${kindOf(value)} is no JSON`, cause)
+    throw invalid(id, `the value, ${kindOf(value)}, is no JSON`, cause)
   }
-  if (json === undefined) throw invalid(id, `the value ${kindOf(value)} is no JSON`)
+  if (json === undefined) throw invalid(id, `the value, ${kindOf(value)}, is no JSON`)
   return Buffer.from(json)
 }
 
