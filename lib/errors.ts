@@ -139,3 +139,11 @@ export function show(value: unknown): string {
     return Object.prototype.toString.call(value)
   }
 }
+
+/** What kind of value it is, for a message about what a handler made, which may be a payload: logs carry none. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object') return 'an object'
+  return `a ${typeof value}`
+}

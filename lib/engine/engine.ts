@@ -50,7 +50,9 @@ export interface RecordRun {
 export type Atomicity = 'record' | 'partition' | 'batch'
 
 /** What is known of a record before it runs: whose its key is, or that it was redriven for this other group. */
-export type Reserved = KeyVerdict | { readonly kind: 'foreign'; readonly group: string }
+export type Reserved =
+  /** `rule`: by which it is a duplicate. Default: `idempotencyKey`. */
+  (KeyVerdict & { readonly rule?: string }) | { readonly kind: 'foreign'; readonly group: string }
 
 /** All that the engine needs, as arguments: it runs the same on a real store, in a test and in a simulation. */
 export interface Engine {

@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import { RawRecord } from './record.js'
 import type { KafkaEvent, WireRecord } from './wire.js'
 
@@ -25,6 +25,12 @@ export function isKafkaEvent(event: unknown): event is KafkaEvent {
   return isObject(event) && isObject(event.records) && !Array.isArray(event.records)
 }
 
+/** Without its values: what came instead may hold payloads, and Lambda logs what is thrown. */
+function described(event: unknown): string {
+  const names = typeof event === 'object' && event !== null ? Object.keys(event).slice(0, 10) : []
+  return names.length === 0 ? kindOf(event) : `${kindOf(event)} with ${names.join(', ')}`
+}
+
 /**
  * Reads an Amazon MSK or self-managed event. Nothing is decoded here; ids are checked, for on them hangs what is settled.
  *
@@ -35,7 +41,7 @@ export function readBatch(event: unknown): Batch {
   if (!isKafkaEvent(event)) {
     throw new MillraceError(
       'ML_EVENT_NOT_KAFKA',
-      `this is no event of a Kafka event source mapping (no "records" by partition): ${show(event)}; ` +
+      `this is no event of a Kafka event source mapping (no "records" by partition), but ${described(event)}; ` +
         'invoke the function through its kafka or msk event, or with an event made by kafkaEvent() of millrace/testing',
     )
   }

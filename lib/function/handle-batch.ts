@@ -1,5 +1,5 @@
 import type { Engine, Failed, RecordRun, Run } from '../engine/index.js'
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import type { AtomicWrite } from '../ledger/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, namingLogger, type Surroundings } from './context.js'
@@ -82,7 +82,7 @@ function outcomesById(
   returned: unknown,
   takesOutputs: boolean,
 ): ReadonlyMap<string, Outcome> {
-  if (!Array.isArray(returned)) throw miscounted(`answered ${show(returned)}`)
+  if (!Array.isArray(returned)) throw miscounted(`answered ${kindOf(returned)}, not a list of outcomes`)
   const due = new Set(records.map(({ id }) => id))
   const outcomes = new Map<string, Outcome>()
   for (const answer of returned as readonly Partial<RecordOutcome>[]) {

@@ -256,8 +256,11 @@ describe('The end of a batch', () => {
   })
 
   it('is told of a batch that an error ends, too, in a line and a metric [T-19 partly]', async () => {
-    const handler = kafkaFunction({}, () => 'no outcome' as never)
-    await expect(deliver(handler, range(3))).rejects.toThrow('ML_OUTCOME_UNKNOWN')
+    const handler = kafkaFunction({}, ({ value }) => value as never)
+    const thrown = await deliver(handler, [{ value: { iban: 'DE89370400' } }, ...range(2)]).catch(String)
+    expect(thrown).toMatch(/^MillraceError: ML_OUTCOME_UNKNOWN: the handler returned an object/)
+    // Lambda logs what is thrown.
+    expect(thrown + JSON.stringify(logs.all)).not.toContain('DE89')
     expect(logs.lines('batch failed')).toMatchObject([
       { level: 'ERROR', topic, records: 3, error: { code: 'ML_OUTCOME_UNKNOWN' } },
     ])

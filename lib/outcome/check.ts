@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import { type Held, isOutcome, type Outcome, ok } from './outcome.js'
 
 /**
@@ -10,11 +10,11 @@ import { type Held, isOutcome, type Outcome, ok } from './outcome.js'
  */
 export function checkedOutcome(returned: unknown, takesOutputs: boolean): Outcome {
   if (returned === undefined) return ok()
-  if (!isOutcome(returned)) throw unknownOutcome(`${show(returned)}, which is no outcome`)
+  if (!isOutcome(returned)) throw unknownOutcome(`${kindOf(returned)}, which is no outcome`)
   switch (returned.status) {
     case 'ok':
       if (returned.outputs?.every(isOutput) === false)
-        throw unknownOutcome(`ok() with ${show(returned.outputs)}; an output is an object with a value`)
+        throw unknownOutcome('ok() with an output that has no value; an output is an object with a value')
       if (returned.outputs !== undefined && !takesOutputs)
         throw unknownOutcome('ok() with an output, and the function has no option onSuccess, a sink to write it to')
       return returned

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../clock.js'
 import { readBatch } from '../../event/index.js'
@@ -6,6 +9,7 @@ import { hold, kafkaFunction, retry, text } from '../../index.js'
 import { dynamodbStore, openLedger } from '../../ledger/index.js'
 import { invoke, kafkaEvent, type RecordSpec } from '../../testing/index.js'
 import { type Ground, run, startGround } from '../failures/failures.fixture.js'
+import { noteLocalRun } from '../target/index.js'
 import type { CommonOptions } from '../voice.js'
 import { commands } from './index.js'
 import type { SourceOptions } from './options.js'
@@ -108,6 +112,45 @@ describe('millrace ledger show', () => {
     await deliver('g', { value: 'a', partition: 250 })
     expect((await show({ group: 'g', topic })).of('source')).toEqual([])
     expect((await show({ group: 'g', topic, partition: 250 })).of('source')).toHaveLength(1)
+  })
+
+  it('finds the functions of the service that runs in this folder, and what they read', async () => {
+    await deliver('one', { value: 'a' })
+    await deliver('two', { value: 'a' })
+    const dir = mkdtempSync(join(tmpdir(), 'millrace-ledger-'))
+    const { endpoint: dynamodbUrl, brokers } = ground.options
+    const told = (name: string, group: string) => ({
+      name,
+      deployed: `shop-dev-${name}`,
+      topic,
+      group,
+      brokers: [brokers],
+    })
+    noteLocalRun(dir, {
+      ...{
+        pid: process.pid,
+        dynamodbUrl,
+        brokers: [brokers],
+        ledgerTable: ground.ledgerTable,
+        failuresTable: ground.table,
+      },
+      functions: [told('orders', 'one'), told('bills', 'two')],
+    })
+    const home = process.cwd()
+    process.chdir(dir)
+    try {
+      const groupsOf = async (options: SourceOptions) =>
+        (await run(commands.show, { ...options, json: true })).of('source').map(({ group }) => group)
+      expect(await groupsOf({})).toEqual(['one', 'two'])
+      expect(await groupsOf({ function: 'bills' })).toEqual(['two'])
+      expect(await groupsOf({ function: 'shop-dev-orders' })).toEqual(['one'])
+      await expect(groupsOf({ function: 'nobody' })).rejects.toThrow(
+        /ML_USAGE: millrace dev has no function nobody.*orders, bills/,
+      )
+    } finally {
+      process.chdir(home)
+      rmSync(dir, { recursive: true })
+    }
   })
 
   it('has an error where no stack names the function', async () => {

@@ -46,9 +46,9 @@ export function withReplayOptions(command: Commander): Commander {
 
 const help = `
 What Kafka keeps no more is an error (ML_OFFSET_OUT_OF_RANGE), never skipped: --from earliest takes what there is.
-A function has its records again under a group that it has not had them as; under its own it would skip what is settled. A
-deployed one reads as the group of its mapping: give it a second event with another consumerGroupId, and --group before that is
-deployed.
+A function has its records again under a group of its own for each replay: as its own group it would skip what is settled. A
+deployed one reads as the group of its mapping: declare the handler a second time, as a function whose kafka event has another
+consumerGroupId; give that as --group; then deploy.
 Ends with 0, 1 where it was stopped or failed, 2 when used wrongly.`
 
 function partitions(text: string): number[] {

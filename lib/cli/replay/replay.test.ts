@@ -6,6 +6,7 @@ import { compiledProgram } from '../../local/program.js'
 import { packagedService } from '../../local/template/service.fixture.js'
 import { kafkaEvent } from '../../testing/index.js'
 import { type Ground, run as runCommand, startGround } from '../failures/failures.fixture.js'
+import { noteLocalRun } from '../target/index.js'
 import type { CommonOptions } from '../voice.js'
 import { command } from './index.js'
 import { checkKept, limited } from './limit.js'
@@ -131,6 +132,23 @@ describe('millrace replay into a function', () => {
     expect(code).toBe(1)
     expect(left).toEqual([{ partition: 0, from: expect.any(Number), end: 10 }])
     expect(text).toContain(`go on with --from 0:${left[0]?.from}`)
+  })
+
+  it('takes the Kafka and the store of the service that runs in this folder', async () => {
+    const { endpoint: dynamodbUrl, brokers } = ground.options
+    const tables = { ledgerTable: ground.ledgerTable, failuresTable: ground.table }
+    const remove = noteLocalRun('.', { pid: process.pid, dynamodbUrl, brokers: [brokers], ...tables, functions: [] })
+    const options = {
+      function: 'greet',
+      topic: 'greetings',
+      from: { at: 'earliest' },
+      partitions: [1],
+      package: false,
+    } as const
+    const { of, code } = await runCommand(command, options).finally(remove)
+    expect(of('replayed')).toEqual([expect.objectContaining({ records: 10 })])
+    expect(code).toBe(0)
+    await expect(runCommand(command, options)).rejects.toThrow(/ML_USAGE: which Kafka/)
   })
 
   it('does not pretend to do so with a deployed one, whose ledger would skip what is settled', async () => {

@@ -33,7 +33,7 @@ function check({ function: name, group, stage, stack, to, rate, reset, from }: R
   if (reset) throw usage('--reset is for --group: a function is replayed into as a group of its own')
   if ((stage ?? stack) === undefined) return
   throw usage(
-    `a deployed function reads as the group of its mapping, whose ledger would skip what is settled. Give ${name} a second kafka event of the topic in a function of its own, with another consumerGroupId; run this with --group and that id; then deploy it`,
+    `a deployed function reads as the group of its mapping, whose ledger would skip what is settled. Declare its handler a second time, as a function whose kafka event has another consumerGroupId; run this with --group and that id; then deploy`,
   )
 }
 
