@@ -79,7 +79,7 @@ describe('a Kafka sink', () => {
   })
 
   it('acknowledges what one partition has written, and not what another has not (PEERS, defect 11)', async () => {
-    const { started, proxy, sink } = await sinkOnTopic({ deliveryTimeoutMs: 300 })
+    const { started, proxy, sink } = await sinkOnTopic({ deliveryTimeoutMs: 1_000 })
     // NOT_ENOUGH_REPLICAS, for as long as anyone asks.
     proxy.answer = (key, answer) => (key === produceKey ? refusing(answer, 19, [1]) : answer)
     const records = [0, 1, 2].flatMap((partition) => [
