@@ -136,13 +136,14 @@ export class Hold {
     })
   }
 
-  /** Nothing is decided yet of what was not settled before. */
-  undecided(): Disposed[] {
-    return this.claimed.partition.records.map((record) => ({
-      offset: record.offset,
-      timestamp: keptTime(record.timestamp),
-      disposition: this.#todo?.has(record) === false ? settled : pending,
-    }))
+  /** Nothing is decided yet of what was not settled before; except, if asked for, that it failed or is held. */
+  undecided(exceptWaiting = false): Disposed[] {
+    return this.claimed.partition.records.map((record): Disposed => {
+      const verdict = exceptWaiting ? this.verdicts.get(record) : undefined
+      const undecided = this.#todo?.has(record) === false ? settled : pending
+      const disposition = verdict && comesAgain(verdict) ? this.#dispositionOf(record, nothing) : undecided
+      return { offset: record.offset, timestamp: keptTime(record.timestamp), disposition }
+    })
   }
 
   /** Whether all of it can be settled by the write that commits these effects. */

@@ -37,6 +37,21 @@ export class Recorder {
   }
 
   /**
+   * Records what has failed or is held, and nothing else: what is settled in the middle of a batch by lanes side by side would be
+   * many intervals, for which the ledger would have to forget others. A failure is logged.
+   */
+  async recordWaiting(holds: readonly Hold[]): Promise<void> {
+    await this.#exclusively(async () => {
+      await this.#record(holds, (hold) => hold.undecided(true), false)
+    }).catch((thrown: unknown) => {
+      const reason = asError(thrown).message
+      this.#engine.log.warn('failures not recorded: their records are not run again before the next delivery', {
+        reason,
+      })
+    })
+  }
+
+  /**
    * Checkpoints a hold with what runs alone next in it; null: nothing does.
    *
    * @throws MillraceError `ML_STORE_UNREACHABLE` when that cannot be confirmed: nothing may run under a marker that is not its own

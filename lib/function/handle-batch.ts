@@ -27,8 +27,8 @@ export interface RecordOutcome {
  * Answers one outcome for each record. A throw fails them all; a missing, unknown or repeated id fails the batch
  * (`ML_OUTCOMES_MISCOUNTED`), and nothing is settled (K-04, K-05).
  *
- * Outcomes of one lane are taken as answered: a `retry` does not hold back what comes behind it in its lane and is answered
- * `ok`; where order matters, answer `retry` for that, too (K-12).
+ * Outcomes of one lane are taken as answered: a `retry` or `hold` does not hold back what comes behind it in its lane and is
+ * answered `ok`; where order matters, answer `retry` for that, too: it only waits then, and spends no attempt (K-12).
  *
  * @example
  * ```ts
