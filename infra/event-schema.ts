@@ -43,7 +43,9 @@ const properties = {
 export function extendEventSchemas(handler: ConfigSchemaHandler): void {
   // The schema handler keeps what it is given and rewrites it, so each event gets its own copy.
   handler.defineFunctionEventProperties('aws', 'kafka', { properties: structuredClone(properties) })
-  handler.defineFunctionEventProperties('aws', 'msk', { properties: structuredClone(properties) })
+  // osls has it on kafka events only.
+  const msk = { ...properties, onFailureDestination: { type: 'string' } }
+  handler.defineFunctionEventProperties('aws', 'msk', { properties: structuredClone(msk) })
   allowNoAuthentication(handler.schema)
 }
 

@@ -8,6 +8,8 @@ interface MappingProperties {
   readonly FunctionResponseTypes?: readonly string[]
   readonly FilterCriteria?: { readonly Filters?: readonly unknown[] }
   readonly MaximumRecordAgeInSeconds?: number
+  readonly MaximumRetryAttempts?: number
+  readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination?: unknown } }
   readonly SelfManagedKafkaEventSourceConfig?: SourceConfig
   readonly AmazonManagedKafkaEventSourceConfig?: SourceConfig
 }
@@ -37,6 +39,8 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
     FunctionResponseTypes: responseTypes.length > 0 ? responseTypes : undefined,
     MaximumRetryAttempts: settings.maximumRetryAttempts,
     MaximumRecordAgeInSeconds: settings.maximumRecordAgeInSeconds,
+    // As osls writes it.
+    DestinationConfig: settings.onFailureDestination && { OnFailure: { Destination: settings.onFailureDestination } },
     BisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
     [sourceConfig[type]]: withoutUndefined({
       ConsumerGroupId: settings.consumerGroupId,
@@ -48,6 +52,7 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
 /** What a function has to know of a mapping with these properties; the one place that derives it. */
 export function mappingOf(type: 'kafka' | 'msk', properties: MappingProperties): Mapping {
   const source = properties[sourceConfig[type]]
+  const retries = retriesOf(properties)
   const reports = properties.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false
   return {
     topic: properties.Topics?.[0] ?? '',
@@ -57,7 +62,14 @@ export function mappingOf(type: 'kafka' | 'msk', properties: MappingProperties):
       (properties.FilterCriteria?.Filters?.length ?? 0) > 0 ||
       (properties.MaximumRecordAgeInSeconds ?? -1) !== -1 ||
       source?.SchemaRegistryConfig !== undefined,
+    ...(retries !== undefined && { retries }),
   }
+}
+
+/** Without end, unless the mapping says otherwise; with an on-failure destination never without end (KAFKA-ESM §2: capped at 10). */
+function retriesOf({ MaximumRetryAttempts = -1, DestinationConfig }: MappingProperties): number | undefined {
+  if (MaximumRetryAttempts !== -1) return MaximumRetryAttempts
+  return DestinationConfig?.OnFailure?.Destination === undefined ? undefined : 10
 }
 
 function registry(settings: SchemaRegistrySettings): object {

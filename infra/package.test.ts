@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ledgerTable, readDeployment, readOutputs } from '../lib/deployment/index.js'
 import { alike, event, functions, msk, provisionedPollerConfig, secret } from './every-mapping.fixture.js'
@@ -56,7 +59,7 @@ describe('A provisioned mapping of a self-managed cluster', () => {
     expect(toldTo('FullLambdaFunction')).toEqual({
       ledgerTable: 'shop-dev-ledger',
       failuresTable: 'shop-dev-failures',
-      mappings: [{ topic: 'orders', group: 'full', partialResponses: true, withholds: true }],
+      mappings: [{ topic: 'orders', group: 'full', partialResponses: true, withholds: true, retries: 20 }],
     })
   })
 
@@ -158,8 +161,10 @@ describe('A service', slow, () => {
 })
 
 describe('A package that would not do what it says is refused, without a stack trace:', slow, () => {
-  async function refusal(configuration: object): Promise<string> {
-    const { status, output } = await serverless(await project.service(configuration), ['package'])
+  async function refusal(configuration: object, code = ''): Promise<string> {
+    const service = await project.service(configuration)
+    await writeFile(join(service, 'code.zip'), zipSync({ 'handler.mjs': strToU8(code) }))
+    const { status, output } = await serverless(service, ['package'])
     expect(status, output).toBe(1)
     expect(output).not.toMatch(/^\s+at /m)
     return output
@@ -176,6 +181,14 @@ describe('A package that would not do what it says is refused, without a stack t
   it('for what the schema of the events knows', async () => {
     const young = { ...kafka, maximumRecordAgeInSeconds: 30 }
     expect(await refusal(serviceOf({ orders: { events: [{ kafka: young }] } }))).toMatch(/maximumRecordAgeInSeconds/)
+  })
+
+  it('for what the code of a function needs', async () => {
+    const limited = { ...kafka, maximumRetryAttempts: 12 }
+    const code = `import { kafkaFunction } from 'millrace'
+      export const handler = kafkaFunction({ retry: { attempts: 10, intervalMs: 0 } }, () => {})`
+    const configuration = serviceOf({ orders: { events: [{ kafka: limited }], package: { artifact: 'code.zip' } } })
+    expect(await refusal(configuration, code)).toMatch(/^Error:\nML_RETRIES_TOO_FEW: .* grants 12 retries, .* need 13 /)
   })
 
   it('where resources turn a mapping into another one than the function was told', async () => {

@@ -11,7 +11,9 @@ import { createLocalTables, type LocalInvocation, localInvocation, setUp } from 
 import { localTables } from './local-tables.js'
 import { type DeclaredMapping, declaredMappings } from './mappings.js'
 import { makeLogicalIdsUnique } from './naming.js'
+import { needsOf } from './needs.js'
 import { addOutputs } from './outputs.js'
+import { checkRetries } from './retries.js'
 import type { Environment, PluginUtils, Serverless } from './serverless.js'
 import { type TableNames, tableNames, tableResources } from './tables.js'
 import { completeTemplate, refuseChangedMappings, templateResources } from './template.js'
@@ -37,9 +39,7 @@ export default class MillracePlugin {
       initialize: this.#explained(() => this.#initialize()),
       'before:package:compileEvents': this.#explained(() => this.#beforeEvents()),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
-      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() =>
-        refuseChangedMappings(templateResources(serverless.service), this.#mappingIds),
-      ),
+      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#checkMappings()),
       'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
     }
   }
@@ -67,6 +67,13 @@ export default class MillracePlugin {
     const resources = templateResources(this.#serverless.service)
     this.#mappingIds = completeTemplate(resources, naming, this.#mappings, this.#tables)
     addOutputs(this.#serverless.service, this.#mappingIds, this.#tables)
+  }
+
+  async #checkMappings(): Promise<void> {
+    const { service } = this.#serverless
+    const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
+    const warn = (text: string) => this.#utils.log.warning(text)
+    await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
   }
 
   async #beforeLocalInvocation(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 export interface Serverless {
   readonly service: Service
+  readonly serviceDir: string
   readonly configSchemaHandler: ConfigSchemaHandler
   readonly processedInput: { readonly commands: readonly string[]; readonly options: Readonly<Record<string, unknown>> }
   readonly classes: { readonly Error: new (message: string, code: string) => Error }
@@ -14,8 +15,12 @@ export interface Service {
   readonly service: string
   readonly functions?: Readonly<Record<string, ServiceFunction>>
   readonly resources?: { readonly Resources?: Readonly<Record<string, Resource>> }
+  readonly package?: { readonly artifact?: string }
   readonly provider: {
     readonly name: string
+    readonly region?: string
+    /** Seconds. */
+    readonly timeout?: number
     readonly environment?: Environment
     /** Only while packaging. */
     readonly compiledCloudFormationTemplate?: {
@@ -26,6 +31,10 @@ export interface Service {
 }
 
 export interface ServiceFunction {
+  readonly handler?: string
+  /** Seconds. */
+  readonly timeout?: number
+  readonly package?: { readonly artifact?: string }
   /** As it is deployed; osls sets it. */
   readonly name?: string
   environment?: Environment
@@ -45,6 +54,7 @@ export interface EventSettings {
   readonly functionResponseTypes?: readonly 'ReportBatchItemFailures'[]
   readonly maximumRetryAttempts?: number
   readonly maximumRecordAgeInSeconds?: number
+  readonly onFailureDestination?: string
   readonly bisectBatchOnFunctionError?: boolean
   readonly schemaRegistryConfig?: SchemaRegistrySettings
 }

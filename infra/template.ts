@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Mapping } from '../lib/deployment/index.js'
 import { MillraceError, show } from '../lib/errors.js'
 import { mappingOf, propertiesOf } from './mapping-properties.js'
 import { type DeclaredMapping, refused } from './mappings.js'
@@ -28,15 +29,25 @@ export function completeTemplate(
   return ids
 }
 
-/** `resources` in serverless.yml is merged last and may change a mapping: then the function would be told wrong. */
-export function refuseChangedMappings(resources: Resources, ids: ReadonlyMap<DeclaredMapping, string>): void {
-  for (const [{ functionName, type, told }, id] of ids) {
+/**
+ * `resources` in serverless.yml is merged last and may change a mapping: then the function would be told wrong. Except of its retries, which the
+ * function only checks once more. Returns the mappings as they are deployed.
+ */
+export function refuseChangedMappings(
+  resources: Resources,
+  ids: ReadonlyMap<DeclaredMapping, string>,
+): ReadonlyMap<DeclaredMapping, Mapping> {
+  const all = new Map<DeclaredMapping, Mapping>()
+  for (const [mapping, id] of ids) {
+    const { functionName, type, told } = mapping
     const deployed = mappingOf(type, resources[id]?.Properties ?? {})
-    if (isDeepStrictEqual(deployed, told)) continue
+    all.set(mapping, deployed)
+    if (isDeepStrictEqual({ ...deployed, retries: 0 }, { ...told, retries: 0 })) continue
     throw refused(
       `function ${functionName} is told ${show(told)}, but "resources" turns its mapping ${id} into ${show(deployed)}; set it on the ${type} event instead of under resources`,
     )
   }
+  return all
 }
 
 /** The template that is being compiled. */

@@ -6,6 +6,7 @@ export const errorCodes = [
   // deployment
   'ML_DEPLOYMENT_INCOMPLETE',
   'ML_DEPLOYMENT_INVALID',
+  'ML_RETRIES_TOO_FEW',
   'ML_OPTION_INVALID',
   // event
   'ML_EVENT_NOT_KAFKA',
@@ -39,6 +40,8 @@ export const errorCodes = [
   'ML_TRANSACTION_LIMIT',
   'ML_EFFECT_REFUSED',
   // sink
+  'ML_SINK_MISSING',
+  'ML_OUTPUT_INVALID',
   'ML_SINK_FAILED',
   'ML_KAFKA_BROKERS_MISSING',
   'ML_KAFKA_SIGNER_MISSING',
@@ -135,4 +138,12 @@ export function show(value: unknown): string {
   } catch {
     return Object.prototype.toString.call(value)
   }
+}
+
+/** What kind of value it is, for a message about what a handler made, which may be a payload: logs carry none. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object') return 'an object'
+  return `a ${typeof value}`
 }

@@ -4,6 +4,7 @@ import { appliedTransactions, costMeter } from './faults/index.js'
 import { historyReader } from './history/index.js'
 import type { Surroundings } from './job.js'
 import { killOnce } from './kill.js'
+import { mend } from './mend.js'
 import { produceOrders } from './orders/index.js'
 import { type Prepared, partitions } from './prepare.js'
 import { deliverAgain } from './redeliver.js'
@@ -82,7 +83,9 @@ export async function observe(
   )
   const left = await stages.run('reading what the run has left', () => readLeft(prepared, system))
   const kill = await watch.kill
-  const facts = { ...again, ...left, topic, produced, applied, costs: meter.costs, elapsedMs, history, kill }
+  const seen = structuredClone({ applied, costs: meter.costs, history })
+  const mending = await stages.run('mending, redriving and discarding', () => mend(prepared, system))
+  const facts = { ...again, ...left, ...seen, topic, produced, elapsedMs, kill, mending }
   return { facts, pids: [...system.pids, ...workerPids], ground: system.description }
 }
 

@@ -26,6 +26,8 @@ export interface Prepared {
   /** The faults of the store. */
   readonly rule: StoreRule
   readonly broken: LedgerBreak | undefined
+  /** Ends the faults of the downstream. */
+  mendDownstream(): void
 }
 
 /** Packages the service, reads what came out, and plans the records and the faults. */
@@ -42,11 +44,12 @@ export async function prepare(
 
 function faults(chosen: Break | undefined, { tables }: Target, planned: readonly Planned[]) {
   const broken = chosen === 'ledger' ? losesOneSettle(tables.ledger) : undefined
+  const downstream = failingDownstream(tables.orders, planned)
   const rule = firstOf([
-    failingDownstream(tables.orders, planned),
+    downstream.fault,
     ...(broken ? [broken.fault] : []),
     ...(chosen === 'balance' ? [losesOneBalance(tables.balances)] : []),
     ...(chosen === 'fallback' ? [losesOneFailure(tables.failures)] : []),
   ])
-  return { broken, rule }
+  return { broken, rule, mendDownstream: downstream.mend }
 }

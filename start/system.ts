@@ -2,7 +2,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Kafka } from 'kafkajs'
 import { MillraceError } from '../lib/errors.js'
 import type { Attempt, RunningMapping } from '../lib/local/esm/index.js'
-import { type Ending, type Ground, type Stack, startStack } from '../lib/local/stack/index.js'
+import {
+  type Ending,
+  type Ground,
+  type RunningService,
+  readPackaged,
+  startGround,
+  startService,
+} from '../lib/local/stack/index.js'
 import { storeClient, storeEnvironment } from '../lib/local/store/index.js'
 import type { LogMeta } from '../lib/local/worker/index.js'
 import { type Exchange, startStoreProxy } from '../lib/testing/faults/index.js'
@@ -12,7 +19,11 @@ import { type Prepared, partitions, serviceDir } from './prepare.js'
 
 /** What runs, and plain clients that look at it from outside, past the proxy. */
 export interface System {
+  /** Of the version that runs. */
   readonly mapping: RunningMapping
+  readonly ground: Ground
+  /** Stops the functions and mappings when they have finished what is in flight, and starts them with these variables besides. */
+  deployAgain(variables: Readonly<Record<string, string>>): Promise<void>
   readonly kafka: Kafka
   readonly store: DynamoDBClient
   /** Of the function, while one lives. */
@@ -61,32 +72,57 @@ export async function startSystem(
     return { ...storeEnvironment(proxy.url), ...environment }
   }
 
-  const stack = await startStack({
-    serviceDir,
-    log,
-    functionLog: onLine,
-    functionEnvironment: beforeFunctions,
-    mapping: {
-      onBatch: (attempt) => clients && onBatch(attempt, clients.store),
-      ...(retryBackoffMs ? { retryBackoffMs } : {}),
-    },
-  })
-  await stopLater.add('the stack', () => stopStack(stack))
-  const mapping = stack.running.find(({ config }) => config.id === target.mapping.id)
-  if (mapping === undefined || clients === undefined) {
+  const service = readPackaged(serviceDir)
+  const ground = await startGround({ log })
+  await stopLater.add('the ground', ground.stop)
+  let variables: Readonly<Record<string, string>> | undefined
+  let running: RunningService | undefined
+  await stopLater.add('the service', () => running && stopService(running))
+
+  async function start(more: Readonly<Record<string, string>>): Promise<RunningMapping> {
+    running = await startService(service, ground, {
+      serviceDir,
+      log,
+      functionLog: onLine,
+      functionEnvironment: async () => {
+        variables ??= await beforeFunctions(ground)
+        return { ...variables, ...more }
+      },
+      mapping: {
+        onBatch: (attempt) => clients && onBatch(attempt, clients.store),
+        ...(retryBackoffMs ? { retryBackoffMs } : {}),
+      },
+    })
+    const mapping = running.running.find(({ config }) => config.id === target.mapping.id)
+    if (mapping !== undefined) return mapping
     throw new MillraceError('ML_LOCAL_STOPPED', `the mapping ${target.mapping.id} did not start; look at the log`)
   }
-  const { store } = stack.embedded
-  const workerPid = () => stack.workers.get(target.fn.name)?.pid
-  return { mapping, ...clients, workerPid, pids: store ? [store.pid] : [], description: describe(stack) }
+
+  let mapping = await start({})
+  if (clients === undefined) throw new MillraceError('ML_LOCAL_STOPPED', 'no function was started; look at the log')
+  const { store } = ground.embedded
+  return {
+    ...clients,
+    ground,
+    get mapping() {
+      return mapping
+    },
+    async deployAgain(more) {
+      await running?.stop()
+      mapping = await start(more)
+    },
+    workerPid: () => running?.workers.get(target.fn.name)?.pid,
+    pids: store ? [store.pid] : [],
+    description: describe(ground),
+  }
 }
 
 /** Does not wait for what is in flight: when a run was broken off, nobody wants it any more. */
-async function stopStack(stack: Stack): Promise<void> {
-  await Promise.all([stack.stop(), ...[...stack.workers.values()].map((worker) => worker.stop())])
+async function stopService(service: RunningService): Promise<void> {
+  await Promise.all([service.stop(), ...[...service.workers.values()].map((worker) => worker.stop())])
 }
 
-function describe({ embedded, brokers, dynamodbUrl }: Stack): string {
+function describe({ embedded, brokers, dynamodbUrl }: Ground): string {
   const kafka = embedded.broker ? 'an embedded Kafka broker' : `Kafka at ${brokers.join(', ')}`
   const { store } = embedded
   return `${kafka} and ${store ? `an embedded DynamoDB (${store.engine})` : `DynamoDB at ${dynamodbUrl}`}`

@@ -32,7 +32,22 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
     file: 'lib/cli/record.test.ts',
     shows: /\['value\.card\.number'[\s\S]+\['--redact', path\]/,
   },
-  'node failures.mjs shop-dev-failures': { file: 'tools/readme.test.ts', shows: /\['failures\.mjs', / },
+  'npx millrace failures list': { file: 'tools/readme.test.ts', shows: /'failures', 'list'/ },
+  'npx millrace failures show orders:2:1042 --values': {
+    file: 'lib/cli/failures/list.test.ts',
+    shows: /commands\.show, .*id: '[\w:]+', values: true/,
+  },
+  'npx millrace failures redrive --topic orders': {
+    file: 'lib/cli/failures/discard.test.ts',
+    shows: /millrace\(\['failures', [\s\S]*ended\('redrive'/,
+  },
+  'npx millrace failures discard orders:2:1042': { file: 'start/mend.ts', shows: /\['discard', '--yes'\]/ },
+  'npx millrace ledger show': { file: 'lib/cli/ledger/ledger.test.ts', shows: /commands\.show/ },
+  'npx millrace ledger abandoned': { file: 'lib/cli/ledger/ledger.test.ts', shows: /commands\.abandoned/ },
+  'npx millrace replay orders --from earliest --function orders': {
+    file: 'lib/cli/replay/replay.test.ts',
+    shows: /from: \{ at: 'earliest' \}[\s\S]*replay\(\{ function: 'greet' \}\)/,
+  },
   'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
   'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
     file: 'infra/invoke-local.test.ts',

@@ -94,15 +94,22 @@ describe('a newcomer', slow, () => {
   })
 
   it('sees what was given up', async () => {
-    const { code } = only(({ language }) => language === 'js')
-    writeFileSync(join(home, 'failures.mjs'), code)
     const deployment = await testDeployment({ topic: 'orders' })
     const handler = kafkaFunction({}, ({ value }) => (value === 2 ? fallback('not two') : undefined))
     await invoke(handler, kafkaEvent({ topic: 'orders', records: [{ value: 1 }, { value: 2 }] }))
-    const env = { ...cleanEnvironment(home), AWS_ENDPOINT_URL_DYNAMODB: process.env.AWS_ENDPOINT_URL_DYNAMODB ?? '' }
-    const ended = await run(process.execPath, ['failures.mjs', deployment.failuresTable], { cwd: home, env })
+    const where = [
+      '--failures-table',
+      deployment.failuresTable,
+      '--endpoint',
+      process.env.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+    ]
+    const cli = join(root, 'dist/lib/cli/main.js')
+    const ended = await run(process.execPath, [cli, 'failures', 'list', ...where], {
+      cwd: home,
+      env: cleanEnvironment(home),
+    })
     await deployment.stop()
-    expect(ended.stdout).toBe('orders 0 1 not two\n')
+    expect(ended).toMatchObject({ status: 1, stdout: expect.stringMatching(/orders:0:1 .*not two/) })
   })
 })
 

@@ -1,13 +1,17 @@
-import { drop, json, kafkaFunction } from 'millrace'
-import { Order } from './schema.js'
+import { drop, hold, json, kafkaFunction } from 'millrace'
+import { MendedOrder, Order } from './schema.js'
 
 /** How long the source partitions of a crashed invocation wait, in milliseconds; the crash tests have no time to lose. */
 const leaseMs = Number(process.env.LEASE_MS ?? 10_000)
 
 /** Adds each order to its item (how often it took effect, and how much it is worth) and to its customer's balance. */
-export const handler = kafkaFunction({ value: json(Order), order: 'key', leaseMs }, ({ value: order }, ctx) => {
-  const { orderId, customerId, seq, cents } = order
+const schema = process.env.ORDERS_MENDED ? MendedOrder : Order
+
+export const handler = kafkaFunction({ value: json(schema), order: 'key', leaseMs }, (record, ctx) => {
+  const { orderId, customerId, seq, cents, graceMs = 0 } = record.value
   if (cents === 0) return drop('empty order')
+  const until = record.timestamp + graceMs
+  if (until > Date.now()) return hold({ until, reason: 'its customer may still take it back' })
   // One line per run, before the effect: together they are the history of what was run.
   ctx.logger.info('order', { orderId, customerId, seq })
   // Neither write is idempotent. Made in one transaction with the record's settle, both happen exactly once.

@@ -7,6 +7,13 @@ export const Order = z.object({
   /** Rises per customer. */
   seq: z.int().check(z.nonnegative()),
   cents: z.int(),
+  /** Milliseconds in which its customer may take it back. */
+  graceMs: z.optional(z.int().check(z.nonnegative())),
+})
+
+/** The same, of a producer that sends cents as text: what a mended version takes, too. */
+export const MendedOrder = z.extend(Order, {
+  cents: z.union([z.int(), z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number))]),
 })
 
 export type Order = z.infer<typeof Order>

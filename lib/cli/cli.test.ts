@@ -159,7 +159,7 @@ describe('millrace dev', () => {
     return { running, at, pids: [pid, at.embedded.store.pid] }
   }
 
-  it('runs the service, a line per batch, and finishes the one in flight when it is asked to end [R-41]', async () => {
+  it('runs the service, a line per batch, and finishes the one in flight when it is asked to end [R-41, T-19 partly]', async () => {
     const { running, at, pids } = await begun(slow)
     expect(at).toMatchObject({ tables: ['hello-dev-greetings'], functions: ['hello-dev-greet'] })
     running.ctrlC()
@@ -172,6 +172,10 @@ describe('millrace dev', () => {
       again: 0,
     })
     await running.line('stopped')
+    // What a mapping does is told with ids: given its partitions, and committed.
+    const poller = 'GreetMapping/1'
+    expect(await running.line('assigned')).toMatchObject({ poller, partitions: expect.arrayContaining([0]) })
+    expect(await running.line('committed')).toMatchObject({ poller, offsets: expect.any(Object) })
     expect(running.output.stderr).toBe('')
     await Promise.all(pids.map(gone))
   })

@@ -81,6 +81,8 @@ function liveOptions(
         const facts = batchFacts(attempt)
         voice.say('batch', batchLine(facts), facts)
       },
+      // For programs: people have the mapping's log, and a commit follows each batch.
+      onGroup: ({ kind, ...facts }) => voice.say(kind, undefined, facts),
     },
     ...(inspect === undefined ? {} : { inspectPort: inspect }),
     onInspector: ({ functionName, pid, url }) =>

@@ -10,6 +10,7 @@ import {
 } from './ledger/index.js'
 import { withProduceOptions } from './produce-options.js'
 import { withRecordOptions } from './record-options.js'
+import { command as replayCommand, withReplayOptions } from './replay/index.js'
 import { listenForStop } from './signals.js'
 import { type CommonOptions, type ExitCode, exitCodes, report, usage, voice } from './voice.js'
 
@@ -76,6 +77,7 @@ function program(): Commander {
   withShowOptions(define(failures, 'show', 'show all that is known of one record', commands.show))
   withRedriveOptions(define(failures, 'redrive', 'produce records again', commands.redrive))
   withDiscardOptions(define(failures, 'discard', 'delete what is needed no more', commands.discard))
+  withReplayOptions(define(root, 'replay', 'have records again, in a function or a new group', replayCommand))
   const ledger = root.command('ledger').description('what is settled, and what is not')
   withSourceOptions(define(ledger, 'show', 'show what each source partition knows', ledgerCommands.show))
   withAbandonedOptions(define(ledger, 'abandoned', 'list what Lambda went on without', ledgerCommands.abandoned))

@@ -56,7 +56,8 @@ export function startOf({
   return { startingPosition: 'LATEST', startOffsets: from.offsets, follow }
 }
 
-function from(text: string): From {
+/** Reads where to start. @throws InvalidArgumentError */
+export function from(text: string): From {
   if (text === 'earliest' || text === 'latest') return { at: text }
   if (/^\d+:\d+(,\d+:\d+)*$/.test(text)) {
     return { at: 'offsets', offsets: Object.fromEntries(text.split(',').map((one) => one.split(':').map(Number))) }

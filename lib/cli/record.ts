@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { Kafka, logLevel } from 'kafkajs'
 import { asError, MillraceError } from '../errors.js'
 import type { KafkaEvent } from '../event/index.js'
 import { type MappingConfig, type MappingOptions, startMapping } from '../local/esm/index.js'
 import { storeEnvironment } from '../local/store/index.js'
-import { readService, type Service } from '../local/template/index.js'
+import { readService } from '../local/template/index.js'
 import { redactor } from '../testing/events/index.js'
 import { brokersOf } from './brokers.js'
 import type { Command } from './command.js'
 import { counted } from './counted.js'
+import { forget, mappingOf, onlyReading } from './reading.js'
 import { type RecordCommandOptions, startOf } from './record-options.js'
-import { usage, type Voice } from './voice.js'
 
 /**
  * `millrace record <function>`: what its mapping delivers, as events in files. It reads as a group of its own, that is deleted in
@@ -75,29 +74,6 @@ async function makeSteps(folder: string): Promise<void> {
   if (made.code !== 'ENOENT' || dirname(folder) === folder) throw made
   await makeSteps(dirname(folder))
   await mkdir(folder)
-}
-
-/** Its mapping, by the name of the function in serverless.yml or as deployed, or by the mapping's logical id. */
-function mappingOf({ mappings, functions }: Service, name: string): MappingConfig {
-  const deployed = functions.find((one) => one.key === name || one.name === name)?.name
-  const found = mappings.filter(({ id, functionName }) => id === name || functionName === deployed)
-  const [mapping, ...others] = found
-  if (mapping && others.length === 0) return mapping
-  const ids = (found.length > 0 ? found : mappings).map(({ id, topic }) => `${id} (${topic})`)
-  throw usage(`${name} names ${found.length === 0 ? 'no mapping' : 'several mappings'}; give one of ${ids.join(', ')}`)
-}
-
-/** The same batches, from one poller, and nothing that is done where a function fails. */
-function onlyReading({ onFailureDestination: _, ...mapping }: MappingConfig): MappingConfig {
-  return {
-    ...mapping,
-    minimumPollers: 1,
-    maximumPollers: 1,
-    maximumRetryAttempts: -1,
-    maximumRecordAgeSeconds: -1,
-    bisect: false,
-    enabled: true,
-  }
 }
 
 interface Recording {
@@ -165,19 +141,5 @@ async function keep(file: string, event: KafkaEvent): Promise<void> {
         cause,
       },
     )
-  }
-}
-
-/** Deletes the group that was made for this. */
-async function forget(brokers: readonly string[], group: string, voice: Voice): Promise<void> {
-  const admin = new Kafka({ clientId: 'millrace-record', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
-  try {
-    await admin.connect()
-    await admin.deleteGroups([group])
-  } catch (error) {
-    const line = `the group ${group} is left behind: ${asError(error).message}`
-    voice.say('log', line, { line })
-  } finally {
-    await admin.disconnect()
   }
 }

@@ -14,13 +14,14 @@ export interface CommonOptions {
 
 /** How a command speaks: a line for people, or with `--json` an object per line, of the same facts. */
 export interface Voice {
-  /** `event` names the kind of line; `facts` is what a program wants to know of it. A program is also told `at`, unix milliseconds. */
-  say(event: string, text: string, facts?: object): void
+  /** `event` names the kind of line; `facts` is what a program wants to know of it. A program is also told `at`, unix milliseconds. A line without text is for programs alone. */
+  say(event: string, text: string | undefined, facts?: object): void
 }
 
 export function voice({ json }: CommonOptions, out: NodeJS.WritableStream = process.stdout): Voice {
   return {
     say(event, text, facts = {}) {
+      if (text === undefined && !json) return
       out.write(`${json ? JSON.stringify({ event, at: Date.now(), ...facts }) : text}\n`)
     },
   }

@@ -53,7 +53,7 @@ export interface FirstResult extends KeyedRecord {
 export interface Deduplicator {
   /**
    * Reserves the keys of what is about to run. Called once per invocation, after the claims and before anything of these
-   * source partitions runs: what was not reserved may not run.
+   * source partitions runs: what was not reserved may not run. Partitions without keys count too, for what is held of them.
    *
    * Where the same key comes several times, the first in the order given owns it, unless another is known to already.
    *

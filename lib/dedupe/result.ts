@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError } from '../errors.js'
 
 /** The largest first result that is kept, as bytes of JSON. Each KB of it costs one write unit per key. */
 const maxResultBytes = 64 * 1_024
@@ -28,7 +28,7 @@ function jsonOf(value: unknown): string {
   }
   throw new MillraceError(
     'ML_RESULT_INVALID',
-    `the result ${show(value)} cannot be written as JSON; give strings, numbers, booleans, null, arrays and plain objects`,
+    `the result, ${kindOf(value)}, cannot be written as JSON; give strings, numbers, booleans, null, arrays and plain objects`,
     { cause },
   )
 }

@@ -1,6 +1,13 @@
 import { MillraceError, show } from '../errors.js'
 
 export { isStackFunction, readOutputs, type StackFacts, type StackFunction, writeOutputs } from './outputs.js'
+export {
+  type DeliveryNeeds,
+  defaultReserveMs,
+  needsMark,
+  retriesNeeded,
+  tooFewRetries,
+} from './retries.js'
 export { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from './tables.js'
 
 /** What the function has to know of one of its event source mappings. Written by the plugin, never by hand in code. */
@@ -13,6 +20,8 @@ export interface Mapping {
   readonly partialResponses: boolean
   /** The mapping may withhold records (filter, record age, schema registry), so a hole in a batch proves nothing (rule 3). */
   readonly withholds: boolean
+  /** Times that Lambda delivers a batch again before it gives its records up. Absent: without end. */
+  readonly retries?: number
 }
 
 /** What a deployed function knows from its environment alone. */
@@ -79,11 +88,12 @@ function readMappings(text: string): readonly Mapping[] {
 
 function isMapping(value: unknown): value is Mapping {
   if (typeof value !== 'object' || value === null) return false
-  const { topic, group, partialResponses, withholds } = value as Record<keyof Mapping, unknown>
+  const { topic, group, partialResponses, withholds, retries } = value as Record<keyof Mapping, unknown>
   return (
     typeof topic === 'string' &&
     typeof group === 'string' &&
     typeof partialResponses === 'boolean' &&
-    typeof withholds === 'boolean'
+    typeof withholds === 'boolean' &&
+    (retries === undefined || typeof retries === 'number')
   )
 }

@@ -2,6 +2,7 @@ import type { Failure, Stage } from '../sink/index.js'
 import { decide } from './decisions.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
+import { Sample } from './sample.js'
 import { comesAgain } from './verdict.js'
 
 /**
@@ -39,13 +40,16 @@ export interface Account {
   /** Records that the policy lets the invocation fail by. */
   readonly failed: Failure[]
   readonly sources: SourceTally[]
-  /** Of each record that is settled now: from its timestamp to the acknowledged write. One with a timestamp in the future, or none, has none. */
-  readonly latenciesMs: number[]
+  /**
+   * Milliseconds of records that are settled now, from their timestamps to the acknowledged write. One with a timestamp in the future, or
+   * none, has none.
+   */
+  readonly latencies: Sample
 }
 
-export function openAccount(): Account {
+export function openAccount(records: number): Account {
   const tally: Tally = {
-    records: 0,
+    records,
     ok: 0,
     retry: 0,
     fallback: 0,
@@ -57,13 +61,19 @@ export function openAccount(): Account {
     pending: 0,
     abandoned: 0,
   }
-  return { tally, failures: { decode: 0, validate: 0, process: 0, sink: 0 }, failed: [], sources: [], latenciesMs: [] }
+  return {
+    tally,
+    failures: { decode: 0, validate: 0, process: 0, sink: 0 },
+    failed: [],
+    sources: [],
+    latencies: new Sample(records),
+  }
 }
 
 /** Counts what a source partition has come to, and logs its decisions. @param settledAt epoch ms of the write that settled it */
 export function accountFor(hold: Hold, settledAt: number, { log }: Engine, account: Account): void {
   const { claimed, verdicts, acknowledged, abandoned, settledAs, recorded } = hold
-  const { tally, failures, failed, latenciesMs } = account
+  const { tally, failures, failed, latencies } = account
   const { topic, partition, records } = claimed.partition
   const okBefore = tally.ok
   const unsettled = new Set(
@@ -82,9 +92,9 @@ export function accountFor(hold: Hold, settledAt: number, { log }: Engine, accou
     // What went well and is not recorded as such comes again all the same.
     const isSettled = settledAs !== undefined && !unsettled.has(record.offset)
     tally[decision !== undefined && (isSettled || comesAgain(decision)) ? decision.status : 'pending']++
-    if (!isSettled) continue
+    if (!isSettled || !latencies.isDue()) continue
     const latencyMs = (recorded.get(record.offset) ?? settledAt) - record.timestamp
-    if (latencyMs >= 0 && record.timestamp > 0) latenciesMs.push(latencyMs)
+    if (latencyMs >= 0 && record.timestamp > 0) latencies.values.push(latencyMs)
   }
   account.sources.push({ partition, records: records.length, ok: tally.ok - okBefore })
   const [first, last] = [records[0]?.offset, records.at(-1)?.offset]

@@ -14,7 +14,7 @@ export const writesOf = (chunk: Chunk): AtomicWrite[] => [...chunk.values()].fla
 
 /**
  * The next records whose effects go into one transaction: as many as its limits allow, none that would write an item twice,
- * none before those ahead of it in its lane. Always at least one.
+ * none before those ahead of it in its lane, nor before its outputs are acknowledged. Of the others always at least one.
  */
 export function chunkOf(hold: Hold, order: Order, single: boolean): Chunk {
   const chunk = new Map<RawRecord, readonly AtomicWrite[]>()
@@ -25,11 +25,14 @@ export function chunkOf(hold: Hold, order: Order, single: boolean): Chunk {
   // In the order of offsets: runs of different lanes end as they please.
   for (const record of hold.claimed.todo) {
     const declared = hold.effects.get(record)
-    if (declared === undefined) continue
+    const isUnwritten = hold.unwritten.has(record)
+    if (declared === undefined && !isUnwritten) continue
     const lane = laneOf(record, order)
+    if (isUnwritten) passed.add(lane)
+    if (declared === undefined) continue
     const { names, size } = measured(declared)
     const fits = writes + declared.length <= maxWrites && bytes + size <= maxBytes
-    if (chunk.size > 0 && (!fits || passed.has(lane) || names.some((name) => items.has(name)))) {
+    if (passed.has(lane) || (chunk.size > 0 && (!fits || names.some((name) => items.has(name))))) {
       passed.add(lane)
       continue
     }

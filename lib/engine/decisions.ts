@@ -35,9 +35,11 @@ export function decide(
       log.warn('drop', fields)
       return { status: 'drop', stage }
     }
-    case 'duplicate':
-      log.info('duplicate', { ...idOf(record, log), stage: 'process', rule: 'idempotencyKey', owner: verdict.owner })
+    case 'duplicate': {
+      const { rule, owner } = verdict
+      log.info('duplicate', { ...idOf(record, log), stage: 'process', rule, owner })
       return { status: 'duplicate' }
+    }
     case 'retry':
       log.warn('retry', { ...idOf(record, log), ...failureFields(verdict.failure, log), notBefore: verdict.notBefore })
       return { status: 'retry', stage: verdict.failure.stage }

@@ -25,6 +25,7 @@ export async function commitInChunks(committing: Committing, hold: Hold, final: 
   let singles = 0
   while (hold.effects.size > 0 && !hold.stale && !committing.isOver()) {
     const chunk = chunkOf(hold, committing.engine.order, singles-- > 0)
+    if (chunk.size === 0) return
     const last = final && chunk.size === hold.effects.size
     const records = hold.dispositions(chunk)
     const result = await committing.commit([hold], [committing.progress(hold, records, last)], chunk)

@@ -3,7 +3,7 @@ import type { KeyVerdict } from '../dedupe/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { AtomicWrite, Claimed, Ledger } from '../ledger/index.js'
 import type { Outcome } from '../outcome/index.js'
-import type { FallbackSink, Stage } from '../sink/index.js'
+import type { FallbackSink, Sink, Stage } from '../sink/index.js'
 import type { Order } from './lanes.js'
 import type { Policy } from './policy.js'
 
@@ -50,12 +50,20 @@ export interface RecordRun {
 export type Atomicity = 'record' | 'partition' | 'batch'
 
 /** What is known of a record before it runs: whose its key is, or that it was redriven for this other group. */
-export type Reserved = KeyVerdict | { readonly kind: 'foreign'; readonly group: string }
+export type Reserved =
+  /** `rule`: by which it is a duplicate. Default: `idempotencyKey`. */
+  (KeyVerdict & { readonly rule?: string }) | { readonly kind: 'foreign'; readonly group: string }
 
 /** All that the engine needs, as arguments: it runs the same on a real store, in a test and in a simulation. */
 export interface Engine {
   readonly ledger: Ledger
   readonly fallback: FallbackSink
+  /** Gets the outputs of records that went well. Without: there may be none. */
+  readonly onSuccess?: {
+    readonly sink: Sink
+    /** Consumer group id of the function. */
+    readonly group: string
+  }
   readonly clock: Clock
   readonly log: Log
   readonly order: Order

@@ -1,17 +1,12 @@
 import type { RawRecord } from '../event/index.js'
-import { type AtomicWrite, type Claimed, type Disposed, keptTime, type Marker, type Recorded } from '../ledger/index.js'
-import type { Acknowledgement } from '../sink/index.js'
+import type { AtomicWrite, Claimed, Disposed, Marker, Recorded } from '../ledger/index.js'
+import type { Acknowledgement, SinkRecord } from '../sink/index.js'
+import { disposed, pending, settled } from './disposed.js'
 import { Entries, entryAfter } from './entries.js'
 import { type LaneId, laneOf, type Order } from './lanes.js'
+import { everything, nothing, type Records } from './record-sets.js'
 import { comesAgain, type Verdict, type Waiting } from './verdict.js'
 import { Verdicts } from './verdicts.js'
-
-/** Some records, as a set of them or the keys of a map. */
-type Records = Pick<ReadonlySet<RawRecord>, 'has'>
-
-const settled = { kind: 'settled' } as const
-const pending = { kind: 'pending' } as const
-const nothing: Records = new Set()
 
 /** A claimed source partition under way: what its records have come to, and what of it is recorded. */
 export class Hold {
@@ -21,6 +16,8 @@ export class Hold {
   readonly acknowledged = new Map<RawRecord, Acknowledgement>()
   /** Writes declared by records that went well, not committed yet. */
   readonly effects = new Map<RawRecord, readonly AtomicWrite[]>()
+  /** Outputs of records that went well, not acknowledged yet. */
+  readonly unwritten = new Map<RawRecord, readonly SinkRecord[]>()
   /** Offsets that checkpoints have settled, with when (epoch ms): nothing undoes that. */
   readonly recorded = new Map<number, number>()
   /** Offsets of records that were started, where none may be started twice. */
@@ -102,54 +99,55 @@ export class Hold {
   }
 
   /**
-   * The effects of a record that had gone well were refused: it fails instead. Where it has to come again, what ran behind it in
-   * its lane has not been.
+   * The effects of a record that had gone well were refused, or its outputs: it fails instead. Where it has to come again, what
+   * ran behind it in its lane has not been.
    */
   revoke(record: RawRecord, verdict: Verdict): void {
-    this.effects.delete(record)
+    this.#forget(record)
     this.judge(record, verdict)
     if (!comesAgain(verdict)) return
     const lane = laneOf(record, this.#order)
     for (const later of this.claimed.todo) {
       if (later.offset <= record.offset || laneOf(later, this.#order) !== lane) continue
       this.verdicts.delete(later)
-      this.effects.delete(later)
+      this.#forget(later)
     }
   }
 
+  #forget(record: RawRecord): void {
+    this.effects.delete(record)
+    this.unwritten.delete(record)
+  }
+
   /**
-   * The batch's records with what is to be recorded of each. A record waits for its own effects to be committed (or to be so
-   * with this very write, `committing`), and for those before it in its lane.
+   * The batch's records with what is to be recorded of each. A record waits for its outputs to be acknowledged and its effects to
+   * be committed (or to be so with this very write, `committing`), and for those before it in its lane.
    */
   dispositions(committing: Records = nothing): Disposed[] {
     const waiting = new Set<LaneId>()
-    return this.claimed.partition.records.map((record): Disposed => {
-      const { offset } = record
-      const timestamp = keptTime(record.timestamp)
-      if (this.#todo?.has(record) === false) return { offset, timestamp, disposition: settled }
-      if (this.effects.size > 0) {
+    return this.claimed.partition.records.map((record) => {
+      if (this.#todo?.has(record) === false) return disposed(record, settled)
+      if (this.effects.size + this.unwritten.size > 0) {
         const lane = laneOf(record, this.#order)
-        if (this.effects.has(record) && !committing.has(record)) waiting.add(lane)
-        if (waiting.has(lane)) return { offset, timestamp, disposition: pending }
+        if (this.#isWaiting(record, committing)) waiting.add(lane)
+        if (waiting.has(lane)) return disposed(record, pending)
       }
-      return { offset, timestamp, disposition: this.#dispositionOf(record, committing) }
+      return disposed(record, this.#dispositionOf(record, committing))
     })
   }
 
-  /** Nothing is decided yet of what was not settled before; except, if asked for, that it failed or is held. */
+  /** Nothing is decided yet of what was not settled before; but, if asked for, what failed or is held. */
   undecided(exceptWaiting = false): Disposed[] {
-    return this.claimed.partition.records.map((record): Disposed => {
+    return this.claimed.partition.records.map((record) => {
       const verdict = exceptWaiting ? this.verdicts.get(record) : undefined
-      const undecided = this.#todo?.has(record) === false ? settled : pending
-      const disposition = verdict && comesAgain(verdict) ? this.#dispositionOf(record, nothing) : undecided
-      return { offset: record.offset, timestamp: keptTime(record.timestamp), disposition }
+      if (verdict !== undefined && comesAgain(verdict)) return disposed(record, this.#dispositionOf(record, nothing))
+      return disposed(record, this.#todo?.has(record) === false ? settled : pending)
     })
   }
 
   /** Whether all of it can be settled by the write that commits these effects. */
   isComplete(committing: Records): boolean {
-    const all = this.dispositions(committing)
-    return !this.stale && all.every(({ disposition }) => disposition.kind === 'settled')
+    return !this.stale && this.dispositions(committing).every(({ disposition }) => disposition.kind === 'settled')
   }
 
   /** Nothing counts any more, because something has to come again; but what was given up on is not run once more. */
@@ -159,6 +157,7 @@ export class Hold {
       else if (status === 'ok' || status === 'drop' || status === 'duplicate') this.verdicts.delete(record)
     }
     this.effects.clear()
+    this.unwritten.clear()
   }
 
   /** Whether a write of effects was applied is not known, so nothing more is written: it could make them a second time. */
@@ -181,8 +180,13 @@ export class Hold {
 
   /** Whether a record of this hold is settled, or will be by the write that commits these effects. */
   isSettled(record: RawRecord, committing: Records): boolean {
-    if (this.stale || (this.effects.has(record) && !committing.has(record))) return false
+    if (this.stale || this.#isWaiting(record, committing)) return false
     return this.#dispositionOf(record, committing).kind === 'settled'
+  }
+
+  #isWaiting(record: RawRecord, committing: Records): boolean {
+    if (this.unwritten.has(record)) return committing !== everything
+    return this.effects.has(record) && !committing.has(record)
   }
 
   #dispositionOf(record: RawRecord, committing: Records): Disposed['disposition'] {

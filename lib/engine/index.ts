@@ -4,3 +4,4 @@ export type { Atomicity, Engine, Failed, Invocation, Log, RecordRun, Reserved, R
 export type { Order } from './lanes.js'
 export type { PoisonAction, Policy, RetryPolicy } from './policy.js'
 export { type Processed, processBatch } from './process.js'
+export { Sample } from './sample.js'

@@ -28,12 +28,13 @@ export async function reserveKeys({ reserve, clock }: Engine, holds: readonly Ho
       const verdict = verdicts.get(record)
       if (verdict?.kind === 'foreign') return ofAnotherGroup(record, verdict.group, clock.now())
       if (verdict?.kind !== 'duplicate') return undefined
-      const { owner } = verdict
-      if (verdict.ofSettled) return { status: 'duplicate', owner, isSettled: () => true }
+      const { owner, rule = 'idempotencyKey' } = verdict
+      if (verdict.ofSettled) return { status: 'duplicate', owner, rule, isSettled: () => true }
       const held = holding(holds, owner)
       return {
         status: 'duplicate',
         owner,
+        rule,
         isSettled: (committing) => held?.hold.isSettled(held.record, committing) ?? false,
       }
     },

@@ -21,7 +21,7 @@ export interface Processed extends Account {
  */
 export async function processBatch(batch: Batch, given: Engine, invocation: Invocation): Promise<Processed> {
   const engine = { ...given, policy: policyFor(given, invocation) }
-  const account = openAccount()
+  const account = openAccount(batch.partitions.reduce((sum, { records }) => sum + records.length, 0))
   const deadline = watchDeadline(engine.clock, invocation)
   const holder = { owner: invocation.owner, deadline: engine.clock.now() + invocation.remainingMs() }
   const recorder = new Recorder(engine, holder, deadline.sinkSignal)
@@ -34,7 +34,6 @@ export async function processBatch(batch: Batch, given: Engine, invocation: Invo
     leftUntil: Number.POSITIVE_INFINITY,
     ...account,
   }
-  account.tally.records = batch.partitions.reduce((sum, { records }) => sum + records.length, 0)
   try {
     const unsettled = await claimAndWork(batch.partitions, shift)
     await idle(shift)

@@ -2,16 +2,22 @@ import { asError, MillraceError } from '../errors.js'
 import type { Committed, Disposed, Holder, Marker, Progress, Recorded } from '../ledger/index.js'
 import { acknowledge } from './acknowledge.js'
 import { type Chunk, writesOf } from './chunks.js'
+import { settledIfStarted } from './disposed.js'
 import { type Committing, commitInChunks, commitWhole, failAfterwards } from './effects.js'
 import type { Engine } from './engine.js'
+import { handOverAll } from './hand-over.js'
 import type { Hold } from './hold.js'
+import { allEnded, Turns } from './turns.js'
 
 /** Writes to the ledger what holds have come to: sinks first, effects with the settle of their records, one write at a time. */
 export class Recorder {
   readonly #engine: Engine
   readonly #holder: Holder
   readonly #sinkSignal: AbortSignal
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #writes = new Turns()
+  /** To sinks: nothing is under way twice. */
+  readonly #handOvers = new Turns()
+  #isBreached = false
   /** A checkpoint that waits for the write before it. */
   #due: Promise<void> | undefined
 
@@ -25,15 +31,16 @@ export class Recorder {
    * Records what is done and renews the leases. One that waits for the write before it records all that is done by then, for all
    * who ask. A failure is logged: without a lease nothing more is started.
    */
-  checkpoint(holds: readonly Hold[]): Promise<void> {
-    this.#due ??= this.#exclusively(async () => {
-      this.#due = undefined
-      await this.#checkpoint(holds)
-    }).catch((thrown: unknown) => {
-      const reason = asError(thrown).message
-      this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason })
-    })
-    return this.#due
+  async checkpoint(holds: readonly Hold[]): Promise<void> {
+    // Leases are renewed also while a sink takes its time: what it has not acknowledged waits for a later write.
+    if (this.#handOvers.pending === 0) await this.#handOverDone(holds)
+    this.#due ??= this.#writes
+      .run(async () => {
+        this.#due = undefined
+        await this.#checkpoint(holds)
+      })
+      .catch(this.#warned('no checkpoint: nothing is started once the lease is over'))
+    await this.#due
   }
 
   /**
@@ -41,14 +48,8 @@ export class Recorder {
    * many intervals, for which the ledger would have to forget others. A failure is logged.
    */
   async recordWaiting(holds: readonly Hold[]): Promise<void> {
-    await this.#exclusively(async () => {
-      await this.#record(holds, (hold) => hold.undecided(true), false)
-    }).catch((thrown: unknown) => {
-      const reason = asError(thrown).message
-      this.#engine.log.warn('failures not recorded: their records are not run again before the next delivery', {
-        reason,
-      })
-    })
+    const recorded = this.#writes.run(() => this.#record(holds, (hold) => hold.undecided(true), false))
+    await recorded.catch(this.#warned('failures not recorded: their records do not run again before the next delivery'))
   }
 
   /**
@@ -57,7 +58,8 @@ export class Recorder {
    * @throws MillraceError `ML_STORE_UNREACHABLE` when that cannot be confirmed: nothing may run under a marker that is not its own
    */
   async mark(hold: Hold, marker: Marker | null): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#handOverDone([hold])
+    await this.#writes.run(async () => {
       hold.marker = marker
       const [result] = await this.#checkpoint([hold])
       if (result?.kind !== 'unknown' && !hold.isLost) return
@@ -68,12 +70,25 @@ export class Recorder {
     })
   }
 
-  /** Records everything and gives the claims back. */
-  async settle(holds: readonly Hold[]): Promise<void> {
-    await this.#exclusively(async () => {
-      const { atomicity } = this.#engine
+  /**
+   * Has sinks take all that is done, while leases are still renewed: those of others take their time.
+   *
+   * @throws MillraceError `ML_HANDLER_PENDING` for what no record has started
+   */
+  async handOver(holds: readonly Hold[]): Promise<void> {
+    await this.#writes.run(async () => {
+      // A checkpoint that still waits settles nothing of a batch that fails.
+      this.#isBreached = true
       await this.#failLate(holds, 'ended')
-      await this.#acknowledge(holds)
+      this.#isBreached = false
+    })
+    await this.#handOvers.run(() => handOverAll(this.#engine, holds, this.#sinkSignal))
+  }
+
+  /** Records everything that is handed over, and gives the claims back. */
+  async settle(holds: readonly Hold[]): Promise<void> {
+    await this.#writes.run(async () => {
+      const { atomicity } = this.#engine
       const committing = this.#committing()
       if (atomicity === 'record') await allEnded(holds.map((hold) => commitInChunks(committing, hold, true)))
       else if (atomicity === 'partition') await allEnded(holds.map((hold) => commitWhole(committing, [hold], false)))
@@ -84,15 +99,11 @@ export class Recorder {
 
   /** Gives the claims back with nothing more settled than checkpoints have; the whole batch comes again. */
   async giveBack(holds: readonly Hold[]): Promise<void> {
-    await this.#exclusively(async () => {
+    // Nothing is under way to a sink once the claim may be another's.
+    await this.#handOvers.run(async () => {})
+    await this.#writes.run(async () => {
       await this.#record(holds, (hold) => hold.undecided(), true)
     })
-  }
-
-  #exclusively(write: () => Promise<void>): Promise<void> {
-    const result = this.#writing.then(write)
-    this.#writing = result.catch(() => {})
-    return result
   }
 
   /** What a handler had not awaited has failed: its record has, too, unless a checkpoint has settled it already. */
@@ -106,21 +117,29 @@ export class Recorder {
     }
   }
 
+  /** What is done by now. What succeeds or fails as one is written at the end alone, and nothing of a batch that is to fail. */
+  async #handOverDone(holds: readonly Hold[]): Promise<void> {
+    if (this.#engine.atomicity !== 'record') return
+    await this.#handOvers.run(async () => {
+      const fails = await this.#failLate(holds, 'running').catch(() => true)
+      if (fails !== true) await handOverAll(this.#engine, holds, this.#sinkSignal)
+    })
+  }
+
   #acknowledge(holds: readonly Hold[]): Promise<void> {
-    return acknowledge(this.#engine, holds, this.#sinkSignal)
+    return this.#handOvers.run(() => acknowledge(this.#engine, holds, this.#sinkSignal))
   }
 
   async #checkpoint(holds: readonly Hold[]): Promise<readonly Recorded[]> {
     // What succeeds or fails as one is recorded at the end alone; until then leases are renewed.
     const renew = () => this.#record(holds, (hold) => hold.undecided(), false)
-    if (this.#engine.atomicity !== 'record') return renew()
+    if (this.#engine.atomicity !== 'record' || this.#isBreached) return renew()
     try {
       await this.#failLate(holds, 'running')
     } catch {
       // The batch is to fail, and the settle will say of what; nothing more of it is settled until then.
       return renew()
     }
-    await this.#acknowledge(holds)
     const committing = this.#committing()
     await allEnded(holds.map((hold) => commitInChunks(committing, hold, false)))
     return this.#record(holds, (hold) => hold.dispositions(), false)
@@ -134,6 +153,10 @@ export class Recorder {
       acknowledge: (holds) => this.#acknowledge(holds),
       isOver: () => this.#sinkSignal.aborted,
     }
+  }
+
+  #warned(message: string): (thrown: unknown) => void {
+    return (thrown) => this.#engine.log.warn(message, { reason: asError(thrown).message })
   }
 
   async #commit(holds: readonly Hold[], progress: readonly Progress[], chunk: Chunk): Promise<Committed> {
@@ -169,20 +192,9 @@ export class Recorder {
     const atMostOnce = this.#engine.ledger.delivery === 'at-most-once'
     return {
       claimed: hold.claimed,
-      records: atMostOnce ? records.map((one) => settledIfStarted(one, hold)) : records,
+      records: atMostOnce ? records.map((one) => settledIfStarted(one, hold.started)) : records,
       abandoned: hold.abandoned,
       hold: final ? null : { marker: hold.marker },
     }
   }
 }
-
-/** One write at a time: the next may only begin when all of these have ended, even where one has failed. */
-async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
-}
-
-/** At most once, what was started never comes again, whatever became of it. */
-const settledIfStarted = (record: Disposed, { started }: Hold): Disposed =>
-  record.disposition.kind === 'open' || started.has(record.offset)
-    ? { ...record, disposition: { kind: 'settled' } }
-    : record

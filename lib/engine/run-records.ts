@@ -2,6 +2,7 @@ import type { RawRecord } from '../event/index.js'
 import type { Outcome } from '../outcome/index.js'
 import type { Deadline } from './deadline.js'
 import type { Engine, Failed } from './engine.js'
+import { outputsOf } from './hand-over.js'
 import type { Hold } from './hold.js'
 import type { Keys } from './keys.js'
 import { interleave, type Lane, lanesOf, type Paused, runLanes } from './lanes.js'
@@ -83,7 +84,9 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
   function end(run: RecordAttempt, result: Outcome | Failed): Verdict {
     const { hold, record } = run
     const writes = run.end()
-    const verdict = judge(result, run)
+    const outputs = outputsOf(engine, record, result)
+    const verdict = judge(outputs !== undefined && 'status' in outputs ? outputs : result, run)
+    if (outputs !== undefined && !('status' in outputs)) hold.unwritten.set(record, outputs)
     if (verdict.status === 'ok' && writes !== undefined) hold.effects.set(record, writes)
     hold.judge(record, verdict)
     record.release()

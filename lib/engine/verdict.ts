@@ -27,6 +27,7 @@ export type Waiting = Extract<Verdict, { readonly notBefore: number }>
 export interface DuplicateVerdict {
   readonly status: 'duplicate'
   readonly owner: RecordId
+  readonly rule: string
   /** `committing`: the records whose effects the write at hand commits. */
   isSettled(committing: Pick<ReadonlySet<RawRecord>, 'has'>): boolean
 }

@@ -36,6 +36,7 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
       holds.map((hold) => ({ hold, records: hold.unjudged() })),
       { ...surroundings, waits: new Waits(engine, deadline, recorder, holds) },
     )
+    await recorder.handOver(holds)
     stopRenewing()
     await recorder.settle(holds)
   } catch (breach) {

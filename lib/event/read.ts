@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import { RawRecord } from './record.js'
 import type { KafkaEvent, WireRecord } from './wire.js'
 
@@ -16,11 +16,19 @@ export interface PartitionBatch {
 export interface Batch {
   readonly topic: string | undefined
   readonly partitions: readonly PartitionBatch[]
+  /** The brokers, `host:port` separated by commas, where the event names them. */
+  readonly bootstrapServers?: string
 }
 
 /** Whether this is meant as an event of a Kafka event source mapping; says nothing of its validity. */
 export function isKafkaEvent(event: unknown): event is KafkaEvent {
   return isObject(event) && isObject(event.records) && !Array.isArray(event.records)
+}
+
+/** Without its values: what came instead may hold payloads, and Lambda logs what is thrown. */
+function described(event: unknown): string {
+  const names = typeof event === 'object' && event !== null ? Object.keys(event).slice(0, 10) : []
+  return names.length === 0 ? kindOf(event) : `${kindOf(event)} with ${names.join(', ')}`
 }
 
 /**
@@ -33,14 +41,15 @@ export function readBatch(event: unknown): Batch {
   if (!isKafkaEvent(event)) {
     throw new MillraceError(
       'ML_EVENT_NOT_KAFKA',
-      `this is no event of a Kafka event source mapping (no "records" by partition): ${show(event)}; ` +
+      `this is no event of a Kafka event source mapping (no "records" by partition), but ${described(event)}; ` +
         'invoke the function through its kafka or msk event, or with an event made by kafkaEvent() of millrace/testing',
     )
   }
   const partitions = Object.entries(event.records)
     .map(([identifier, records]) => readPartition(identifier, records))
     .filter((partition) => partition !== undefined)
-  return { topic: oneTopic(partitions), partitions }
+  const { bootstrapServers } = event
+  return { topic: oneTopic(partitions), partitions, ...(typeof bootstrapServers === 'string' && { bootstrapServers }) }
 }
 
 function oneTopic(partitions: readonly PartitionBatch[]): string | undefined {

@@ -76,7 +76,9 @@ export class RawRecord {
 
   /** Whether there is a header of this name; nothing is decoded for it. */
   hasHeader(name: string): boolean {
-    return this.#headers?.some((entry) => Object.hasOwn(entry, name)) ?? false
+    if (this.#headers === undefined) return false
+    for (const entry of this.#headers) for (const key in entry) if (key === name) return true
+    return false
   }
 
   /** Lets go of the bytes that were read, once nobody is expected to read them again: thousands of them would outlive their use. */

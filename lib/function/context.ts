@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import { type Run, traceFields } from '../engine/index.js'
+import { type Run, type Sample, traceFields } from '../engine/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { AtomicWrite } from '../ledger/index.js'
 import { type Trace, traceOf } from '../trace/index.js'
@@ -63,8 +63,8 @@ export interface Context {
 export interface Surroundings {
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Takes the milliseconds of each run of the handler. */
-  readonly handlerTimesMs: number[]
+  /** Takes the milliseconds of runs of the handler. */
+  readonly handlerTimes: Sample
   remainingMs(): number
 }
 

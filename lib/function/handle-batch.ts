@@ -1,10 +1,9 @@
 import type { Engine, Failed, RecordRun, Run } from '../engine/index.js'
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import type { AtomicWrite } from '../ledger/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, namingLogger, type Surroundings } from './context.js'
 import type { Reader } from './keys.js'
-import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 import type { Watch } from './unawaited/index.js'
 
@@ -46,9 +45,8 @@ export type BatchHandler<V = unknown, K = string | null> = (
 /** The engine's way to a batch handler. What cannot be decoded does not reach it. */
 export function handleAllWith<V, K>(
   reader: Reader<V, K>,
-  settings: Settings<V, K>,
   handler: BatchHandler<V, K>,
-  { logger, metrics, remainingMs, handlerTimesMs }: Surroundings,
+  { logger, metrics, remainingMs, handlerTimes }: Surroundings,
   watch: Watch,
 ): NonNullable<Engine['handleAll']> {
   return async (runs) => {
@@ -66,9 +64,8 @@ export function handleAllWith<V, K>(
       () => handler(decoded, { signal, remainingMs, logger: namingLogger(logger, {}), metrics }),
       (end) => end,
     )
-    handlerTimesMs.push(performance.now() - began)
-    const outcomes =
-      'error' in ended ? undefined : outcomesById(decoded, ended.returned, settings.onSuccess !== undefined)
+    handlerTimes.values.push(performance.now() - began)
+    const outcomes = 'error' in ended ? undefined : outcomesById(decoded, ended.returned)
     return results.map((result): Outcome | Failed => {
       if (!(result instanceof DecodedRecord)) return result
       if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
@@ -77,19 +74,15 @@ export function handleAllWith<V, K>(
   }
 }
 
-function outcomesById(
-  records: readonly { readonly id: string }[],
-  returned: unknown,
-  takesOutputs: boolean,
-): ReadonlyMap<string, Outcome> {
-  if (!Array.isArray(returned)) throw miscounted(`answered ${show(returned)}`)
+function outcomesById(records: readonly { readonly id: string }[], returned: unknown): ReadonlyMap<string, Outcome> {
+  if (!Array.isArray(returned)) throw miscounted(`answered ${kindOf(returned)}, not a list of outcomes`)
   const due = new Set(records.map(({ id }) => id))
   const outcomes = new Map<string, Outcome>()
   for (const answer of returned as readonly Partial<RecordOutcome>[]) {
     const { id, outcome } = answer ?? {}
     if (id === undefined || !due.has(id)) throw miscounted(`answered for ${show(id)}, which it was not given`)
     if (outcomes.has(id)) throw miscounted(`answered twice for ${id}`)
-    outcomes.set(id, checkedOutcome(outcome, takesOutputs))
+    outcomes.set(id, checkedOutcome(outcome))
   }
   const missing = [...due].filter((id) => !outcomes.has(id))
   if (missing.length > 0)

@@ -37,7 +37,8 @@ export function handleWith<V, K>(
   surroundings: Surroundings,
   watch: Watch,
 ): Engine['handle'] {
-  const times = surroundings.handlerTimesMs
+  const times = surroundings.handlerTimes
+  const made = (ended: Ended) => outcomeOf(ended)
   // Promises only where there is something to wait for: thousands of records a second make as many of each.
   return (raw, run) => {
     const decoded = reader.decode(raw)
@@ -51,15 +52,16 @@ export function handleWith<V, K>(
       if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
       return handler(decoded, new RunContext(raw, run, surroundings, reader))
     }
+    if (!times.isDue()) return watch(raw, run.signal, handle, made)
     const began = performance.now()
     return watch(raw, run.signal, handle, (ended) => {
-      times.push(performance.now() - began)
-      return outcomeOf(ended, settings.onSuccess !== undefined)
+      times.values.push(performance.now() - began)
+      return made(ended)
     })
   }
 }
 
-function outcomeOf(ended: Ended, takesOutputs: boolean): Outcome | Failed {
+function outcomeOf(ended: Ended): Outcome | Failed {
   if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
-  return checkedOutcome(ended.returned, takesOutputs)
+  return checkedOutcome(ended.returned)
 }

@@ -1,12 +1,13 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import type { Clock } from '../clock.js'
-import { type Engine, errorFields, processBatch, type Tally } from '../engine/index.js'
+import { defaultReserveMs, needsMark } from '../deployment/index.js'
+import { type Engine, errorFields, processBatch } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, batchResponse } from '../event/index.js'
-import type { Failure } from '../sink/index.js'
 import { classifyWith } from './classify.js'
 import type { Surroundings } from './context.js'
 import { warnOfExit } from './exit.js'
+import { batchFailed, recordFailed } from './failed.js'
 import { guarded, type KafkaFunction } from './guard.js'
 import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
@@ -15,6 +16,7 @@ import { decisionLog, namesOf } from './log.js'
 import { type FunctionOptions, readOptions, type Settings } from './options.js'
 import { openReport } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
+import { announce, needsOf, warnOfRetries } from './start.js'
 import { unwatched, type Watch, Watcher } from './unawaited/index.js'
 
 /**
@@ -77,7 +79,7 @@ kafkaFunction.batch = <V = unknown, K = string | null>(
   }
   return functionOf(settings, (reader, surroundings, watch) => ({
     handle: unused,
-    handleAll: handleAllWith(reader, settings, handler, surroundings, watch),
+    handleAll: handleAllWith(reader, handler, surroundings, watch),
   }))
 }
 
@@ -92,10 +94,11 @@ const unused: Engine['handle'] = () => Promise.reject(new Error('a batch handler
 
 function functionOf<V, K>(settings: Settings<V, K>, handling: Handling<V, K>): KafkaFunction {
   const runtimeFor = runtimes(settings)
-  return guarded(async (batch, context) => {
+  const fn = guarded(async (batch, context) => {
     if (batch.topic === undefined) return batchResponse(batch, [])
     return answer(batch, context, settings, handling, runtimeFor(batch.topic))
   })
+  return Object.assign(fn, { [needsMark]: needsOf(settings) })
 }
 
 async function answer<V, K>(
@@ -105,12 +108,15 @@ async function answer<V, K>(
   handling: Handling<V, K>,
   runtime: Runtime,
 ): Promise<BatchResponse> {
-  const { ledger, deduplicator, redriven, fallback, clock, logger, metrics, mapping } = runtime
+  const { ledger, deduplicator, redriven, fallback, onSuccess, clock, logger, metrics, mapping } = runtime
   const started = clock.now()
   const { remainingMs, reserveMs } = timeOf(context, settings, started, clock)
   const { partialResponses, topic, group } = mapping
   logger.appendKeys(namesOf(context?.awsRequestId))
   const log = decisionLog(logger)
+  const needs = needsOf(settings)
+  const timeoutMs = remainingMs()
+  announce(runtime, needs, timeoutMs, log)
   const report = openReport(runtime, batch, log)
   const { idempotency } = settings
   const reader =
@@ -121,15 +127,16 @@ async function answer<V, K>(
   const end = watcher?.begin()
   const survived = warnOfExit(log)
   try {
+    await runtime.openSinks(batch.bootstrapServers, remainingMs() - reserveMs).catch(report.fail)
     const { unsettled, ...account } = await processBatch(
       batch,
       {
         ...pick(settings),
         policy: { ...settings.policies, classify: classifyWith(settings.classify, log) },
-        ...{ ledger, fallback, clock, log, partialResponses },
+        ...{ ledger, fallback, clock, log, partialResponses, ...(onSuccess && { onSuccess }) },
         ...handling(
           reader,
-          { logger, metrics, remainingMs, handlerTimesMs: report.handlerTimesMs },
+          { logger, metrics, remainingMs, handlerTimes: report.handlerTimes },
           watcher?.watch ?? unwatched,
         ),
         ...reader.engine,
@@ -138,6 +145,7 @@ async function answer<V, K>(
       { owner: clock.nonce(), remainingMs, reserveMs },
     ).catch(report.fail)
     report.end(account)
+    if (account.tally.hold > 0) warnOfRetries(runtime, needs, timeoutMs, log, true)
     const [failed] = account.failed
     if (failed !== undefined) throw recordFailed(failed, account.failed.length)
     const response = batchResponse(batch, unsettled)
@@ -162,31 +170,11 @@ function timeOf<V, K>(context: LambdaContext, settings: Settings<V, K>, started:
   // Outside Lambda (a plain unit test) there is no clock that runs out.
   const lambdaMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
   const remainingMs = () => Math.min(lambdaMs(), started + settings.batchTimeoutMs - clock.now())
-  const reserveMs = settings.reserveMs ?? Math.min(2_000, remainingMs() / 4)
+  const reserveMs = settings.reserveMs ?? defaultReserveMs(remainingMs())
   if (reserveMs < remainingMs()) return { remainingMs, reserveMs }
   throw new MillraceError(
     'ML_OPTION_INVALID',
     `the option reserveMs is ${reserveMs}, but the invocation has only ${remainingMs()} ms: no record would ever be started; ` +
       "lower it, or raise the function's timeout",
-  )
-}
-
-function recordFailed({ record, rule, error }: Failure, records: number): MillraceError {
-  const id = `${record.topic}:${record.partition}:${record.offset}`
-  return new MillraceError(
-    'ML_RECORD_FAILED',
-    `${id}${records > 1 ? ` and ${records - 1} more have` : ' has'} failed for good (${rule}; the log says why), and the policy of the ` +
-      "function is 'fail': it stays, with what follows in its lane, and is tried once with each delivery; all else is settled. Mend " +
-      "the function or the cause, or let retry.onExhausted or poison be 'fallback' or 'drop'",
-    { cause: error },
-  )
-}
-
-function batchFailed({ records, retry, hold, fail, pending }: Tally): MillraceError {
-  return new MillraceError(
-    'ML_BATCH_FAILED',
-    `${retry + fail + hold + pending} of ${records} records are not settled (${retry + fail} failed, ${hold} are held, ${pending} were not run; ` +
-      'the log says why); the ' +
-      'mapping takes no partial responses, so the whole batch comes again and what is settled is skipped',
   )
 }

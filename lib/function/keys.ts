@@ -74,12 +74,13 @@ export function keyedReader<V, K>(
         return { topic, partition, state, records }
       }),
     )
-    const verdicts = await deduplicator.reserve(
-      partitions.filter(({ records }) => records.length > 0),
-      now(),
-    )
+    // All that this invocation holds: an owner may stand where nothing has a key of its own.
+    const isKeyed = partitions.some(({ records }) => records.length > 0)
+    const verdicts: ReadonlyMap<RawRecord, KeyVerdict> = isKeyed
+      ? await deduplicator.reserve(partitions, now())
+      : new Map()
     const told = idempotency.onDuplicate === undefined ? verdicts : new Map([...verdicts].map(withFirst))
-    return known.size === 0 ? told : new Map([...known, ...told])
+    return known.size === 0 ? told : new Map<RawRecord, Reserved>([...known, ...told])
   }
 
   /** Who wants first results runs its duplicates: with the result, once there is one. */

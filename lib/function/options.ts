@@ -99,6 +99,8 @@ export interface Settings<V, K> {
   readonly order: Order
   readonly concurrency: number
   readonly policies: Omit<Policy, 'classify'>
+  /** The option `hold` is set. */
+  readonly holds: boolean
   readonly classify: ClassifyOption | undefined
   readonly onSuccess: Sink | undefined
   readonly fallback: Sink | undefined
@@ -153,6 +155,7 @@ export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K
     order: oneOf('order', order, ['partition', 'key', 'none']),
     concurrency: count('concurrency', concurrency, 1, 10_000),
     policies: readPolicies(options, delivery),
+    holds: options.hold !== undefined,
     classify: classify === undefined ? undefined : callback('classify', classify),
     onSuccess: sink('onSuccess', options.onSuccess),
     fallback: sink('fallback', options.fallback),

@@ -1,4 +1,4 @@
-import type { Deduplicator, KeyedRecord } from '../dedupe/index.js'
+import type { Deduplicator, KeyedRecord, KeyVerdict } from '../dedupe/index.js'
 import type { Reserved } from '../engine/index.js'
 import type { RawRecord } from '../event/index.js'
 import type { Claimed } from '../ledger/index.js'
@@ -22,7 +22,8 @@ export function redriveReservation(
 ): (claims: readonly Claimed[]) => Promise<Verdicts> {
   return async (claims) => {
     const foreign = new Map<RawRecord, Reserved>()
-    const partitions = claims.flatMap(({ partition: { topic, partition }, state, todo }) => {
+    let count = 0
+    const partitions = claims.map(({ partition: { topic, partition }, state, todo }) => {
       const records: KeyedRecord[] = []
       for (const record of todo) {
         const original = originalOf(record)
@@ -30,12 +31,19 @@ export function redriveReservation(
         if (original.group === group) records.push({ record, key: keyOf(original) })
         else foreign.set(record, { kind: 'foreign', group: original.group })
       }
-      return records.length > 0 ? [{ topic, partition, state, records }] : []
+      count += records.length
+      return { topic, partition, state, records }
     })
-    if (partitions.length === 0) return foreign.size > 0 ? foreign : none
-    return new Map([...foreign, ...(await deduplicator.reserve(partitions, now()))])
+    if (count === 0) return foreign.size > 0 ? foreign : none
+    const told = await deduplicator.reserve(partitions, now())
+    return new Map<RawRecord, Reserved>([...foreign, ...Array.from(told, ruled)])
   }
 }
+
+const ruled = ([record, verdict]: [RawRecord, KeyVerdict]): [RawRecord, Reserved] => [
+  record,
+  { ...verdict, rule: 'redriven before' },
+]
 
 /** No text that a user's own key is likely to be. */
 const keyOf = ({ topic, partition, offset, timestamp }: Original): string =>

@@ -93,10 +93,8 @@ describe('The line of a decision', () => {
 
 describe('What a poisoned value holds', () => {
   const secret = 'iban-DE89370400440532013000'
-  const Order = z.object({
-    id: z.string(),
-    kind: z.enum(['a']).check(z.refine(() => false, { error: ({ input }) => `not ${input}` })),
-  })
+  const quoting = z.refine(() => false, { error: ({ input }) => `not ${String(input)}` })
+  const Order = z.object({ id: z.string().check(quoting) })
   const poison: RecordSpec[] = [
     { value: secret },
     { value: `{"id": ${secret}}` },
@@ -132,7 +130,7 @@ describe('What a poisoned value holds', () => {
   )('is in no line and no metric, by %s, and in the envelope it is [K-15 partly]', async (name) => {
     await deliver(handlers[name] ?? expect.fail(), poison)
     expect(logs.lines('fallback').length).toBeGreaterThan(0)
-    expect(JSON.stringify(logs.all)).not.toContain('DE8937')
+    expect(JSON.stringify(logs.all)).not.toContain('DE89')
     for (const { reason } of logs.lines('fallback')) expect(reason).toMatch(/\w{8}/)
     const { Items = [] } = await deployment.client.send(new ScanCommand({ TableName: deployment.failuresTable }))
     const values = Items.flatMap((item) => (item.topic?.S === topic ? (item.value?.B ?? []) : []))
@@ -163,6 +161,7 @@ describe('The end of a batch', () => {
     )
     await deliver(handler, [...range(5), { value: { n: 'x' } }, { value: Buffer.from([0xff]) }, ...range(1, 1)])
     expect(logs.all.map((line) => line.message ?? 'metrics')).toEqual([
+      'start',
       'drop',
       'fallback',
       'retry',
@@ -257,8 +256,11 @@ describe('The end of a batch', () => {
   })
 
   it('is told of a batch that an error ends, too, in a line and a metric [T-19 partly]', async () => {
-    const handler = kafkaFunction({}, () => 'no outcome' as never)
-    await expect(deliver(handler, range(3))).rejects.toThrow('ML_OUTCOME_UNKNOWN')
+    const handler = kafkaFunction({}, ({ value }) => value as never)
+    const thrown = await deliver(handler, [{ value: { iban: 'DE89370400' } }, ...range(2)]).catch(String)
+    expect(thrown).toMatch(/^MillraceError: ML_OUTCOME_UNKNOWN: the handler returned an object/)
+    // Lambda logs what is thrown.
+    expect(thrown + JSON.stringify(logs.all)).not.toContain('DE89')
     expect(logs.lines('batch failed')).toMatchObject([
       { level: 'ERROR', topic, records: 3, error: { code: 'ML_OUTCOME_UNKNOWN' } },
     ])

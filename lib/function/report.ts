@@ -1,4 +1,4 @@
-import { type Account, errorFields, type Log } from '../engine/index.js'
+import { type Account, errorFields, type Log, Sample } from '../engine/index.js'
 import { asError } from '../errors.js'
 import type { Batch, PartitionBatch } from '../event/index.js'
 import type { Usage } from '../ledger/index.js'
@@ -8,8 +8,8 @@ import { functionName, type Runtime } from './runtime.js'
 
 /** The report on one invocation: a line and an event of metrics at its end, whichever it is (P-21, P-23, P-27). */
 export interface Report {
-  /** Milliseconds of each run of a handler. */
-  readonly handlerTimesMs: number[]
+  /** Milliseconds of runs of a handler. */
+  readonly handlerTimes: Sample
   end(account: Account): void
   /** By an error, which is thrown again: nothing more of the batch is settled, and all of it comes again. */
   readonly fail: (thrown: unknown) => never
@@ -21,18 +21,18 @@ export function openReport(runtime: Runtime, batch: Batch, log: Log): Report {
   const { topic, group } = mapping
   const started = clock.now()
   const before = { ...ledger.usage }
-  const handlerTimesMs: number[] = []
+  const records = batch.partitions.reduce((sum, one) => sum + one.records.length, 0)
+  const handlerTimes = new Sample(records)
   log.debug('begin', { topic, group, partitions: batch.partitions.map(rangeOf) })
   return {
-    handlerTimesMs,
+    handlerTimes,
     end(account) {
       const durationMs = clock.now() - started
       const cost = spent(ledger.usage, before)
       log.info('batch', { topic, group, ...account.tally, ...cost, durationMs, partitions: account.sources })
-      writeMetrics(dimensionsOf(runtime), metricsOf(account, cost, { durationMs, handlerTimesMs }))
+      writeMetrics(dimensionsOf(runtime), metricsOf(account, cost, durationMs, handlerTimes))
     },
     fail(thrown) {
-      const records = batch.partitions.reduce((sum, one) => sum + one.records.length, 0)
       const durationMs = clock.now() - started
       log.error('batch failed', { topic, group, records, durationMs, error: errorFields(asError(thrown), log) })
       const metrics = { records: count(records), failedBatches: count(1), duration: milliseconds(durationMs) }
@@ -64,9 +64,10 @@ function dimensionsOf({ mapping: { topic, group }, serviceName }: Runtime): Reco
 }
 
 function metricsOf(
-  { tally, failures, latenciesMs }: Account,
+  { tally, failures, latencies }: Account,
   cost: Readonly<Record<string, number>>,
-  { durationMs, handlerTimesMs }: { readonly durationMs: number; readonly handlerTimesMs: readonly number[] },
+  durationMs: number,
+  handlerTimes: Sample,
 ): Record<string, Metric> {
   const { records, ok, ...others } = tally
   const { decode, validate, process, sink } = failures
@@ -80,12 +81,12 @@ function metricsOf(
       Object.entries({ ...others, ...stages, ...cost }).flatMap(([name, n]) => (n === 0 ? [] : [[name, count(n)]])),
     ),
     duration: milliseconds(durationMs),
-    ...distribution('latency', latenciesMs),
-    ...distribution('handlerTime', handlerTimesMs),
+    ...distribution('latency', latencies),
+    ...distribution('handlerTime', handlerTimes),
   }
 }
 
-function distribution(name: string, values: readonly number[]): Record<string, Metric> {
+function distribution(name: string, { values }: Sample): Record<string, Metric> {
   if (values.length === 0) return {}
   return { [name]: milliseconds(orderStatistics(values).map((value) => Math.round(value * 1_000) / 1_000)) }
 }

@@ -7,7 +7,8 @@ import { type Deployment, type Mapping, readDeployment } from '../deployment/ind
 import type { Engine } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
-import { type FallbackSink, failuresSink } from '../sink/index.js'
+import { type FallbackSink, failuresSink, fallbackOf, opening } from '../sink/index.js'
+import { closeAtEnd } from './close-at-end.js'
 import type { Settings } from './options.js'
 import { redrivenTtlSeconds, redriveReservation } from './redriven.js'
 
@@ -19,6 +20,13 @@ export interface Runtime {
   /** What redriven records are. */
   readonly redriven: NonNullable<Engine['reserve']>
   readonly fallback: FallbackSink
+  readonly onSuccess: Engine['onSuccess']
+  /**
+   * Opens the sinks that are not open yet, in so many milliseconds.
+   *
+   * @throws MillraceError `ML_SINK_FAILED`
+   */
+  openSinks(bootstrapServers: string | undefined, ms: number): Promise<void>
   readonly clock: Clock
   readonly logger: Logger
   /** The handlers' own. */
@@ -26,7 +34,7 @@ export interface Runtime {
   readonly serviceName: string
 }
 
-type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'> & {
+type RuntimeOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery' | 'onSuccess' | 'fallback'> & {
   readonly idempotency: Pick<Idempotency<unknown>, 'scope' | 'ttlSeconds'> | undefined
 }
 
@@ -34,12 +42,15 @@ type LedgerOptions = Pick<Settings<unknown, unknown>, 'leaseMs' | 'delivery'> & 
  * Opens, once per environment and topic, what a function needs; not before its first invocation, so that importing a handler
  * asks for nothing.
  */
-export function runtimes(settings: LedgerOptions): (topic: string) => Runtime {
+export function runtimes(settings: RuntimeOptions): (topic: string) => Runtime {
+  const sinks = [settings.onSuccess, settings.fallback].filter((sink) => sink !== undefined)
+  const openAll = opening(sinks)
   let shared: ReturnType<typeof open> | undefined
   const byTopic = new Map<string, Runtime>()
   return (topic) => {
+    if (shared === undefined) closeAtEnd(sinks)
     shared ??= open()
-    const runtime = byTopic.get(topic) ?? runtimeOf(topic, shared, settings)
+    const runtime = byTopic.get(topic) ?? runtimeOf(topic, shared, settings, openAll)
     byTopic.set(topic, runtime)
     return runtime
   }
@@ -67,7 +78,8 @@ function open() {
 function runtimeOf(
   topic: string,
   { deployment, client, logger, metrics, serviceName }: ReturnType<typeof open>,
-  { leaseMs, delivery, idempotency }: LedgerOptions,
+  { leaseMs, delivery, idempotency, onSuccess, fallback }: RuntimeOptions,
+  openAll: ReturnType<typeof opening>,
 ): Runtime {
   const mapping = mappingOf(topic, deployment)
   const { group, withholds } = mapping
@@ -75,6 +87,8 @@ function runtimeOf(
   const table = deployment.ledgerTable
   const store = dynamodbStore(client, table)
   const keys = { client, table, store, clock, group }
+  const functionVersion = process.env.AWS_LAMBDA_FUNCTION_VERSION ?? '$LATEST'
+  const giver = { group, functionName: functionName(), functionVersion }
   const originals = openDeduplicator({ ...keys, scope: 'group', ttlSeconds: redrivenTtlSeconds })
   return {
     mapping,
@@ -85,11 +99,13 @@ function runtimeOf(
     ledger: openLedger({ store, clock, group, leaseMs, withholds, delivery }),
     deduplicator: idempotency && openDeduplicator({ ...keys, ...idempotency }),
     redriven: redriveReservation(group, originals, clock.now),
-    fallback: failuresSink({
-      ...{ client, table: deployment.failuresTable, clock, group },
-      functionName: functionName(),
-      functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION ?? '$LATEST',
-    }),
+    fallback:
+      fallback === undefined
+        ? failuresSink({ client, table: deployment.failuresTable, clock, ...giver })
+        : fallbackOf(fallback, giver, clock),
+    onSuccess: onSuccess && { sink: onSuccess, group },
+    openSinks: (bootstrapServers, ms) =>
+      openAll({ group, functionName: giver.functionName, bootstrapServers, clock }, ms),
   }
 }
 

@@ -8,7 +8,7 @@ import type { SinkContext, SinkRecord } from '../sink/index.js'
 export const produceKey = 0
 
 /** What stands between clients and a broker. */
-export interface Proxy {
+export interface BrokerProxy {
   readonly address: string
   /** The API keys of the requests that came, in their order. */
   readonly requests: readonly number[]
@@ -24,7 +24,10 @@ export interface Proxy {
 }
 
 /** Looks like the broker: what that says of its address is the proxy's. */
-export async function proxyOf(broker: Broker, wrap?: (onSocket: (socket: Socket) => void) => Server): Promise<Proxy> {
+export async function proxyOf(
+  broker: Broker,
+  wrap?: (onSocket: (socket: Socket) => void) => Server,
+): Promise<BrokerProxy> {
   const sockets = new Set<Socket>()
   const requests: number[] = []
   const serve = (client: Socket) => {
@@ -59,7 +62,7 @@ export async function proxyOf(broker: Broker, wrap?: (onSocket: (socket: Socket)
   const server = wrap?.(serve) ?? createServer(serve)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const port = () => (server.address() as { port: number }).port
-  const proxy: Proxy = {
+  const proxy: BrokerProxy = {
     address: `127.0.0.1:${port()}`,
     requests,
     answer: (_, answer) => answer,

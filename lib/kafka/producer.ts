@@ -1,7 +1,7 @@
 import { MillraceError, show } from '../errors.js'
 import { type KafkaConnection, readConnection } from './options.js'
 import { watched } from './pending.js'
-import type { Outgoing, RecordMetadata } from './record.js'
+import type { Delivery, Outgoing, RecordMetadata } from './record.js'
 import { Sender } from './sender.js'
 
 /** A record to produce. */
@@ -148,14 +148,15 @@ function deliver(sender: Sender, records: readonly Outgoing[]): Promise<RecordMe
     const metadata: RecordMetadata[] = []
     const errors: MillraceError[] = []
     let left = records.length
-    sender.send(records, (n, delivery) => {
+    const told = (n: number, delivery: Delivery) => {
       if (delivery.ok) metadata[n] = delivery.metadata
       else errors.push(delivery.error)
       if (--left > 0) return
       const [error] = errors
       if (error === undefined) resolve(metadata)
       else reject(records.length === 1 ? error : someFailed(error, errors.length, records.length))
-    })
+    }
+    sender.send(records.map((record, n) => sender.item(record, (delivery) => told(n, delivery))))
   })
 }
 

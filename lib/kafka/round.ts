@@ -132,7 +132,7 @@ async function sendTo(leader: number, lanes: Map<string, Lane>, link: Link, grou
       const name = `${answer.topic}:${answer.partition}`
       const lane = lanes.get(name)
       lanes.delete(name)
-      if (lane && !settle(lane, name, answer, ground)) link.forget([lane.topic])
+      if (lane && !(await settle(lane, name, answer, ground, pace))) link.forget([lane.topic])
     }
     stay(lanes.values(), new Error(`broker ${leader} said nothing of the partition`), link)
   } catch (thrown) {

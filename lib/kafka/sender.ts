@@ -55,25 +55,35 @@ export class Sender {
     return this.#pending.size
   }
 
-  /** Calls back once for each record, by its number. */
-  send(records: readonly Outgoing[], told: (n: number, delivery: Delivery) => void, signal?: AbortSignal): void {
-    const isFull = this.#pending.size + records.length > limits.pending
-    const deadline = this.#clock.now() + this.settings.deliveryTimeoutMs
-    for (const [n, record] of records.entries()) {
+  /** A record to send, of which the sender will say once what became of it. */
+  item(record: Outgoing, told: (delivery: Delivery) => void, signal?: AbortSignal): Item {
+    const item: Item = new Item(record, this.#clock.now() + this.settings.deliveryTimeoutMs, ended, signal)
+    const end = () => this.#end(item)
+    function ended(delivery: Delivery): void {
+      end()
+      told(delivery)
+    }
+    return item
+  }
+
+  /** Sends all of them, in their order. */
+  send(items: readonly Item[]): void {
+    const isFull = this.#pending.size + items.length > limits.pending
+    const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+    for (const item of items) {
       if (isFull) {
-        told(n, { ok: false, error: overloaded(this.#pending.size), isFinal: false })
+        item.settle(refusal)
         continue
       }
-      const ended = (delivery: Delivery) => {
-        this.#pending.delete(item)
-        told(n, delivery)
-        if (this.#pending.size === 0) for (const resolve of this.#drained.splice(0)) resolve()
-      }
-      const item: Item = new Item(record, deadline, ended, signal)
       this.#pending.add(item)
       this.#queue.push(item)
     }
     if (!this.#isWorking && this.#queue.length > 0) outside(() => void this.#work())
+  }
+
+  #end(item: Item): void {
+    this.#pending.delete(item)
+    if (this.#pending.size === 0) for (const resolve of this.#drained.splice(0)) resolve()
   }
 
   /** A signal has aborted: if nobody waits for what is under way, what comes next does not wait for its answer either. */

@@ -1,5 +1,7 @@
+import { setImmediate as pause } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
 import type { Lane } from './lane.js'
+import type { Pace } from './pace.js'
 import type { Delivery, Item, RecordMetadata } from './record.js'
 import type { Ground } from './round.js'
 import { verdictOf } from './verdict.js'
@@ -12,7 +14,13 @@ const sequences = 2 ** 31
 const doubtful: ReadonlySet<number> = new Set([7, 20])
 
 /** Does what a broker's answer says to the first batch of the lane. False: the cluster is to be asked again. */
-export function settle(lane: Lane, name: string, answer: PartAnswer, ground: Ground): boolean {
+export async function settle(
+  lane: Lane,
+  name: string,
+  answer: PartAnswer,
+  ground: Ground,
+  pace: Pace,
+): Promise<boolean> {
   const { verdict, meaning } = verdictOf(answer.code)
   const batch = lane.first
   if (batch === undefined) return true
@@ -26,8 +34,11 @@ export function settle(lane: Lane, name: string, answer: PartAnswer, ground: Gro
     case 'written': {
       const sequence = ground.identity?.sequences.get(name) ?? 0
       ground.identity?.sequences.set(name, (sequence + items.length) % sequences)
-      for (const [n, item] of items.entries()) item.settle({ ok: true, metadata: metadataOf(answer, n, item, time) })
       lane.next()
+      for (const [n, item] of items.entries()) {
+        if (pace()) await pause()
+        item.settle({ ok: true, metadata: metadataOf(answer, n, item, time) })
+      }
       return true
     }
     case 'large':

@@ -57,7 +57,7 @@ describe('a Kafka sink', () => {
     ])
   })
 
-  it('honours the partition an output asks for, and its own partitioner otherwise [R-19]', async () => {
+  it('honours the partition an output asks for, and its own partitioner otherwise [R-19] (PEERS, defect 11)', async () => {
     const { started, sink } = await setup({ partitioner: ({ source }, partitions) => source.offset % partitions })
     await sink.write([sinkRecord(5), sinkRecord(6, { partition: 3 }), sinkRecord(2)], patient())
     const places = (await contents(started, 'invoices', 3)).map(({ partition, value }) => `${value} in ${partition}`)
@@ -99,7 +99,7 @@ describe('a Kafka sink', () => {
     )
   })
 
-  it('acknowledges what one partition has written, and not what another has not [PEERS 11]', async () => {
+  it('acknowledges what one partition has written, and not what another has not (PEERS, defect 11)', async () => {
     const { started, proxy, sink } = await setup({ deliveryTimeoutMs: 300 })
     // NOT_ENOUGH_REPLICAS, for as long as anyone asks.
     proxy.answer = (key, answer) => (key === produceKey ? refusing(answer, 19, [1]) : answer)
@@ -223,6 +223,18 @@ describe('the connections of a sink', () => {
     expect(await write({ brokers: nowhere }, '')).toEqual([
       expect.stringMatching(/^retry: ML_PRODUCE_FAILED: .*ML_KAFKA_UNREACHABLE: .*ECONNREFUSED/),
     ])
+  })
+
+  it('ask for no timer in the past, of which Node 24 would warn', async () => {
+    const { address } = await broker()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const sink = kafkaSink({ brokers: address, topic: 'timed', createTopics: true })
+    expect(said(await sink.write([sinkRecord(0)], patient()))).toEqual(['ok'])
+    await sink.close?.()
+    const delays = timers.mock.calls.map(([, delay = 0]) => delay)
+    timers.mockRestore()
+    expect(delays.length).toBeGreaterThan(0)
+    expect(delays.filter((delay) => delay < 0)).toEqual([])
   })
 
   it.each<[KafkaSinkOptions, RegExp]>([

@@ -3,8 +3,8 @@ import { MillraceError, show } from '../errors.js'
 import type { Acknowledgement, Sink, SinkContext, SinkRecord } from '../sink/index.js'
 import { outputHeaders } from './headers.js'
 import { type KafkaConnection, readConnection } from './options.js'
-import { newPace } from './pace.js'
-import type { Delivery, Outgoing } from './record.js'
+import { newPace, type Pace } from './pace.js'
+import type { Delivery, Item, Outgoing } from './record.js'
 import { Sender } from './sender.js'
 
 /** Where a sink writes, and how. */
@@ -65,15 +65,9 @@ export function kafkaSink(options: KafkaSinkOptions = {}): Sink {
       sender.bootstrapServers = bootstrapServers
       settings.brokers(bootstrapServers)
     },
-    async write(records, signal) {
+    write: (records, signal) => {
       settings.brokers(sender.bootstrapServers)
-      const pace = newPace()
-      const ready: Outgoing[] = []
-      for (const record of records) {
-        if (pace()) await pause()
-        ready.push(outgoing(record))
-      }
-      return acknowledged(sender, ready, signal)
+      return written(sender, records, outgoing, signal)
     },
     async close() {
       await sender.drain(closeMs)
@@ -88,31 +82,40 @@ export function kafkaSink(options: KafkaSinkOptions = {}): Sink {
 const closeMs = 1_000
 
 /** Resolves when each record has its acknowledgement, at the latest when the signal aborts. */
-function acknowledged(
+async function written(
   sender: Sender,
-  records: readonly Outgoing[],
+  records: readonly SinkRecord[],
+  outgoing: (record: SinkRecord) => Outgoing,
   signal: AbortSignal,
 ): Promise<readonly Acknowledgement[]> {
   const unanswered: Acknowledgement = { ok: false, error: late() }
   const answers = new Array<Acknowledgement>(records.length).fill(unanswered)
-  return new Promise((resolve) => {
-    let left = records.length
-    const end = () => {
-      signal.removeEventListener('abort', abort)
-      resolve([...answers])
-    }
-    const abort = () => {
-      end()
-      sender.release()
-    }
-    if (left === 0 || signal.aborted) return end()
-    signal.addEventListener('abort', abort, { once: true })
-    const told = (n: number, delivery: Delivery) => {
+  const [items, pace]: [Item[], Pace] = [[], newPace()]
+  let left = records.length
+  let end = () => {}
+  for (const [n, record] of records.entries()) {
+    if (pace()) await pause()
+    const told = (delivery: Delivery) => {
       answers[n] = acknowledgement(delivery)
       if (--left === 0) end()
     }
-    sender.send(records, told, signal)
+    items.push(sender.item(outgoing(record), told, signal))
+  }
+  if (left === 0 || signal.aborted) return answers
+  await new Promise<void>((resolve) => {
+    const abort = () => {
+      resolve()
+      sender.release()
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    end = () => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    }
+    sender.send(items)
   })
+  // What comes after the signal changes nothing of it.
+  return [...answers]
 }
 
 const acknowledgement = (delivery: Delivery): Acknowledgement =>

@@ -1,4 +1,7 @@
+export { handOver } from './answers.js'
 export type { Acknowledgement, Sink, SinkContext, SinkRecord, SinkSource } from './contract.js'
 export { type FailuresSettings, failuresSink } from './failures/index.js'
+export { fallbackOf } from './fallback.js'
+export { opening } from './opening.js'
 export type { Abandoned, Failure, FallbackSink, Stage } from './sink.js'
 export { givenUpBefore } from './sink.js'

@@ -40,4 +40,11 @@ export {
   partitioner,
   produce,
 } from './load/index.js'
-export { type Ability, type KeptRecord, type SinkCheck, type SinkOnTarget, type SinkSpec, sinkConformance } from './sink/index.js'
+export {
+  type Ability,
+  type KeptRecord,
+  type SinkCheck,
+  type SinkOnTarget,
+  type SinkSpec,
+  sinkConformance,
+} from './sink/index.js'

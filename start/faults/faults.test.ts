@@ -178,15 +178,14 @@ describe('the faults of the main job', () => {
 
   it('make a downstream fail twice, or always, and name the writes that were at fault', async () => {
     const order = (orderId: string) => ({ orderId, customerId: 'c', seq: 1, cents: 1 })
-    rule = firstOf([
-      failingDownstream(tables.orders, [
-        { fate: { outcome: 'ok', downstream: 'fails-twice', order: order('twice') } },
-        { fate: { outcome: 'ok', downstream: 'works', order: order('works') } },
-        {
-          fate: { outcome: 'fallback', stage: 'process', rule: 'exhausted', attempts: 5, order: order('never') },
-        },
-      ]),
+    const downstream = failingDownstream(tables.orders, [
+      { fate: { outcome: 'ok', downstream: 'fails-twice', order: order('twice') } },
+      { fate: { outcome: 'ok', downstream: 'works', order: order('works') } },
+      {
+        fate: { outcome: 'fallback', stage: 'process', rule: 'exhausted', attempts: 5, order: order('never') },
+      },
     ])
+    rule = firstOf([downstream.fault])
     const [claim] = await claimed('a')
     const tries: number[][] = []
     for (let i = 0; i < 3; i++) {
@@ -196,6 +195,9 @@ describe('the faults of the main job', () => {
     expect(tries).toEqual([[2, 4], [2, 4], [4]])
     expect(applied).toEqual([])
     expect(meter.costs.invocations).toMatchObject([{ transactions: 0, contended: false }])
+    downstream.mend()
+    await commit(claim as Claimed, 'a', ['never'])
+    expect(applied.map(({ orderIds }) => orderIds)).toEqual([['never']])
   })
 
   it('lose one write to the failures table, and no other', async () => {

@@ -19,17 +19,23 @@ export const firstOf =
 
 const alwaysFails = Number.POSITIVE_INFINITY
 
+/** A downstream that fails, until it is mended. */
+export interface Downstream {
+  readonly fault: Fault
+  mend(): void
+}
+
 /**
  * A downstream that refuses the effects of some orders: twice, or always. It does so as a condition of theirs would that failed:
  * nothing of their transaction is applied, and the answer tells which of its parts were at fault.
  */
-export function failingDownstream(table: string, fates: Iterable<Pick<Produced, 'fate'>>): Fault {
+export function failingDownstream(table: string, fates: Iterable<Pick<Produced, 'fate'>>): Downstream {
   const failuresLeft = new Map<string, number>()
   for (const { fate } of fates) {
     if (fate.outcome === 'ok' && fate.downstream === 'fails-twice') failuresLeft.set(fate.order.orderId, 2)
     if (fate.outcome === 'fallback' && fate.order) failuresLeft.set(fate.order.orderId, alwaysFails)
   }
-  return (request) => {
+  const fault: Fault = (request) => {
     const failing = ordersIn(request, table).filter((orderId) => (failuresLeft.get(orderId) ?? 0) > 0)
     if (failing.length === 0) return undefined
     for (const orderId of failing) failuresLeft.set(orderId, (failuresLeft.get(orderId) ?? 0) - 1)
@@ -41,6 +47,7 @@ export function failingDownstream(table: string, fates: Iterable<Pick<Produced, 
     })
     return { status: 400, body: { __type: cancelled, message: 'Transaction cancelled', CancellationReasons: reasons } }
   }
+  return { fault, mend: () => failuresLeft.clear() }
 }
 
 const cancelled = 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException'

@@ -6,6 +6,8 @@ export interface Place {
 
 /** One run of the handler, by its own line. */
 export interface Run extends Place {
+  /** Epoch ms. */
+  readonly at: number
   readonly requestId: string
   readonly pid: number
   readonly attempt: number
@@ -17,7 +19,7 @@ export interface Run extends Place {
 /** One decision of the framework that is not ok. */
 export interface Decision extends Place {
   readonly requestId: string
-  readonly decision: 'retry' | 'fallback' | 'drop'
+  readonly decision: 'retry' | 'fallback' | 'drop' | 'hold'
   readonly stage: string
   readonly rule: string
 }
@@ -50,7 +52,7 @@ export interface HistoryReader {
   read(line: string, origin: Origin): Run | undefined
 }
 
-const decisions = new Set(['retry', 'fallback', 'drop'])
+const decisions = new Set(['retry', 'fallback', 'drop', 'hold'])
 
 /** Starts with an empty history. Lines that are not about records of this topic are passed over. */
 export function historyReader(topic: string): HistoryReader {
@@ -99,7 +101,8 @@ const placeIn = ({ partition, offset }: Record<string, unknown>): Place => ({
   offset: Number(offset),
 })
 
-const orderIn = ({ attempt, orderId, customerId, seq }: Record<string, unknown>) => ({
+const orderIn = ({ timestamp, attempt, orderId, customerId, seq }: Record<string, unknown>) => ({
+  at: Date.parse(String(timestamp)),
   attempt: Number(attempt),
   orderId: String(orderId),
   customerId: String(customerId),

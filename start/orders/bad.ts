@@ -21,10 +21,12 @@ const someHeaders: readonly Header[] = [
 /** Bad records of every kind, by turns; `n` makes each of its kind different. */
 export function badRecord(n: number, customerId: string): Bad {
   const order = { orderId: `bad-${n}`, customerId, seq: n, cents: 100 }
+  // What a producer has sent as text a mended schema may well take.
+  const mendable = { ...invalid, mended: order }
   const kinds: readonly (readonly [Bad['fate'], Buffer | null])[] = [
     [undecodable, text(`{"orderId":"bad-${n}","customerId":`)],
     [undecodable, Buffer.concat([text(`{"orderId":"bad-${n}`), Buffer.from([0xc3, 0x28, 0xff]), text('"}')])],
-    [invalid, json({ ...order, cents: '100' })],
+    [mendable, json({ ...order, cents: '100' })],
     [invalid, json({ ...order, cents: 0.5 })],
     [invalid, json({ orderId: order.orderId })],
     [invalid, json([order])],

@@ -3,7 +3,10 @@ import { badRecord } from './bad.js'
 import type { Downstream, Order, Planned } from './types.js'
 
 /** How many of the records are particular. */
-export const particular = { bad: 30, failsTwice: 40, neverWorks: 5, dropped: 20 } as const
+export const particular = { bad: 30, failsTwice: 40, neverWorks: 5, dropped: 20, held: 20 } as const
+
+/** Grace of the held orders, in milliseconds: they are produced early, so that it lasts when they are first delivered. */
+const graceMs = 3_000
 
 /** The smallest number of records in which the particular ones still have ordinary ones between them. */
 export const fewestOrders = 1_000
@@ -14,7 +17,7 @@ const outage = 5
 /** Enough for each failing order to have its own. */
 const fewestCustomers = 100
 
-type Kind = 'bad' | 'dropped' | Downstream
+type Kind = 'bad' | 'dropped' | 'held' | Downstream
 
 export interface PlanOptions {
   /** All records, the particular ones included; {@link fewestOrders} or more. */
@@ -44,7 +47,8 @@ export function planOrders({ orders, partitions, swap, seed = 1 }: PlanOptions):
     const seq = (seqs.get(customerId) ?? 0) + 1
     seqs.set(customerId, seq)
     const cents = kind === 'dropped' ? 0 : 1 + Math.floor(random() * 100_000)
-    return { ...place, ...goodRecord({ orderId: `order-${n}`, customerId, seq, cents }, kind) }
+    const grace = kind === 'held' ? { graceMs } : {}
+    return { ...place, ...goodRecord({ orderId: `order-${n}`, customerId, seq, cents, ...grace }, kind) }
   })
   if (swap) swapTwo(planned)
   return planned
@@ -73,15 +77,16 @@ function goodRecord(order: Order, kind: Exclude<Kind, 'bad'>): Omit<Planned, 'ke
   const headers = order.seq % 100 === 1 ? [['source', Buffer.from('start')] as const] : []
   const about = { value: Buffer.from(JSON.stringify(order)), headers }
   if (kind === 'dropped') return { ...about, fate: { outcome: 'dropped', order } }
-  if (kind !== 'never-works') return { ...about, fate: { outcome: 'ok', order, downstream: kind } }
+  if (kind !== 'never-works')
+    return { ...about, fate: { outcome: 'ok', order, downstream: kind === 'held' ? 'works' : kind } }
   return { ...about, fate: { outcome: 'fallback', stage: 'process', rule: 'exhausted', attempts: 5, order } }
 }
 
 /** The particular records, spread evenly over the whole; the failing ones in outages. */
 function kindsOf(orders: number): Kind[] {
   const kinds = new Array<Kind>(orders).fill('works')
-  const spread = (count: number, kind: Kind, phase: number, run = 1) => {
-    const gap = orders / (count / run)
+  const spread = (count: number, kind: Kind, phase: number, run = 1, among = orders) => {
+    const gap = among / (count / run)
     for (let i = 0; i < count; i++) {
       let at = Math.floor((Math.floor(i / run) + phase) * gap) + (i % run)
       while (kinds[at] !== 'works') at = (at + 1) % orders
@@ -93,6 +98,7 @@ function kindsOf(orders: number): Kind[] {
   spread(particular.dropped, 'dropped', 0.37)
   spread(particular.failsTwice, 'fails-twice', 0.53, outage)
   spread(particular.neverWorks, 'never-works', 0.79, outage)
+  spread(particular.held, 'held', 0.23, 1, Math.min(orders, 1_000))
   return kinds
 }
 

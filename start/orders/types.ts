@@ -5,6 +5,8 @@ export interface Order {
   /** Rises by one with each good order of a customer, from 1. */
   readonly seq: number
   readonly cents: number
+  /** Milliseconds after it was produced in which its customer may take it back; the function holds it so long. Default 0. */
+  readonly graceMs?: number
 }
 
 /** How the downstream treats an order. */
@@ -22,6 +24,8 @@ export type Fate =
       readonly attempts: number
       /** Of one that the downstream never took. */
       readonly order?: Order
+      /** What a mended function reads of it where this one could not. */
+      readonly mended?: Order
     }
 
 /** A header; the same key may come several times, one after another. */

@@ -1,6 +1,6 @@
 import type { Run } from '../history/index.js'
-import { runOf, withLedger } from './facts.fixture.js'
-import type { Effect, Facts, KeptFailure, Kill, Redelivery } from './facts.js'
+import { decisionOf, runOf, withLedger } from './facts.fixture.js'
+import type { Effect, Facts, KeptFailure, Kill, Mending, Redelivery } from './facts.js'
 
 export const withEffect =
   (orderId: string, effect: Effect | undefined) =>
@@ -31,6 +31,9 @@ const withKill =
     ...facts,
     kill: facts.kill && { ...facts.kill, ...change },
   })
+const withMending =
+  (change: Partial<Mending>) =>
+  (facts: Facts): Facts => ({ ...facts, mending: { ...facts.mending, ...change } })
 const withRedelivery =
   (change: Partial<Redelivery>) =>
   (facts: Facts): Facts => ({
@@ -72,6 +75,36 @@ export const broken: readonly (readonly [what: string, failing: readonly string[
     ['a second effect in the killed batch', ['second effects'], withEffect('o1', { effects: 2, cents: 202 })],
     ['a balance that does not add up', ['balances'], withBalance('c', 410)],
     ['a balance that is missing', ['balances'], withBalance('c', 0)],
+    ['no order that was held', ['holds'], withoutDecision(6, 'hold')],
+    [
+      'an order that was held without a reason',
+      ['holds'],
+      (facts) => ({
+        ...facts,
+        history: { ...facts.history, decisions: [...facts.history.decisions, decisionOf(1, 'second', 'hold')] },
+      }),
+    ],
+    [
+      'a run before the grace was over',
+      ['holds'],
+      withRuns((runs) => runs.map((run) => (run.offset === 6 ? { ...run, at: 6_005 } : run))),
+    ],
+    ['an order that was redriven and took no effect', ['mended'], withMending({ effects: new Map() })],
+    ['an order that was redriven and took effect twice', ['mended'], withMending({ effects: new Map([['o5', 2]]) })],
+    [
+      'an order that nobody redrove',
+      ['mended'],
+      withMending({
+        effects: new Map([
+          ['o5', 1],
+          ['o3', 1],
+        ]),
+      }),
+    ],
+    ['redriven cents that do not add up', ['mended'], withMending({ cents: new Map([['c', 104]]) })],
+    ['redriven cents of somebody else', ['mended'], withMending({ cents: new Map([['d', 105]]) })],
+    ['an envelope that was thrown away too many', ['mended'], withMending({ discarded: 2 })],
+    ['an envelope that is left', ['mended'], withMending({ left: 1 })],
     ['a balance of nobody', ['balances'], withBalance('nobody', 1)],
     ['effects in another order', ['order'], (facts) => ({ ...facts, applied: [['o0'], ['o2'], ['o1'], ['o6']] })],
     ['an effect that came again', ['order'], (facts) => ({ ...facts, applied: [...facts.applied, ['o1']] })],

@@ -7,6 +7,8 @@ const topic = 'orders'
 const ledgerTable = 'the-ledger'
 
 const order = (n: number): Order => ({ orderId: `o${n}`, customerId: 'c', seq: n + 1, cents: 100 + n })
+/** Milliseconds that the order of offset 6 is held. */
+const graceMs = 5_000
 const ok = (n: number, downstream: 'works' | 'fails-twice' = 'works'): Fate => ({
   outcome: 'ok',
   order: order(n),
@@ -24,7 +26,7 @@ const fates: readonly Fate[] = [
   { outcome: 'fallback', stage: 'decode', rule: 'undecodable', attempts: 0 },
   { outcome: 'dropped', order: order(4) },
   { outcome: 'fallback', stage: 'process', rule: 'exhausted', attempts: 2, order: order(5) },
-  ok(6),
+  { outcome: 'ok', order: { ...order(6), graceMs }, downstream: 'works' },
 ]
 
 const produced = fates.map(
@@ -47,6 +49,7 @@ const produced = fates.map(
 
 /** A run of the record at this offset. */
 export const runOf = (offset: number, requestId: string, attempt = 1, pid = 2): Run => ({
+  at: 10_000 + offset,
   partition: 0,
   offset,
   requestId,
@@ -87,6 +90,7 @@ const history = {
   decisions: [
     decisionOf(3, 'second', 'fallback', 'decode'),
     decisionOf(4, 'second', 'drop'),
+    decisionOf(6, 'second', 'hold'),
     decisionOf(2, 'second', 'retry'),
     decisionOf(5, 'third', 'retry'),
     decisionOf(5, 'fourth', 'fallback'),
@@ -160,6 +164,14 @@ export function soundFacts(): Facts {
       gone: true,
       batch: produced.map(placeOf),
       unsettled: new Set(produced.map(placeOf).slice(1)),
+    },
+    mending: {
+      found: ['0:3', '0:5'],
+      redriven: 2,
+      discarded: 1,
+      left: 0,
+      effects: new Map([['o5', 1]]),
+      cents: new Map([['c', 105]]),
     },
     redelivery: {
       requestId: 'again',

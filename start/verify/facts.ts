@@ -54,6 +54,22 @@ export interface Redelivery {
   readonly effectsAfter: number
 }
 
+/** The end of a run: schema and downstream are mended, what had been given up on is produced again, what is left thrown away. */
+export interface Mending {
+  /** Places of what had been given up on. */
+  readonly found: readonly string[]
+  /** Records that were produced again. */
+  readonly redriven: number
+  /** Envelopes that were thrown away in the end. */
+  readonly discarded: number
+  /** Envelopes that are left. */
+  readonly left: number
+  /** By order id: effects that came with it. */
+  readonly effects: ReadonlyMap<string, number>
+  /** By customer: cents that came with it. */
+  readonly cents: ReadonlyMap<string, number>
+}
+
 /** All that is known of a run, from outside: the checks need nothing else. */
 export interface Facts {
   readonly topic: string
@@ -77,6 +93,7 @@ export interface Facts {
   readonly elapsedMs: number
   readonly kill: Kill | undefined
   readonly redelivery: Redelivery | undefined
+  readonly mending: Mending
 }
 
 /** A check's answer: the detail says what held, or the first of what did not. */

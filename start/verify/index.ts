@@ -13,6 +13,7 @@ export {
   type Facts,
   type KeptFailure,
   type Kill,
+  type Mending,
   type Redelivery,
 } from './facts.js'
 export { readBalances, readEffects, readFailures, readLag, readLedger } from './read.js'

@@ -4,9 +4,11 @@ import { balances } from './checks/balances.js'
 import { cost } from './checks/cost.js'
 import { effects } from './checks/effects.js'
 import { failures } from './checks/failures.js'
+import { holds } from './checks/holds.js'
 import { kill } from './checks/kill.js'
 import { lag } from './checks/lag.js'
 import { ledger } from './checks/ledger.js'
+import { mended } from './checks/mended.js'
 import { order } from './checks/order.js'
 import { redelivery } from './checks/redelivery.js'
 import { runs } from './checks/runs.js'
@@ -21,6 +23,11 @@ export interface Verdict {
   readonly settled: number
   readonly fallback: number
   readonly dropped: number
+  /** Records that were held at least once. */
+  readonly held: number
+  /** Records given up on that were produced again in the end, and envelopes that were thrown away. */
+  readonly redriven: number
+  readonly discarded: number
   /** Records with neither effect, nor envelope, nor a decision to drop them. */
   readonly lost: number
   readonly duplicateEffects: number
@@ -40,8 +47,12 @@ export function verify(facts: Facts): Verdict {
   const ordered = order(facts)
   const ran = runs(facts)
   const spent = cost(facts)
+  const waited = holds(facts)
   return {
     ...outcomes(facts),
+    held: waited.held,
+    redriven: facts.mending.redriven,
+    discarded: facts.mending.discarded,
     duplicateEffects: second.found,
     duplicateEffectsAllowed: 0,
     orderViolations: ordered.violations,
@@ -58,10 +69,12 @@ export function verify(facts: Facts): Verdict {
       { name: 'ledger', ...ledger(facts) },
       { name: 'order', ...ordered.answer },
       { name: 'runs', ...ran.answer },
+      { name: 'holds', ...waited.answer },
       { name: 'kill', ...kill(facts) },
       { name: 'redelivery', ...redelivery(facts) },
       { name: 'cost', ...spent.answer },
       { name: 'lag', ...lag(facts) },
+      { name: 'mended', ...mended(facts) },
     ],
   }
 }

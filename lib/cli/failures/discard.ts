@@ -14,10 +14,10 @@ const atOnce = 25
 
 /** `millrace failures discard`: deletes envelopes as they were listed; what was written anew meanwhile stays. */
 export const discard: Command<ChangeOptions> = (options, { voice, stopping }) =>
-  withFailures(options, async ({ table }) => {
+  withFailures(options, async ({ table, target }) => {
     const { signal } = stopping
     const { dryRun = false, yes = false } = options
-    const { seen, all, more } = await selection(table, options, systemClock.now())
+    const { seen, all, more } = await selection(table, options, systemClock.now(), target.functions)
     const what = `${all ? 'all ' : ''}${counted(seen.length, 'envelope')} of ${table.name}`
     const goesOn = dryRun || seen.length === 0 || (await agreed(`Delete ${what}, bytes and all?`, { yes, signal }))
     const tools = { table, clock: systemClock, owner: systemClock.nonce() }
@@ -41,7 +41,7 @@ export const discard: Command<ChangeOptions> = (options, { voice, stopping }) =>
     }
     progress.end()
     const left = seen.length - done + (more ? 1 : 0)
-    const rest = `${refused > 0 ? `, refused ${refused}` : ''}${left > 0 ? ', there are more: run it again to go on' : ''}`
+    const rest = `${refused > 0 ? `, refused ${refused}` : ''}${left > 0 ? `, left ${left} as they were` : ''}`
     voice.say('discarded', `${dryRun ? 'would discard' : 'discarded'} ${counted(discarded, 'envelope')}${rest}`, {
       ...{ discarded, gone, refused, left, dryRun, interrupted: signal.aborted },
     })

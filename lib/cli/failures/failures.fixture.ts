@@ -87,12 +87,14 @@ export async function run<Options extends object>(
   load: () => Promise<Command<Options>>,
   options: Options & CommonOptions,
   signal: AbortSignal = never,
+  onLine: (event: string) => void = () => undefined,
 ) {
   const said: Record<string, unknown>[] = []
   const texts: string[] = []
   const voice = {
     say(event: string, text: string, facts: object = {}) {
       texts.push(text)
+      onLine(event)
       said.push({ event, ...(JSON.parse(JSON.stringify(facts)) as object) })
     },
   }

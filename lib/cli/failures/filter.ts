@@ -1,5 +1,6 @@
 import type { Provenance } from '../../sink/envelope/index.js'
 import { usage } from '../voice.js'
+import { timeOf } from './time.js'
 
 /** Which envelopes a command is about, as its options say it. */
 export interface FilterOptions {
@@ -8,9 +9,9 @@ export interface FilterOptions {
   readonly function?: string
   readonly group?: string
   /** The stage at which it failed. */
-  readonly at?: string
+  readonly failedAt?: string
   readonly rule?: string
-  /** Class of the error. */
+  /** Class of the error, or its code. */
   readonly error?: string
   readonly topic?: string
   readonly partition?: number
@@ -24,43 +25,54 @@ export interface Filter {
   matches(id: string, about: Provenance | undefined): boolean
 }
 
-const names = ['function', 'group', 'rule', 'topic', 'partition'] as const
-
-/** @param now epoch ms @throws MillraceError `ML_USAGE` */
-export function filterOf(options: FilterOptions, ids: readonly string[], now: number): Filter {
-  const since = options.since === undefined ? undefined : timeOf(options.since, '--since', now)
-  const until = options.until === undefined ? undefined : timeOf(options.until, '--until', now)
-  const offsets = options.offset === undefined ? undefined : offsetsOf(options.offset)
-  const wanted = names.filter((name) => options[name] !== undefined)
-  const byFields =
-    [since, until, offsets, options.error, options.at].some((one) => one !== undefined) || wanted.length > 0
+/**
+ * @param now epoch ms
+ * @param functions of the stack, that may be meant by their names in serverless.yml
+ * @throws MillraceError `ML_USAGE`
+ */
+export function filterOf(
+  options: FilterOptions,
+  ids: readonly string[],
+  now: number,
+  functions: readonly { readonly name: string; readonly deployed: string }[] = [],
+): Filter {
   for (const id of ids) {
     if (!/^[^:#]+:\d+:\d+$/.test(id))
       throw usage(`${id} is no id; an id is topic:partition:offset, as the list shows it`)
   }
-  const fieldsMatch = (about: Provenance): boolean =>
-    wanted.every((name) => about[name] === options[name]) &&
-    (options.at === undefined || about.stage === options.at) &&
-    (options.error === undefined || about.error?.name === options.error) &&
-    (offsets === undefined || (about.offset >= offsets.from && about.offset <= offsets.to)) &&
-    (since === undefined || about.lastSeen >= since) &&
-    (until === undefined || about.lastSeen <= until)
+  const tests = testsOf(options, now, functions)
   return {
-    all: !byFields && ids.length === 0,
+    all: tests.length === 0 && ids.length === 0,
     matches: (id, about) =>
-      (ids.length === 0 || ids.includes(id)) && (!byFields || (about !== undefined && fieldsMatch(about))),
+      (ids.length === 0 || ids.includes(id)) &&
+      (tests.length === 0 || (about !== undefined && tests.every((test) => test(about)))),
   }
 }
 
-const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+type Test = (about: Provenance) => boolean
 
-/** `2h` ago, or a date of ISO 8601; epoch ms. */
-function timeOf(text: string, option: string, now: number): number {
-  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
-  if (count !== undefined) return now - Number(count) * unitMs[unit as keyof typeof unitMs]
-  const time = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(time)) return time
-  throw usage(`${option} ${text} is no time; give one as 2h, 30m or 7d (ago), or as 2026-01-31T12:00:00Z`)
+/** One for each option that is given. */
+function testsOf(options: FilterOptions, now: number, functions: Parameters<typeof filterOf>[3] = []): Test[] {
+  const tests: Test[] = []
+  const add = <T>(wanted: T | undefined, matches: (about: Provenance, wanted: T) => boolean): void => {
+    if (wanted !== undefined) tests.push((about) => matches(about, wanted))
+  }
+  const { since, until, offset } = options
+  const deployed = functions.flatMap((one) => (one.name === options.function ? one.deployed : []))
+  add(since === undefined ? undefined : timeOf(since, '--since', now), ({ lastSeen }, from) => lastSeen >= from)
+  add(until === undefined ? undefined : timeOf(until, '--until', now), ({ lastSeen }, to) => lastSeen <= to)
+  add(
+    offset === undefined ? undefined : offsetsOf(offset),
+    (about, { from, to }) => about.offset >= from && about.offset <= to,
+  )
+  add(options.function, (about, name) => about.function === name || deployed.includes(about.function))
+  add(options.group, ({ group }, wanted) => group === wanted)
+  add(options.failedAt, ({ stage }, wanted) => stage === wanted)
+  add(options.rule, ({ rule }, wanted) => rule === wanted)
+  add(options.error, ({ error }, wanted) => error?.name === wanted || error?.message.startsWith(`${wanted}:`) === true)
+  add(options.topic, ({ topic }, wanted) => topic === wanted)
+  add(options.partition, ({ partition }, wanted) => partition === wanted)
+  return tests
 }
 
 /** `42`, `10-20`, both included, or `10-`. */

@@ -1,6 +1,8 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MillraceError } from '../../errors.js'
 import { type Ground, run, startGround } from './failures.fixture.js'
+import { filterOf } from './filter.js'
 import { commands } from './index.js'
 
 let ground: Ground
@@ -18,7 +20,7 @@ beforeAll(async () => {
   await ground.give(
     'bills',
     [{ value: Buffer.from([0xff]), offset: 7 }],
-    { stage: 'decode', rule: 'undecodable' },
+    { stage: 'decode', rule: 'undecodable', error: new MillraceError('ML_DECODE_UTF8', 'no text') },
     'billing',
   )
   await ground.give('orders', [{ value: 'x', offset: 7 }], { reason: 'two\nlines' }, 'audit')
@@ -51,9 +53,10 @@ describe('millrace failures list', () => {
     [{ offset: '8-', topic: 'orders' }, ['orders:0:30 g', 'orders:1:9 g']],
     [{ group: 'audit' }, ['orders:0:7 audit']],
     [{ function: 'billing-function' }, ['bills:0:7 billing']],
-    [{ at: 'decode' }, ['bills:0:7 billing']],
+    [{ failedAt: 'decode' }, ['bills:0:7 billing']],
     [{ rule: 'abandoned' }, ['orders:0:30 g']],
     [{ error: 'TypeError' }, ['orders:0:7 g']],
+    [{ error: 'ML_DECODE_UTF8' }, ['bills:0:7 billing']],
     [{ since: '1h' }, ['orders:0:30 g']],
     [{ since: '2026-01-31T12:00:00.005Z', until: '2026-02-01' }, ['orders:1:9 g']],
     [{ until: '2026-01-31T12:00:00Z', error: 'TypeError' }, ['orders:0:7 g']],
@@ -68,15 +71,24 @@ describe('millrace failures list', () => {
     expect(code).toBe(expected.length > 0 ? 1 : 0)
   })
 
+  it('takes a function by its name in serverless.yml, too', async () => {
+    const functions = [{ name: 'orders', deployed: 'g-function' }]
+    const { matches } = filterOf({ function: 'orders' }, [], 0, functions)
+    const { of } = await run(commands.list, ground.options)
+    const meant = of('failure').filter((about) => matches(String(about.id), about as never))
+    expect(new Set(meant.map((about) => about.function))).toEqual(new Set(['g-function']))
+    expect(meant).toHaveLength(3)
+  })
+
   it('is a table for people, a line each', async () => {
     const { text } = await run(commands.list, { ...ground.options, topic: 'orders', offset: '7' })
     const [head, ...rows] = text.split('\n')
-    expect(head).toMatch(/^ID {24}FUNCTION {6}STAGE {5}RULE {8}ATTEMPTS {2}LAST FAILED {15}WHY$/)
+    expect(head).toMatch(/^ID {10}FUNCTION {8}STAGE {4}RULE {7}ATTEMPTS {2}LAST FAILED {15}WHY$/)
     expect(rows.sort()).toEqual([
       '2 records given up on, in test-failures (test-failures)',
-      expect.stringMatching(/^orders:0:7 {16}audit-function {2}process +exhausted +5 +1970-\S+ +two lines$/),
+      expect.stringMatching(/^orders:0:7 {2}audit-function {2}process +exhausted +5 +1970-\S+ +two lines$/),
       expect.stringMatching(
-        /^orders:0:7 {16}g-function +process +exhausted +5 +2026-01-31T12:00:00.000Z +TypeError: no$/,
+        /^orders:0:7 {2}g-function +process +exhausted +5 +2026-01-31T12:00:00.000Z +TypeError: no$/,
       ),
     ])
   })

@@ -8,18 +8,33 @@ import { withFailures } from './open.js'
 import type { FailuresOptions } from './options.js'
 import { matching } from './select.js'
 import type { Listed } from './table.js'
+import { timeText } from './time.js'
+
+const head = ['ID', 'FUNCTION', 'STAGE', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY']
+
+/** So many are read before the first one is said. */
+const firstOnes = 100
 
 /** `millrace failures list`: what was given up on, without its bytes. */
 export const list: Command<FailuresOptions> = (options, { voice }) =>
-  withFailures(options, async ({ table, place }) => {
-    const filter = filterOf(options, [], systemClock.now())
-    const line = columns(24, 12, 8, 10, 8, 24)
+  withFailures(options, async ({ table, target, place }) => {
+    const filter = filterOf(options, [], systemClock.now(), target.functions)
+    const line = columns(...head.map((name) => name.length))
+    // The first ones wait for each other: by them the columns get their widths.
+    let waiting: Listed[] | undefined = []
+    const begin = () => {
+      for (const listed of waiting ?? []) line(cells(listed))
+      if (waiting && waiting.length > 0 && !options.json) voice.say('head', line(head))
+      for (const listed of waiting ?? []) voice.say('failure', line(cells(listed)), facts(listed))
+      waiting = undefined
+    }
     let count = 0
     for await (const listed of matching(table, filter)) {
-      if (count++ === 0 && !options.json)
-        voice.say('head', line(['ID', 'FUNCTION', 'STAGE', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY']))
-      voice.say('failure', line(cells(listed)), facts(listed))
+      count++
+      if (waiting === undefined) voice.say('failure', line(cells(listed)), facts(listed))
+      else if (waiting.push(listed) === firstOnes) begin()
     }
+    begin()
     voice.say('listed', `${counted(count, 'record')} given up on, in ${table.name} (${place})`, {
       count,
       table: table.name,
@@ -30,9 +45,8 @@ export const list: Command<FailuresOptions> = (options, { voice }) =>
 function cells({ id, about, error }: Listed): string[] {
   if (!about) return [id, '?', '?', '?', '?', '?', cut(error?.message ?? '', 120)]
   const { stage, rule, attempts, reason } = about
-  const last = new Date(about.lastSeen).toISOString()
-  const why = about.error ? `${about.error.name}: ${reason}` : reason
-  return [id, about.function, stage, rule, String(attempts), last, cut(why, 100)]
+  const why = about.error && about.error.name !== 'MillraceError' ? `${about.error.name}: ${reason}` : reason
+  return [id, about.function, stage, rule, String(attempts), timeText(about.lastSeen), cut(why, 100)]
 }
 
 const facts = ({ id, about, error }: Listed): object => about ?? { id, unreadable: error?.message }

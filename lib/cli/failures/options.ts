@@ -33,9 +33,11 @@ const withFilters = (command: Commander): Commander =>
     .option('--until <time>', 'failed last until then')
     .option('--function <name>', 'given up by this function')
     .option('--group <id>', 'given up by this consumer group')
-    .addOption(new Option('--at <stage>', 'failed at this stage').choices(['decode', 'validate', 'process', 'sink']))
+    .addOption(
+      new Option('--failed-at <stage>', 'failed at this stage').choices(['decode', 'validate', 'process', 'sink']),
+    )
     .option('--rule <name>', 'given up by this rule, for example exhausted')
-    .option('--error <class>', 'with an error of this class, for example TypeError')
+    .option('--error <class>', 'with an error of this class or code, for example TypeError or ML_DECODE_JSON')
     .option('--topic <name>', 'of this topic')
     .addOption(number('--partition <n>', 'of this partition', 0))
     .option('--offset <n>', 'with this offset, or 10-20, or 10-')

@@ -1,5 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { dynamodbStore, itemKey } from '../../ledger/index.js'
+import { emptyState } from '../../ledger/state.js'
 import { type Ground, recordsOf, run, startGround } from './failures.fixture.js'
 import { commands } from './index.js'
 
@@ -228,6 +230,19 @@ describe('what Lambda went on without', () => {
     ])
     expect(again[0]?.headers).toMatchObject({ h: 'x', 'x-original-offset': '1', 'x-original-timestamp': '77' })
     expect(await ground.left()).toEqual([])
+  })
+
+  it('is skipped where the ledger has it as settled meanwhile', async () => {
+    const name = await topic()
+    await produced(name, ['a', 'b'])
+    for (const offset of [0, 1]) await abandoned(name, offset)
+    const state = { ...emptyState, settled: [{ from: 1, to: 1, anchors: [] }], delivered: 1 }
+    const swap = { key: itemKey('g', name, 0), known: 0, item: { version: 1, writeId: 'w', state } }
+    await dynamodbStore(ground.client, ground.ledgerTable).swap([swap])
+    const { code, of } = await redrive({ ledgerTable: ground.ledgerTable })
+    expect([code, of('redriven')]).toMatchObject([0, [{ redriven: 1, skipped: 1 }]])
+    expect(of('skipped')).toEqual([{ event: 'skipped', id: `${name}:0:1`, reason: expect.stringContaining('settled') }])
+    expect(await ground.left()).toEqual(['0000000000000001'])
   })
 
   it('is refused by name where Kafka has it no more, or another record in its place', async () => {

@@ -7,6 +7,7 @@ import type { Target } from '../target/index.js'
 import { agreed, type Progress, progressOf } from '../terminal.js'
 import { type ExitCode, exitCodes, type Voice } from '../voice.js'
 import { type Fate, type RedriveTools, redriveChunk } from './chunk.js'
+import { chunksOf } from './chunks.js'
 import { type Failures, withFailures } from './open.js'
 import type { RedriveOptions } from './options.js'
 import { openRedriver } from './producer.js'
@@ -21,7 +22,7 @@ export const redrive: Command<RedriveOptions> = (options, { voice, stopping }) =
   withFailures(options, async (failures) => {
     const { signal } = stopping
     const { dryRun = false, yes = false, to } = options
-    const { seen, all, more } = await selection(failures.table, options, systemClock.now())
+    const { seen, all, more } = await selection(failures.table, options, systemClock.now(), failures.target.functions)
     const question = `Redrive ${all ? 'all ' : ''}${counted(seen.length, 'record')} of ${failures.table.name}${to ? ` to ${to}` : ''}?`
     const needsNoWord = yes || dryRun || !all || seen.length === 0
     if (!(await agreed(question, { yes: needsNoWord, signal })))
@@ -94,18 +95,6 @@ async function untilDue(due: number, clock: Clock, signal: AbortSignal): Promise
   if (wait > 0) await clock.sleep(wait, signal)
 }
 
-/** Those whose bytes are read from Kafka by themselves, and more at once: each of their chunks joins a group. */
-function* chunksOf(seen: readonly Seen[], ratePerSecond: number): Generator<Seen[]> {
-  const hasBytes = ({ head }: Seen): boolean => head.sha256 !== undefined
-  for (const [some, size] of [
-    [seen.filter(hasBytes), 25],
-    [seen.filter((one) => !hasBytes(one)), 200],
-  ] as const) {
-    const most = Math.max(1, Math.min(size, Math.floor(ratePerSecond)))
-    for (let i = 0; i < some.length; i += most) yield some.slice(i, i + most)
-  }
-}
-
 /** Where the ledger is not known, the function's own knowledge of what it had keeps an effect from happening twice. */
 function settledIn({ target }: Failures): RedriveTools['isSettled'] {
   const ledgerTable = ledgerOf(target)
@@ -149,7 +138,7 @@ function told(
     ...(finished > 0 ? [`ended what was begun with ${finished}`] : []),
     ...(skipped > 0 ? [`skipped ${skipped}`] : []),
     ...(refused > 0 ? [`refused ${refused}`] : []),
-    ...(left > 0 ? ['there are more: run it again to go on'] : []),
+    ...(left > 0 ? [`left ${left} as they were`] : []),
   ]
   voice.say('redriven', `${aborted ? 'stopped: ' : ''}${parts.join(', ')}`, {
     ...counts,

@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { leaseMs, type RedriveTools } from './chunk.js'
+import { chunksOf } from './chunks.js'
 import { type Ground, startGround } from './failures.fixture.js'
 import type { Outgoing, Redriver } from './producer.js'
 import { redriveAll } from './redrive.js'
-import { selection } from './select.js'
+import { type Seen, selection } from './select.js'
 import { openFailures } from './table.js'
 
 let ground: Ground
@@ -147,10 +148,35 @@ describe('a redrive', () => {
     expect(await redrive({ log })).toMatchObject({ redriven: 1, refused: 0 })
   })
 
+  it('that finds Kafka gone fails, and has given back what it had in hand', async () => {
+    await ground.give('orders', specs)
+    const onProduce = () => Promise.reject(new MillraceError('ML_KAFKA_UNREACHABLE', 'gone'))
+    await expect(redrive({ onProduce })).rejects.toThrow('ML_KAFKA_UNREACHABLE')
+    const log: Outgoing[] = []
+    expect(await redrive({ log })).toMatchObject({ redriven: 3, refused: 0 })
+  })
+
   it('leaves alone what Lambda brought after all, and the ledger has as settled', async () => {
     await ground.abandon([{ topic: 'orders', partition: 0, offset: 4, timestamp: 1, attempts: 1, firstSeen: 1 }])
     expect(await redrive({ settled: true })).toMatchObject({ skipped: 1, redriven: 0 })
     expect(await ground.left()).toHaveLength(1)
+  })
+
+  it('has no more in hand at a time than memory takes: of large ones fewer, and no more than its rate asks for', () => {
+    const seen = (count: number, pieces: number, hasBytes = true): Seen[] =>
+      Array.from({ length: count }, (_, i) => {
+        const head = { pieces: { N: String(pieces) }, ...(hasBytes && { sha256: { S: 'x' } }) }
+        return { id: `t:0:${i}`, key: { pk: 'g#t#0', sk: String(i) }, head }
+      })
+    const sizes = (all: readonly Seen[], rate = Number.POSITIVE_INFINITY) =>
+      [...chunksOf(all, rate)].map(({ length }) => length)
+    expect(sizes(seen(250, 0))).toEqual([100, 100, 50])
+    expect(sizes(seen(20, 2))).toEqual([7, 7, 6])
+    expect(sizes(seen(2, 50))).toEqual([1, 1])
+    expect(sizes([...seen(3, 0, false), ...seen(2, 0)])).toEqual([2, 3])
+    expect(sizes(seen(3, 0), 8.5)).toEqual([2, 1])
+    expect(sizes(seen(3, 0), 0.1)).toEqual([1, 1, 1])
+    expect(sizes([])).toEqual([])
   })
 
   it('keeps to its rate, and when it is stopped leaves the rest as it was', async () => {
@@ -171,8 +197,8 @@ describe('a redrive', () => {
       },
     }
     const log: Outgoing[] = []
-    expect(await redrive({ clock, log }, { ratePerSecond: 2.5, signal: stop.signal })).toMatchObject({ redriven: 6 })
-    expect(waits).toEqual([800, 800, 800])
-    expect([log.length, (await ground.left()).length]).toEqual([6, 4])
+    expect(await redrive({ clock, log }, { ratePerSecond: 2.5, signal: stop.signal })).toMatchObject({ redriven: 5 })
+    expect(waits).toEqual([400, 400, 400, 400, 400])
+    expect([log.length, (await ground.left()).length]).toEqual([5, 5])
   })
 })

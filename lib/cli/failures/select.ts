@@ -1,3 +1,4 @@
+import type { StackFunction } from '../../deployment/index.js'
 import { MillraceError } from '../../errors.js'
 import { hand, type Key, told } from './conditions.js'
 import { type Filter, type FilterOptions, filterOf } from './filter.js'
@@ -33,8 +34,9 @@ export async function selection(
   table: FailuresTable,
   options: FilterOptions & { readonly ids: readonly string[] },
   now: number,
+  functions: readonly StackFunction[] = [],
 ): Promise<Selection> {
-  const filter = filterOf(options, options.ids, now)
+  const filter = filterOf(options, options.ids, now, functions)
   const seen: Seen[] = []
   let more = false
   for await (const listed of matching(table, filter)) {
@@ -54,6 +56,8 @@ export const noEnvelope = (id: string, { name }: FailuresTable): MillraceError =
   )
 
 function little({ id, key, head }: Listed): Seen {
-  const kept = [...told, ...hand].flatMap((name) => (head[name] === undefined ? [] : [[name, head[name]] as const]))
+  const kept = [...told, ...hand, 'pieces'].flatMap((name) =>
+    head[name] === undefined ? [] : [[name, head[name]] as const],
+  )
   return { id, key, head: Object.fromEntries(kept) }
 }

@@ -9,6 +9,7 @@ import { filterOf } from './filter.js'
 import { withFailures } from './open.js'
 import type { ShowOptions } from './options.js'
 import { matching, noEnvelope } from './select.js'
+import { timeText } from './time.js'
 
 /** `millrace failures show <id>`: all that is known of a record; of its bytes only how many, unless they are asked for. */
 export const show: Command<ShowOptions> = (options, { voice }) =>
@@ -48,10 +49,10 @@ function text(envelope: Envelope, values: boolean): string {
   const rows: [string, string][] = [
     ['id', about.id],
     ['function', `${about.function}, version ${about.version}, group ${about.group}`],
-    ['produced', `${time(about.timestamp)}${about.timestampType ? ` (${about.timestampType})` : ''}`],
+    ['produced', `${timeText(about.timestamp)}${about.timestampType ? ` (${about.timestampType})` : ''}`],
     ['given up', `${about.rule}, at stage ${about.stage}, after ${about.attempts} failed runs`],
-    ['first failed', time(about.firstSeen)],
-    ['last failed', time(about.lastSeen)],
+    ['first failed', timeText(about.firstSeen)],
+    ['last failed', timeText(about.lastSeen)],
     ['reason', about.reason],
     ...(error ? ([['error', error.stack || `${error.name}: ${error.message}`]] as [string, string][]) : []),
     ...bytesOf(envelope, values),
@@ -78,7 +79,6 @@ function bytesOf(envelope: Envelope, values: boolean): [string, string][] {
   ]
 }
 
-const time = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms))
 const indented = (value: string): string => value.replaceAll('\n', `\n${' '.repeat(15)}`)
 
 /** Text, where it is one that a terminal can show; else hexadecimal digits, 32 bytes a line. */

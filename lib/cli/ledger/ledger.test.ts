@@ -1,11 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../clock.js'
 import { readBatch } from '../../event/index.js'
 import { captureLogs } from '../../function/logs.fixture.js'
-import { kafkaFunction, retry, text } from '../../index.js'
+import { hold, kafkaFunction, retry, text } from '../../index.js'
 import { dynamodbStore, openLedger } from '../../ledger/index.js'
 import { invoke, kafkaEvent, type RecordSpec } from '../../testing/index.js'
 import { type Ground, run, startGround } from '../failures/failures.fixture.js'
+import { noteLocalRun } from '../target/index.js'
 import type { CommonOptions } from '../voice.js'
 import { commands } from './index.js'
 import type { SourceOptions } from './options.js'
@@ -25,13 +29,13 @@ beforeEach(() => {
 const show = (options: Partial<SourceOptions & CommonOptions> = {}) =>
   run(commands.show, { ...ground.options, ledgerTable: ground.ledgerTable, json: true, ...options })
 
-/** Delivers records to a function that fails what says so; a record behind one that failed is not started. */
+/** Delivers records to a function that fails or holds what says so; a record behind one that failed is not started. */
 async function deliver(group: string, ...records: RecordSpec[]): Promise<void> {
   process.env.MILLRACE_MAPPINGS = JSON.stringify([{ topic, group, partialResponses: true, withholds: false }])
-  const handler = kafkaFunction(
-    { value: text(), order: 'partition', retry: { intervalMs: 60_000, jitter: 'none' } },
-    ({ value }) => (value === 'fails' ? retry('not now') : undefined),
-  )
+  const handler = kafkaFunction({ value: text(), order: 'partition' }, ({ value }) => {
+    if (value === 'fails') return retry('not now')
+    return value === 'waits' ? hold({ reason: 'the shop is closed', forMs: 3_600_000 }) : undefined
+  })
   await invoke(handler, kafkaEvent({ topic, records }))
 }
 
@@ -54,11 +58,13 @@ describe('millrace ledger show', () => {
   })
 
   it('tells people the same, a row for each and a line for each record that waits', async () => {
-    await deliver('g', { value: 'a' }, { value: 'fails' }, { value: 'c' })
+    await deliver('g', { value: 'a' }, { value: 'waits' }, { value: 'c' })
     const { text } = await show({ group: 'g', topic, json: false })
     expect(text).toMatch(/^GROUP +TOPIC +PARTITION +SETTLED +OPEN +PENDING +CRASHED +CLAIM\n/)
     expect(text).toMatch(new RegExp(`\\ng +${topic} +0 +below 1 +1 +1 +- +-\\n`))
-    expect(text).toMatch(/\n {2}open 1: 1 failed attempt, not before 20\d\d-.*Z, since 20\d\d-.*Z\n {2}pending: 2\n/)
+    expect(text).toMatch(
+      /\n {2}open 1: 0 failed attempts, held 1 time, not before 20\d\d-.*Z, since 20\d\d-.*Z\n {2}pending: 2\n/,
+    )
   })
 
   it('shows who has a source partition, and who died with it', async () => {
@@ -106,6 +112,45 @@ describe('millrace ledger show', () => {
     await deliver('g', { value: 'a', partition: 250 })
     expect((await show({ group: 'g', topic })).of('source')).toEqual([])
     expect((await show({ group: 'g', topic, partition: 250 })).of('source')).toHaveLength(1)
+  })
+
+  it('finds the functions of the service that runs in this folder, and what they read', async () => {
+    await deliver('one', { value: 'a' })
+    await deliver('two', { value: 'a' })
+    const dir = mkdtempSync(join(tmpdir(), 'millrace-ledger-'))
+    const { endpoint: dynamodbUrl, brokers } = ground.options
+    const told = (name: string, group: string) => ({
+      name,
+      deployed: `shop-dev-${name}`,
+      topic,
+      group,
+      brokers: [brokers],
+    })
+    noteLocalRun(dir, {
+      ...{
+        pid: process.pid,
+        dynamodbUrl,
+        brokers: [brokers],
+        ledgerTable: ground.ledgerTable,
+        failuresTable: ground.table,
+      },
+      functions: [told('orders', 'one'), told('bills', 'two')],
+    })
+    const home = process.cwd()
+    process.chdir(dir)
+    try {
+      const groupsOf = async (options: SourceOptions) =>
+        (await run(commands.show, { ...options, json: true })).of('source').map(({ group }) => group)
+      expect(await groupsOf({})).toEqual(['one', 'two'])
+      expect(await groupsOf({ function: 'bills' })).toEqual(['two'])
+      expect(await groupsOf({ function: 'shop-dev-orders' })).toEqual(['one'])
+      await expect(groupsOf({ function: 'nobody' })).rejects.toThrow(
+        /ML_USAGE: millrace dev has no function nobody.*orders, bills/,
+      )
+    } finally {
+      process.chdir(home)
+      rmSync(dir, { recursive: true })
+    }
   })
 
   it('has an error where no stack names the function', async () => {

@@ -95,6 +95,11 @@ describe('A command finds its stack', () => {
     expect(() => target.brokers).toThrow(/ML_USAGE: .*--brokers/)
   })
 
+  it('but not by the names of tables and by a stage at once: --stage is no stage at which records fail', async () => {
+    const both = { ledgerTable: 'l', failuresTable: 'f', stage: 'validate' }
+    await expect(find(both)).rejects.toMatchObject({ code: 'ML_USAGE', message: expect.stringContaining('--stage') })
+  })
+
   it('where the service runs in this folder', async () => {
     const dir = folder()
     noteLocalRun(dir, { ...local, pid: process.pid })

@@ -59,8 +59,10 @@ export async function findTarget(options: TargetOptions, serviceDir = '.', env =
   }
 }
 
-function named({ ledgerTable, failuresTable, region }: TargetOptions): Found | undefined {
+function named({ ledgerTable, failuresTable, region, stage, stack }: TargetOptions): Found | undefined {
   if (ledgerTable === undefined && failuresTable === undefined) return undefined
+  if (stage !== undefined || stack !== undefined)
+    throw usage('--stage and --stack find a stack and its tables; give them, or the tables by name, not both')
   const names = { ...(ledgerTable && { ledgerTable }), ...(failuresTable && { failuresTable }) }
   return { place: Object.values(names).join(', '), ...names, functions: [], client: () => awsClient(region) }
 }

@@ -6,6 +6,7 @@
 export type { MappingConfig } from './config.js'
 export type { Attempt, Position } from './deliver.js'
 export type { Discard, DiscardCondition } from './discard.js'
+export type { GroupEvent } from './group-event.js'
 export type { HistoryEntry } from './history.js'
 export type { ConsumerOptions } from './intake.js'
 export { fetchGroupOffsets, kafkaClient, quietKafkajs } from './kafka.js'

@@ -5,6 +5,7 @@ import type { RecordBuffer } from './buffer.js'
 import type { MappingConfig } from './config.js'
 import { failed } from './failed.js'
 import { unlessLate } from './goodbye.js'
+import { assignmentLine, type GroupEvent } from './group-event.js'
 import type { Log, Offsets } from './kafka.js'
 import { pause } from './pause.js'
 
@@ -55,14 +56,17 @@ interface IntakeContext {
   /** Rung when the buffer changes, from either side. */
   readonly bell: Bell
   readonly log: Log
+  readonly poller: string
+  readonly onGroup: (event: GroupEvent) => void
   /** Takes what goes wrong with the source. */
   readonly onError: (error: MillraceError) => void
 }
 
 /** Joins the group and reads into the buffer until closed, through restarts of the broker and rebalances. */
 export async function openIntake(context: IntakeContext): Promise<Intake> {
-  const { config, buffer, starts, bell, log } = context
+  const { config, buffer, starts, bell, log, onGroup } = context
   const { topic } = config
+  const names = { mapping: config.id, poller: context.poller }
   let closed = false
   let joins = 0
   let consumer: Consumer | undefined
@@ -77,6 +81,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       const seeks = buffer.assign(memberId, partitions, starts)
       for (const [partition, offset] of seeks) joining.seek({ topic, partition, offset: String(offset) })
       joins++
+      onGroup({ kind: 'assigned', ...names, partitions })
       bell.ring()
     })
     // A block in which the client filtered everything (control records, aborted transactions) shows only here.
@@ -139,6 +144,7 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
         if (consumer) await unlessLate(consumer.commitOffsets(list), context.stopping)
         buffer.committed(offsets)
         for (const partition of offsets.keys()) starts.delete(partition)
+        onGroup({ kind: 'committed', ...names, offsets: Object.fromEntries(offsets) })
       } catch (error) {
         context.onError(failed(`offsets were not committed (${asError(error).message}); it tries again`, error))
         if (!(await pause(againMs, context.stopping))) break
@@ -171,14 +177,6 @@ export async function openIntake(context: IntakeContext): Promise<Intake> {
       await leave(consumer?.disconnect())
     },
   }
-}
-
-function assignmentLine(before: readonly number[], after: readonly number[]): string {
-  const gained = after.filter((partition) => !before.includes(partition))
-  const lost = before.filter((partition) => !after.includes(partition))
-  const list = (name: string, partitions: readonly number[]) =>
-    partitions.length === 0 ? '' : `; ${name}: ${partitions.join(' ')}`
-  return `assigned partitions: ${after.join(' ') || 'none'}${list('gained', gained)}${list('lost', lost)}`
 }
 
 function newConsumer({ kafka, config, consumer }: IntakeContext, restartOnFailure: () => Promise<boolean>): Consumer {

@@ -4,6 +4,7 @@ import type { InvokeResult } from '../worker/index.js'
 import type { MappingConfig } from './config.js'
 import type { Attempt, Position } from './deliver.js'
 import type { Discard } from './discard.js'
+import type { GroupEvent } from './group-event.js'
 import type { HistoryEntry } from './history.js'
 import type { ConsumerOptions } from './intake.js'
 import type { Log } from './kafka.js'
@@ -38,6 +39,8 @@ export interface MappingOptions {
   readonly onBatch?: (attempt: Attempt) => void
   /** Told of records that were given up, once their destination has them. The log tells of them too. */
   readonly onDiscard?: (discard: Discard) => void
+  /** Told which partitions a poller was given, and which offsets are committed (T-19). */
+  readonly onGroup?: (event: GroupEvent) => void
   /** Told of what goes wrong around the function: a consumer that fails, offsets or a destination that take nothing. So is the log. */
   readonly onError?: (error: MillraceError) => void
   /** What such an error does: the mapping goes on when it can (the default), or ends, and `idle` rejects. */

@@ -6,6 +6,7 @@ import { RecordBuffer } from './buffer.js'
 import { type Attempt, attempt, type Delivery, deliverBatch } from './deliver.js'
 import { jsonBytes, payloadLimit } from './event.js'
 import type { Filter } from './filter/index.js'
+import type { GroupEvent } from './group-event.js'
 import { type ConsumerOptions, openIntake } from './intake.js'
 import type { Log, Offsets } from './kafka.js'
 import { withoutOversized } from './oversized.js'
@@ -38,6 +39,7 @@ export interface PollerContext extends Omit<Delivery, 'pause' | 'owned' | 'onPro
   readonly nextBatch: () => number
   readonly log: Log
   readonly onFailure: (error: unknown) => void
+  readonly onGroup: (event: GroupEvent) => void
   /** Until when no invocation starts, in epoch milliseconds. */
   readonly heldUntil: () => number
 }

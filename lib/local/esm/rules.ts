@@ -3,6 +3,7 @@ import type { Attempt } from './deliver.js'
 import type { Discard } from './discard.js'
 import { envelopeOf } from './event.js'
 import { compileFilters, filterQuota } from './filter/index.js'
+import type { GroupEvent } from './group-event.js'
 import { type HistoryEntry, remember } from './history.js'
 import type { Log } from './kafka.js'
 import { observers } from './observers.js'
@@ -19,6 +20,7 @@ export function deliveryOf(
   const { switches, invoke } = options
   const attempts = observers<Attempt>(log, options.onBatch)
   const discards = observers<Discard>(log, options.onDiscard)
+  const group = observers<GroupEvent>(log, options.onGroup)
   const criteria = config.filterCriteria
   const filter = criteria === undefined ? undefined : compileFilters(criteria, config.id, switches.filterMismatch)
   let batches = 0
@@ -37,6 +39,7 @@ export function deliveryOf(
     backoffMs: options.retryBackoffMs ?? (switches.retryBackoff === 'none' ? () => 0 : doublingMs),
     now: Date.now,
     nextBatch: () => ++batches,
+    onGroup: group.tell,
     onAttempt: (attempt: Attempt) => {
       remember(history, attempt)
       attempts.tell(attempt)

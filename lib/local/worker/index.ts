@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { loadHandler } from './load.js'
 export type { FunctionError, Inspector, InvokeResult, LogMeta, Worker, WorkerOptions } from './types.js'
 export { startWorker } from './worker.js'

@@ -162,12 +162,12 @@ export const fromDesign: readonly Mutant[] = [
       replace: 'if (answer.ok || !answer.ok) hold',
     },
   ]),
-  ...inFile('lib/engine/recorder.ts', [
+  ...inFile('lib/engine/turns.ts', [
     {
       name: 'two-writes-at-once',
       why: '§5 one primitive: one write of an invocation is in flight at a time.',
-      find: 'this.#writing.then(write)',
-      replace: 'Promise.race([undefined, this.#writing]).then(write)',
+      find: 'this.#last.then(work)',
+      replace: 'Promise.race([undefined, this.#last]).then(work)',
     },
   ]),
   ...inFile('lib/engine/work.ts', [

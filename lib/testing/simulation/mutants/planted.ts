@@ -10,8 +10,8 @@ export const planted: readonly Mutant[] = [
     name: 'settled-before-the-effect',
     why: 'Rule 1: a record waits for its own effects to be committed.',
     file: 'lib/engine/hold.ts',
-    find: 'if (this.effects.size > 0) {',
-    replace: 'if (this.effects.size < 0) {',
+    find: 'if (this.effects.size + this.unwritten.size > 0) {',
+    replace: 'if (this.unwritten.size > 0) {',
   },
   {
     name: 'version-not-checked',

@@ -1,0 +1,45 @@
+import { Kafka, logLevel } from 'kafkajs'
+import { asError } from '../errors.js'
+import type { MappingConfig } from '../local/esm/index.js'
+import type { Service } from '../local/template/index.js'
+import { usage, type Voice } from './voice.js'
+
+/** Its mapping, by the name of the function in serverless.yml or as deployed, or by the mapping's logical id. */
+export function mappingOf(
+  { mappings, functions }: Pick<Service, 'mappings' | 'functions'>,
+  name: string,
+): MappingConfig {
+  const deployed = functions.find((one) => one.key === name || one.name === name)?.name
+  const found = mappings.filter(({ id, functionName }) => id === name || functionName === deployed)
+  const [mapping, ...others] = found
+  if (mapping && others.length === 0) return mapping
+  const ids = (found.length > 0 ? found : mappings).map(({ id, topic }) => `${id} (${topic})`)
+  throw usage(`${name} names ${found.length === 0 ? 'no mapping' : 'several mappings'}; give one of ${ids.join(', ')}`)
+}
+
+/** The same batches, from one poller, and nothing that is done where a function fails. */
+export function onlyReading({ onFailureDestination: _, ...mapping }: MappingConfig): MappingConfig {
+  return {
+    ...mapping,
+    minimumPollers: 1,
+    maximumPollers: 1,
+    maximumRetryAttempts: -1,
+    maximumRecordAgeSeconds: -1,
+    bisect: false,
+    enabled: true,
+  }
+}
+
+/** Deletes the group that was made for this. */
+export async function forget(brokers: readonly string[], group: string, voice: Voice): Promise<void> {
+  const admin = new Kafka({ clientId: 'millrace-cli', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
+  try {
+    await admin.connect()
+    await admin.deleteGroups([group])
+  } catch (error) {
+    const line = `the group ${group} is left behind: ${asError(error).message}`
+    voice.say('log', line, { line })
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,58 @@
+import { type DeliveryNeeds, retriesNeeded, tooFewRetries } from '../deployment/index.js'
+import type { Log } from '../engine/index.js'
+import type { Settings } from './options.js'
+import { functionName, type Runtime } from './runtime.js'
+
+/** What a function's options ask of its mapping's retries. */
+export function needsOf({
+  policies,
+  holds,
+  delivery,
+  reserveMs,
+}: Pick<Settings<unknown, unknown>, 'policies' | 'holds' | 'delivery' | 'reserveMs'>): DeliveryNeeds {
+  const { attempts, intervalMs, factor, capMs } = policies.retry
+  return {
+    attempts: delivery === 'at-most-once' ? 1 : attempts,
+    ...{ intervalMs, factor, capMs, reserveMs, holds },
+    maxHolds: policies.hold.maxDeliveries,
+  }
+}
+
+const started = new WeakSet<Runtime>()
+
+/**
+ * Says once per environment and mapping what runs here, and whether the mapping's retries are too few for it: the check of `serverless package`
+ * again, for mappings that were changed since (T-19).
+ */
+export function announce(runtime: Runtime, needs: DeliveryNeeds, timeoutMs: number, log: Log): void {
+  if (started.has(runtime)) return
+  started.add(runtime)
+  const { topic, group, partialResponses, retries } = runtime.mapping
+  const version = process.env.AWS_LAMBDA_FUNCTION_VERSION
+  log.info('start', {
+    ...{ topic, group, partialResponses, retries: retries ?? -1 },
+    ...{ function: functionName(), version, node: process.versions.node, attempts: needs.attempts },
+  })
+  warnOfRetries(runtime, needs, timeoutMs, log, needs.holds)
+}
+
+const warned = new WeakSet<Runtime>()
+
+/** The same for a function that has just held a record, which only its handler knew of. */
+export function warnOfRetries(
+  runtime: Runtime,
+  needs: DeliveryNeeds,
+  timeoutMs: number,
+  log: Log,
+  holds: boolean,
+): void {
+  const { topic, group, retries } = runtime.mapping
+  if (retries === undefined || warned.has(runtime)) return
+  const needed = retriesNeeded(needs, timeoutMs, { holds })
+  if (needed <= retries) return
+  warned.add(runtime)
+  log.error('too few retries', {
+    ...{ topic, group, retries, needed, code: 'ML_RETRIES_TOO_FEW' },
+    reason: `the mapping ${tooFewRetries(needed, retries)}`,
+  })
+}
