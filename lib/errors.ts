@@ -40,7 +40,6 @@ export const errorCodes = [
   'ML_TRANSACTION_LIMIT',
   'ML_EFFECT_REFUSED',
   // sink
-  'ML_SINK_MISSING',
   'ML_OUTPUT_INVALID',
   'ML_SINK_FAILED',
   'ML_KAFKA_BROKERS_MISSING',

@@ -48,4 +48,5 @@ export {
   hasBytes,
   type Provenance,
 } from './sink/envelope/index.js'
+export type { Acknowledgement, Sink, SinkContext, SinkRecord, SinkSource } from './sink/index.js'
 export { type Trace, traceHeaders, traceOf } from './trace/index.js'

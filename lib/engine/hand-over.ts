@@ -12,7 +12,7 @@ import { everything } from './record-sets.js'
 /**
  * What a record that went well gives to be written, if anything; or that it cannot be, so that the record has failed.
  *
- * @throws MillraceError `ML_SINK_MISSING` where the function has no sink for it
+ * @throws MillraceError `ML_OUTCOME_UNKNOWN` where the function has no sink for it
  */
 export function outputsOf(
   { onSuccess }: Engine,
@@ -28,8 +28,8 @@ export function outputsOf(
     }
   }
   throw new MillraceError(
-    'ML_SINK_MISSING',
-    'the handler answered ok() with an output, and the function has no sink for it; give it the option onSuccess',
+    'ML_OUTCOME_UNKNOWN',
+    'an output, and no sink for it; the function needs the option onSuccess',
   )
 }
 

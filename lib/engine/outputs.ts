@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError } from '../errors.js'
 import type { Header, RawRecord } from '../event/index.js'
 import type { Output } from '../outcome/index.js'
 import type { SinkRecord } from '../sink/index.js'
@@ -32,18 +32,18 @@ function jsonOf(value: unknown, id: string): Buffer | null {
   try {
     json = JSON.stringify(value)
   } catch (cause) {
-    throw invalid(id, `the value ${show(value)} is no JSON`, cause)
+    throw invalid(id, `the value, ${kindOf(value)}, is no JSON`, cause)
   }
-  if (json === undefined) throw invalid(id, `the value ${show(value)} is no JSON`)
+  if (json === undefined) throw invalid(id, `the value, ${kindOf(value)}, is no JSON`)
   return Buffer.from(json)
 }
 
 function headersOf({ headers = [] }: Output, id: string): readonly Header[] {
   // Plain JavaScript may give anything.
-  if (!Array.isArray(headers)) throw invalid(id, `the headers are ${show(headers)}, not a list of [name, value]`)
+  if (!Array.isArray(headers)) throw invalid(id, `the headers are ${kindOf(headers)}, not a list of [name, value]`)
   return headers.map((header: unknown): Header => {
     const [key, value] = Array.isArray(header) ? header : []
-    if (typeof key !== 'string') throw invalid(id, `a header is ${show(header)}, not [name, value]`)
+    if (typeof key !== 'string') throw invalid(id, `a header is ${kindOf(header)}, not [name, value]`)
     return { key, value: bytesOf(value, `header ${key}`, id) }
   })
 }
@@ -52,7 +52,7 @@ function bytesOf(value: unknown, what: string, id: string): Buffer | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'string') return Buffer.from(value)
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  throw invalid(id, `the ${what} is ${show(value)}, neither text nor bytes nor null`)
+  throw invalid(id, `the ${what} is ${kindOf(value)}, neither text nor bytes nor null`)
 }
 
 const invalid = (id: string, what: string, cause?: unknown) =>

@@ -5,6 +5,15 @@
  */
 
 export type { KafkaEvent } from '../../../dist/lib/event/index.js'
-export { type Handler, json, kafkaFunction, retry } from '../../../dist/lib/index.js'
+export {
+  drop,
+  type Handler,
+  hold,
+  json,
+  kafkaFunction,
+  ok,
+  retry,
+} from '../../../dist/lib/index.js'
 export { ensureTables, startStore, storeClient, storeEnvironment } from '../../../dist/lib/local/store/index.js'
+export type { Sink } from '../../../dist/lib/sink/index.js'
 export { kafkaEvent } from '../../../dist/lib/testing/index.js'

@@ -1,5 +1,6 @@
 import type { Suite } from '../result.js'
 import { coldStart } from './cold-start.js'
+import { contract } from './contract.js'
 import { growth } from './growth.js'
 import { limit } from './limit.js'
 import { local } from './local.js'
@@ -12,6 +13,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   store: peersOnStore,
   limit,
   growth,
+  contract,
   memory,
   cold: coldStart,
   local,

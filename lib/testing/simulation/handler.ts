@@ -8,7 +8,7 @@ import { type Environment, never } from './environment.js'
 import { type Shift, showEntry } from './history.js'
 import { onRun, onStart } from './on-run.js'
 import { group, type Simulation, topic } from './simulation.js'
-import { type Entry, effectOf } from './truth.js'
+import { type Entry, effectOf, nameOf } from './truth.js'
 import type { World } from './world.js'
 
 type Result = Outcome | Failed
@@ -146,7 +146,7 @@ async function act({ world, choices }: Simulation, env: Environment, entry: Entr
     default:
       if (world.atomic) run.atomically(writesOf(entry, world))
       else entry.handled = true
-      return ok()
+      return world.outputs ? ok({ value: nameOf(entry) }) : ok()
   }
 }
 

@@ -6,6 +6,7 @@ import { handlerOf, hopeless } from './handler.js'
 import { type Shift, showEntry } from './history.js'
 import { idled } from './idled.js'
 import { storeOf } from './network.js'
+import { outputsOf } from './outputs.js'
 import { group, type Simulation, topic } from './simulation.js'
 import { sinkOf } from './sink.js'
 import type { Entry } from './truth.js'
@@ -129,6 +130,7 @@ function engineOf(
       ledger,
       clock: env.clock,
       fallback: sinkOf(simulation, env, entryOf),
+      ...(world.outputs && { onSuccess: { sink: outputsOf(simulation, env, shift), group } }),
       log: { debug: () => {}, info: line, warn: line, error: line },
     },
     ...handlerOf(simulation, env, shift, entryOf),

@@ -3,6 +3,7 @@ import { isCovered } from '../../ledger/index.js'
 import { emptyState } from '../../ledger/state.js'
 import { ownerOf, type Shift, showEntry } from './history.js'
 import { overtaken } from './lanes.js'
+import { hasOutput } from './outputs.js'
 import type { Simulation } from './simulation.js'
 import type { OnWrite } from './tables.js'
 import { type Entry, effectOf } from './truth.js'
@@ -176,7 +177,8 @@ function recorded({ history, tables, world }: Simulation, { pk, before, after, s
     if (isCovered(before.settled, entry.offset) || !isCovered(after.settled, entry.offset)) continue
     entry.settled = true
     if (world.delivery === 'at-most-once') continue
-    const isDone = entry.landed || entry.dropped || (world.atomic ? effects > 0 : entry.handled)
+    const isHandled = (world.atomic ? effects > 0 : entry.handled) && (!world.outputs || hasOutput(entry))
+    const isDone = entry.landed || entry.dropped || isHandled
     if (!isDone) history.breach('nothing is settled before it is done', () => `${showEntry(entry)} by ${shift.owner}`)
     const ahead = overtaken(entry, entries, after, nothing, world, history)
     if (ahead !== undefined)

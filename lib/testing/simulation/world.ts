@@ -44,6 +44,8 @@ export interface World {
   readonly killers: boolean
   /** Much longer logs, with holes everywhere: more intervals than the ledger keeps, and the group reset to what it forgot. */
   readonly long: boolean
+  /** What goes well gives something to be written. */
+  readonly outputs: boolean
   readonly faults: number
   readonly faultOneIn: number
 }
@@ -117,6 +119,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
     // Open by design: overlapping pollers, whose markers a killer may survive some times more.
     killers: rarely(3) && (open || !overlaps),
     long,
+    outputs: rarely(3),
     faults: pick(3, 0, 1, 6, 10),
     faultOneIn: pick(40, 15, 8),
   }

@@ -7,6 +7,7 @@ import { simulateIn } from '../halves.js'
 import { fromDesign, type Mutant } from '../mutants-from-design.js'
 import { run } from '../run.js'
 import { planted } from './planted.js'
+import { plantedOutputs } from './planted-outputs.js'
 
 /** A bug has to be found within so many runs. */
 const mostRuns = 2_000
@@ -29,7 +30,7 @@ export interface MutantOptions {
   onResult(result: MutantResult): void
 }
 
-const all: readonly Mutant[] = [...planted, ...fromDesign]
+const all: readonly Mutant[] = [...planted, ...plantedOutputs, ...fromDesign]
 
 /**
  * Plants each bug in a bundle of its own, and runs the simulation on it.
