@@ -10,3 +10,7 @@ export const disposed = ({ offset, timestamp }: RawRecord, disposition: Disposed
   timestamp: keptTime(timestamp),
   disposition,
 })
+
+/** At most once, what was started never comes again, whatever became of it. */
+export const settledIfStarted = (record: Disposed, started: ReadonlySet<number>): Disposed =>
+  record.disposition.kind === 'open' || started.has(record.offset) ? { ...record, disposition: settled } : record

@@ -58,9 +58,10 @@ export class Entries {
   }
 
   /** Whether the ledger has what this verdict says. */
-  has(record: RawRecord, { failure, notBefore }: Waiting): boolean {
+  has(record: RawRecord, verdict: Waiting): boolean {
     const entry = this.#byRecord.get(record)
-    return entry !== undefined && entry.attempts === failure.attempts && entry.notBefore === notBefore
+    if (entry === undefined || entry.notBefore !== verdict.notBefore) return false
+    return verdict.status === 'hold' ? entry.holds === verdict.holds : entry.attempts === verdict.failure.attempts
   }
 }
 

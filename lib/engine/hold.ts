@@ -136,16 +136,18 @@ export class Hold {
     })
   }
 
-  /** Nothing is decided yet of what was not settled before. */
-  undecided(): Disposed[] {
-    const { records } = this.claimed.partition
-    return records.map((record) => disposed(record, this.#todo?.has(record) === false ? settled : pending))
+  /** Nothing is decided yet of what was not settled before; but, if asked for, what failed or is held. */
+  undecided(exceptWaiting = false): Disposed[] {
+    return this.claimed.partition.records.map((record) => {
+      const verdict = exceptWaiting ? this.verdicts.get(record) : undefined
+      if (verdict !== undefined && comesAgain(verdict)) return disposed(record, this.#dispositionOf(record, nothing))
+      return disposed(record, this.#todo?.has(record) === false ? settled : pending)
+    })
   }
 
   /** Whether all of it can be settled by the write that commits these effects. */
   isComplete(committing: Records): boolean {
-    const all = this.dispositions(committing)
-    return !this.stale && all.every(({ disposition }) => disposition.kind === 'settled')
+    return !this.stale && this.dispositions(committing).every(({ disposition }) => disposition.kind === 'settled')
   }
 
   /** Nothing counts any more, because something has to come again; but what was given up on is not run once more. */

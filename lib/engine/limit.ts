@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import type { Outcome } from '../outcome/index.js'
 import type { Engine, Failed } from './engine.js'
 import type { RecordAttempt } from './run.js'
 
@@ -18,5 +19,17 @@ export function limitOf({ clock, recordTimeoutMs }: Engine, run: RecordAttempt) 
       resolve({ status: 'failed', stage: 'process', error })
     })
   })
-  return { late, cancel }
+  return {
+    cancel: () => cancel(),
+    /** What comes first: the end of the run, or of its time. */
+    race(result: Promise<Outcome | Failed>): Promise<Outcome | Failed> {
+      let isOver = false
+      const end = () => {
+        isOver = true
+      }
+      result.then(end, end)
+      run.isOver = () => isOver
+      return Promise.race([result, late])
+    },
+  }
 }

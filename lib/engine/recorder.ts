@@ -2,11 +2,12 @@ import { asError, MillraceError } from '../errors.js'
 import type { Committed, Disposed, Holder, Marker, Progress, Recorded } from '../ledger/index.js'
 import { acknowledge } from './acknowledge.js'
 import { type Chunk, writesOf } from './chunks.js'
+import { settledIfStarted } from './disposed.js'
 import { type Committing, commitInChunks, commitWhole, failAfterwards } from './effects.js'
 import type { Engine } from './engine.js'
 import { handOverAll } from './hand-over.js'
 import type { Hold } from './hold.js'
-import { Turns } from './turns.js'
+import { allEnded, Turns } from './turns.js'
 
 /** Writes to the ledger what holds have come to: sinks first, effects with the settle of their records, one write at a time. */
 export class Recorder {
@@ -38,11 +39,17 @@ export class Recorder {
         this.#due = undefined
         await this.#checkpoint(holds)
       })
-      .catch((thrown: unknown) => {
-        const reason = asError(thrown).message
-        this.#engine.log.warn('no checkpoint: nothing is started once the lease is over', { reason })
-      })
+      .catch(this.#warned('no checkpoint: nothing is started once the lease is over'))
     await this.#due
+  }
+
+  /**
+   * Records what has failed or is held, and nothing else: what is settled in the middle of a batch by lanes side by side would be
+   * many intervals, for which the ledger would have to forget others. A failure is logged.
+   */
+  async recordWaiting(holds: readonly Hold[]): Promise<void> {
+    const recorded = this.#writes.run(() => this.#record(holds, (hold) => hold.undecided(true), false))
+    await recorded.catch(this.#warned('failures not recorded: their records do not run again before the next delivery'))
   }
 
   /**
@@ -148,6 +155,10 @@ export class Recorder {
     }
   }
 
+  #warned(message: string): (thrown: unknown) => void {
+    return (thrown) => this.#engine.log.warn(message, { reason: asError(thrown).message })
+  }
+
   async #commit(holds: readonly Hold[], progress: readonly Progress[], chunk: Chunk): Promise<Committed> {
     try {
       return await this.#engine.ledger.commit(progress, writesOf(chunk), this.#holder)
@@ -181,20 +192,9 @@ export class Recorder {
     const atMostOnce = this.#engine.ledger.delivery === 'at-most-once'
     return {
       claimed: hold.claimed,
-      records: atMostOnce ? records.map((one) => settledIfStarted(one, hold)) : records,
+      records: atMostOnce ? records.map((one) => settledIfStarted(one, hold.started)) : records,
       abandoned: hold.abandoned,
       hold: final ? null : { marker: hold.marker },
     }
   }
 }
-
-/** One write at a time: the next may only begin when all of these have ended, even where one has failed. */
-async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
-}
-
-/** At most once, what was started never comes again, whatever became of it. */
-const settledIfStarted = (record: Disposed, { started }: Hold): Disposed =>
-  record.disposition.kind === 'open' || started.has(record.offset)
-    ? { ...record, disposition: { kind: 'settled' } }
-    : record

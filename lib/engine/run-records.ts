@@ -109,9 +109,10 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
   }
 
   /** A record that has to come again waits and is run again, if this invocation may and has the time. */
-  function rerun(hold: Hold, record: RawRecord, verdict: Verdict, lane: Lane): Paused<Rest> | undefined {
+  function rerun(run: RecordAttempt, verdict: Verdict, lane: Lane): Paused<Rest> | undefined {
     if (waits === undefined || !mayRerun || !('notBefore' in verdict) || !waits.reaches(verdict.notBefore)) return
-    return { rest: waits.again(hold, record, verdict).then((may) => (may ? { hold, lane } : undefined)) }
+    const { hold } = run
+    return { rest: waits.again(run, verdict).then((may) => (may ? { hold, lane } : undefined)) }
   }
 
   async function runLane({ hold, lane }: Rest): Promise<Paused<Rest> | undefined> {
@@ -127,7 +128,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
         // Most promises of a batch are made here: a handler that has none to wait for costs none.
         if (result instanceof Promise) {
           underWay.add(run)
-          result = await (limit === undefined ? result : Promise.race([result, limit.late]))
+          result = await (limit === undefined ? result : limit.race(result))
           // What ends after the cut-off is judged by it.
           if (deadline.isCutOff()) return
           underWay.delete(run)
@@ -135,7 +136,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
           if (hold.isBlocked(record)) return
         }
         const verdict = end(run, result)
-        if (comesAgain(verdict)) return rerun(hold, record, verdict, lane.slice(place))
+        if (comesAgain(verdict)) return rerun(run, verdict, lane.slice(place))
       } catch (error) {
         fail(error)
         return
@@ -165,7 +166,13 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
       const results = await handleAll(runs.map((run) => ({ record: run.record, run })))
       if (deadline.isCutOff()) return
       underWay.clear()
-      for (const [i, run] of runs.entries()) end(run, results[i] as Outcome | Failed)
+      for (const [i, run] of runs.entries()) {
+        const result = results[i] as Outcome | Failed
+        const waits = result.status === 'retry' || result.status === 'hold'
+        // What is answered so behind another of its lane that comes again has only waited for it.
+        if (waits && run.hold.isBlocked(run.record)) run.end()
+        else end(run, result)
+      }
     } catch (error) {
       fail(error)
     }

@@ -4,7 +4,7 @@ import type { AtomicWrite, OpenRecord } from '../ledger/index.js'
 import type { Engine, Run } from './engine.js'
 import type { Hold } from './hold.js'
 import type { Policy } from './policy.js'
-import type { RunEnd } from './verdict.js'
+import { firstFailure, type RunEnd } from './verdict.js'
 
 /** A transaction takes 100 items, of which the ledger's own is one. */
 export const maxWrites = 99
@@ -19,6 +19,8 @@ export class RecordAttempt implements Run, RunEnd {
   readonly now: () => number
   readonly random: () => number
   signal: AbortSignal
+  /** Whether its handler has ended: one that timed out may not have. */
+  isOver: () => boolean = () => true
   #writes: AtomicWrite[] | undefined
   #ended = false
 
@@ -40,8 +42,8 @@ export class RecordAttempt implements Run, RunEnd {
   get lastAttempt(): boolean {
     const { attempts, maxAgeMs, onExhausted } = this.policy.retry
     if (onExhausted === 'retry') return false
-    const age = this.entry === undefined || this.entry.attempts === 0 ? 0 : this.now() - this.entry.firstSeen
-    return this.attempt >= attempts || age >= maxAgeMs
+    const now = this.now()
+    return this.attempt >= attempts || now - firstFailure(this.entry, now) >= maxAgeMs
   }
 
   atomically(writes: readonly AtomicWrite[]): void {

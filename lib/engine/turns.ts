@@ -14,3 +14,8 @@ export class Turns {
     return result
   }
 }
+
+/** The next turn may only begin when all of these have ended, even where one has failed. */
+export async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
+}

@@ -55,6 +55,11 @@ export interface RunEnd {
   random(): number
 }
 
+/** Epoch ms of a record's first failure or death, if not now; what was only held has had none. */
+export function firstFailure(entry: OpenRecord | undefined, now: number): number {
+  return entry === undefined || (entry.holds > 0 && entry.attempts + entry.deaths === 0) ? now : entry.firstSeen
+}
+
 /** Judges the end of one run by the contract and the function's policy. */
 export function judge(result: Outcome | Failed, end: RunEnd): Verdict {
   switch (result.status) {
@@ -148,9 +153,6 @@ const givenUp = (action: PoisonAction, failure: Failure): Verdict => ({ status: 
 function failureOf(end: RunEnd, stage: Stage, rule: string, reason: string, error?: Error): Failure {
   const { record, attempt, entry } = end
   const now = end.now()
-  // What was only held has not failed before.
-  const isFirst = entry === undefined || (entry.holds > 0 && entry.attempts + entry.deaths === 0)
-  const firstSeen = isFirst ? now : entry.firstSeen
-  const base = { record, attempts: attempt, firstSeen, lastSeen: now, stage, rule, reason }
+  const base = { record, attempts: attempt, firstSeen: firstFailure(entry, now), lastSeen: now, stage, rule, reason }
   return error === undefined ? base : { ...base, error }
 }

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import type { RawRecord } from '../event/index.js'
 import type { Deadline } from './deadline.js'
 import { decide } from './decisions.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
 import type { Recorder } from './recorder.js'
+import type { RecordAttempt } from './run.js'
 import type { Waiting } from './verdict.js'
 
 /** Milliseconds from one round of failures that are recorded to the next, so that many lanes that fail share few writes. */
@@ -42,18 +42,20 @@ export class Waits {
 
   /**
    * Waits until a record that failed or was held may be run again: it is due, and what it has spent is recorded, so that no
-   * crash gives it back. False where that could not be confirmed.
+   * crash gives it back. False where that could not be confirmed, or where the run that timed out goes on.
    */
-  async again(hold: Hold, record: RawRecord, verdict: Waiting): Promise<boolean> {
+  async again({ hold, record, isOver }: RecordAttempt, verdict: Waiting): Promise<boolean> {
     await this.until(verdict.notBefore)
+    if (!isOver()) return false
     // A round that is being written already may have begun too early for this record.
-    for (let rounds = 0; rounds < 2 && this.#goesOn && !hold.entries.has(record, verdict); rounds++) {
+    const isRecorded = () => hold.entries.has(record, verdict)
+    for (let rounds = 0; rounds < 2 && this.#goesOn && !isRecorded(); rounds++) {
       this.#round ??= this.#record().finally(() => {
         this.#round = undefined
       })
       await this.#round
     }
-    if (!this.#goesOn || !hold.entries.has(record, verdict) || !hold.reopen(record, verdict)) return false
+    if (!this.#goesOn || !isRecorded() || !hold.reopen(record, verdict)) return false
     decide(this.#engine.log, record, verdict, undefined)
     return true
   }
@@ -71,6 +73,6 @@ export class Waits {
     await this.until(this.#lastRound + roundMs)
     if (!this.#goesOn) return
     this.#lastRound = this.#engine.clock.now()
-    await this.#recorder.checkpoint(this.#holds)
+    await this.#recorder.recordWaiting(this.#holds)
   }
 }

@@ -4,7 +4,6 @@ import type { AtomicWrite } from '../ledger/index.js'
 import { checkedOutcome, type Outcome } from '../outcome/index.js'
 import { type Context, namingLogger, type Surroundings } from './context.js'
 import type { Reader } from './keys.js'
-import type { Settings } from './options.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
 import type { Watch } from './unawaited/index.js'
 
@@ -27,8 +26,8 @@ export interface RecordOutcome {
  * Answers one outcome for each record. A throw fails them all; a missing, unknown or repeated id fails the batch
  * (`ML_OUTCOMES_MISCOUNTED`), and nothing is settled (K-04, K-05).
  *
- * Outcomes of one lane are taken as answered: a `retry` does not hold back what comes behind it in its lane and is answered
- * `ok`; where order matters, answer `retry` for that, too (K-12).
+ * Outcomes of one lane are taken as answered: a `retry` or `hold` does not hold back what comes behind it in its lane and is
+ * answered `ok`; where order matters, answer `retry` for that, too: it only waits then, and spends no attempt (K-12).
  *
  * @example
  * ```ts
@@ -46,7 +45,6 @@ export type BatchHandler<V = unknown, K = string | null> = (
 /** The engine's way to a batch handler. What cannot be decoded does not reach it. */
 export function handleAllWith<V, K>(
   reader: Reader<V, K>,
-  settings: Settings<V, K>,
   handler: BatchHandler<V, K>,
   { logger, metrics, remainingMs, handlerTimes }: Surroundings,
   watch: Watch,
@@ -67,8 +65,7 @@ export function handleAllWith<V, K>(
       (end) => end,
     )
     handlerTimes.values.push(performance.now() - began)
-    const outcomes =
-      'error' in ended ? undefined : outcomesById(decoded, ended.returned, settings.onSuccess !== undefined)
+    const outcomes = 'error' in ended ? undefined : outcomesById(decoded, ended.returned)
     return results.map((result): Outcome | Failed => {
       if (!(result instanceof DecodedRecord)) return result
       if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
@@ -77,11 +74,7 @@ export function handleAllWith<V, K>(
   }
 }
 
-function outcomesById(
-  records: readonly { readonly id: string }[],
-  returned: unknown,
-  takesOutputs: boolean,
-): ReadonlyMap<string, Outcome> {
+function outcomesById(records: readonly { readonly id: string }[], returned: unknown): ReadonlyMap<string, Outcome> {
   if (!Array.isArray(returned)) throw miscounted(`answered ${kindOf(returned)}, not a list of outcomes`)
   const due = new Set(records.map(({ id }) => id))
   const outcomes = new Map<string, Outcome>()
@@ -89,7 +82,7 @@ function outcomesById(
     const { id, outcome } = answer ?? {}
     if (id === undefined || !due.has(id)) throw miscounted(`answered for ${show(id)}, which it was not given`)
     if (outcomes.has(id)) throw miscounted(`answered twice for ${id}`)
-    outcomes.set(id, checkedOutcome(outcome, takesOutputs))
+    outcomes.set(id, checkedOutcome(outcome))
   }
   const missing = [...due].filter((id) => !outcomes.has(id))
   if (missing.length > 0)

@@ -38,7 +38,7 @@ export function handleWith<V, K>(
   watch: Watch,
 ): Engine['handle'] {
   const times = surroundings.handlerTimes
-  const made = (ended: Ended) => outcomeOf(ended, settings.onSuccess !== undefined)
+  const made = (ended: Ended) => outcomeOf(ended)
   // Promises only where there is something to wait for: thousands of records a second make as many of each.
   return (raw, run) => {
     const decoded = reader.decode(raw)
@@ -61,7 +61,7 @@ export function handleWith<V, K>(
   }
 }
 
-function outcomeOf(ended: Ended, takesOutputs: boolean): Outcome | Failed {
+function outcomeOf(ended: Ended): Outcome | Failed {
   if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
-  return checkedOutcome(ended.returned, takesOutputs)
+  return checkedOutcome(ended.returned)
 }

@@ -79,7 +79,7 @@ kafkaFunction.batch = <V = unknown, K = string | null>(
   }
   return functionOf(settings, (reader, surroundings, watch) => ({
     handle: unused,
-    handleAll: handleAllWith(reader, settings, handler, surroundings, watch),
+    handleAll: handleAllWith(reader, handler, surroundings, watch),
   }))
 }
 

@@ -14,7 +14,7 @@ export interface RetryOptions {
   readonly capMs?: number
   /** `full` (default): each wait is anything from nothing to what it would be; `none`: exactly that. */
   readonly jitter?: 'full' | 'none'
-  /** Milliseconds since its first failure after which a record that fails is exhausted, 1 to 31,536,000,000. Default: none. */
+  /** Milliseconds since it failed (or killed the process) first, after which a record that fails is exhausted, 1 to 31,536,000,000. Default: none. */
   readonly maxAgeMs?: number
   /**
    * What becomes of a record whose attempts or age are spent: it goes to the fallback (default); it is retried without end

@@ -1,7 +1,19 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod/mini'
-import { drop, fallback, type Handler, json, kafkaFunction, ok, retry, traceOf } from '../index.js'
+import {
+  drop,
+  fallback,
+  type Handler,
+  type Header,
+  json,
+  kafkaFunction,
+  ok,
+  retry,
+  type Sink,
+  traceHeaders,
+  traceOf,
+} from '../index.js'
 import { invoke, kafkaEvent, type RecordSpec, type TestDeployment, testDeployment } from '../testing/index.js'
 import { captureLogs } from './logs.fixture.js'
 
@@ -89,6 +101,34 @@ describe('The line of a decision', () => {
       expect(logs.lines(message)[1]).not.toHaveProperty('trace_id')
     }
   })
+})
+
+it('Outputs go on in the trace of their record, each time alike, unless they bring their own [P-17 partly]', async () => {
+  const written: (readonly Header[])[] = []
+  const onSuccess: Sink = {
+    name: 'kept',
+    async write(records) {
+      written.push(...records.map(({ headers }) => headers))
+      return records.map(() => ({ ok: true }))
+    },
+  }
+  const own = ['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'] as const
+  const handler = kafkaFunction({ onSuccess }, () => ok([{ value: 1 }, { value: 2 }, { value: 3, headers: [own] }]))
+  const headers = [
+    ['traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+    ['tracestate', 'vendor=1'],
+  ] as const
+  await deliver(handler, [{ value: {}, headers }])
+  await deliver(
+    kafkaFunction({ onSuccess }, () => ok({ value: 4 })),
+    [{ value: {}, offset: 1 }],
+  )
+  const parents = written.map((list) => traceOf(list))
+  const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', flags: 1, state: 'vendor=1' }
+  expect(parents.slice(0, 3)).toMatchObject([trace, trace, { traceId: '0af7651916cd43dd8448eb211c80319c' }])
+  expect(parents[3]).toBeUndefined()
+  expect(new Set(parents.map((one) => one?.parentId)).size).toBe(4)
+  expect(written[0]).toEqual(traceHeaders({ ...trace, parentId: '00f067aa0ba902b7' }, `${topic}:0:0#0`))
 })
 
 describe('What a poisoned value holds', () => {
@@ -308,6 +348,25 @@ describe('The way of a batch', () => {
     expect(logs.lines('settle')).toMatchObject([
       { level: 'DEBUG', topic, partition: 0, from: 0, to: 2, settled: 2, unsettled: 1 },
       { level: 'DEBUG', topic, partition: 1, settled: 1, unsettled: 0 },
+    ])
+  })
+
+  it('is a line for each step, from start to end, with the ids that it is about [T-19]', async () => {
+    await deliver(
+      kafkaFunction({}, () => {}),
+      range(2),
+    )
+    logs.clear()
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'DEBUG')
+    const other = kafkaFunction({}, () => fallback('given up'))
+    await deliver(other, range(3))
+    expect(logs.all.filter((line) => 'level' in line)).toMatchObject([
+      { message: 'start', topic, group: 'g', function: 'shop-dev-orders' },
+      { message: 'begin', topic, partitions: [{ partition: 0, from: 0, to: 2 }] },
+      { message: 'skip', topic, partition: 0, from: 0, to: 1 },
+      { message: 'fallback', topic, partition: 0, offset: 2 },
+      { message: 'settle', topic, partition: 0, from: 0, to: 2, settled: 3 },
+      { message: 'batch', topic, group: 'g', partitions: [{ partition: 0 }] },
     ])
   })
 

@@ -1,8 +1,9 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { systemClock } from '../clock.js'
 import type { Broker } from '../local/broker/index.js'
-import { closing, consumer, type Seen } from '../local/broker/kafkajs.fixture.js'
-import type { SinkContext, SinkRecord } from '../sink/index.js'
+import { admin, broker, closing, consumer, type Seen } from '../local/broker/kafkajs.fixture.js'
+import type { Acknowledgement, SinkContext, SinkRecord } from '../sink/index.js'
+import { type KafkaSinkOptions, kafkaSink } from './index.js'
 
 /** The key of the API that produces. */
 export const produceKey = 0
@@ -25,14 +26,14 @@ export interface BrokerProxy {
 
 /** Looks like the broker: what that says of its address is the proxy's. */
 export async function proxyOf(
-  broker: Broker,
+  target: Broker,
   wrap?: (onSocket: (socket: Socket) => void) => Server,
 ): Promise<BrokerProxy> {
   const sockets = new Set<Socket>()
   const requests: number[] = []
   const serve = (client: Socket) => {
     const keys = new Map<number, number>()
-    const upstream = dial(broker.port, '127.0.0.1')
+    const upstream = dial(target.port, '127.0.0.1')
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => undefined)
@@ -53,7 +54,7 @@ export async function proxyOf(
     upstream.on(
       'data',
       inFrames((frame) => {
-        const said = proxy.answer(keys.get(frame.readInt32BE(4)) ?? -1, withPort(frame, broker.port, port()))
+        const said = proxy.answer(keys.get(frame.readInt32BE(4)) ?? -1, withPort(frame, target.port, port()))
         if (said === 'lose') client.destroy()
         else if (said !== 'keep') client.write(said)
       }),
@@ -138,10 +139,28 @@ export const context = (bootstrapServers?: string): SinkContext => ({
 export const patient = () => AbortSignal.timeout(20_000)
 
 /** All records of the topic, of which there are so many. */
-export async function contents(broker: Broker, topic: string, count: number): Promise<readonly Seen[]> {
+export async function contents(on: Broker, topic: string, count: number): Promise<readonly Seen[]> {
   // A group of its own, from the beginning each time.
-  const reading = await consumer(broker, topic, { groupId: systemClock.nonce() })
+  const reading = await consumer(on, topic, { groupId: systemClock.nonce() })
   await reading.until(() => reading.seen.length >= count)
   await reading.stop()
   return reading.seen
 }
+
+/** A topic of four partitions, and a sink that has reached it through a proxy. */
+export async function sinkOnTopic(options: KafkaSinkOptions = {}) {
+  const started = await broker()
+  await (await admin(started)).createTopics({ topics: [{ topic: 'invoices', numPartitions: 4 }] })
+  const proxy = await proxyOf(started)
+  const sink = kafkaSink({ brokers: proxy.address, topic: 'invoices', ...options })
+  closing(sink, async ({ close }) => close?.())
+  return { started, proxy, sink, produced: () => proxy.requests.filter((key) => key === produceKey).length }
+}
+
+/** What was said of each record. */
+export const said = (acknowledgements: readonly Acknowledgement[]) =>
+  acknowledgements.map((one) => (one.ok ? 'ok' : `${one.status}: ${one.error.message}`))
+
+/** The values of all records of the topic, as text. */
+export const values = async (...of: Parameters<typeof contents>) =>
+  (await contents(...of)).map(({ value }) => `${value}`)

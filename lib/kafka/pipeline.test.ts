@@ -32,7 +32,7 @@ async function setup(): Promise<{ on: Broker; proxy: BrokerProxy; count: number 
 async function run(on: Broker, topic: string, options: FunctionOptions, handler: Handler): Promise<number> {
   const mappings = [{ topic, group: `of-${topic}-${on.port}`, partialResponses: true, withholds: false }]
   vi.stubEnv('MILLRACE_MAPPINGS', JSON.stringify(mappings))
-  const fn = kafkaFunction({ order: 'key', ...options }, handler)
+  const fn = kafkaFunction({ order: 'key', retry: { attempts: 100 }, ...options }, handler)
   const running = await mapping(on, async (event) => answered(await invoke(fn, event, { timeoutMs: 5_000 })), {
     topic,
     group: `of-${topic}-${on.port}`,
@@ -64,7 +64,7 @@ const numbersOf = (records: readonly { key: Buffer | null; value: Buffer | null 
 
 it('a handler may produce instead, and its record settles once that is acknowledged (PEERS, defect 10)', async () => {
   const { on, proxy, count } = await setup()
-  const producer = kafkaProducer({ topic: 'invoices', brokers: proxy.address, deliveryTimeoutMs: 200 })
+  const producer = kafkaProducer({ topic: 'invoices', brokers: proxy.address, deliveryTimeoutMs: 500 })
   closing(producer, (one) => one.close())
   let answers = 0
   proxy.answer = (key, answer) => (key === produceKey && ++answers > 1 && answers < 8 ? 'lose' : answer)
@@ -79,7 +79,7 @@ it('a handler may produce instead, and its record settles once that is acknowled
 
 it('each order becomes one invoice, those of a key in their order, though the broker fails in between [R-43, K-12]', async () => {
   const { on, proxy, count } = await setup()
-  const sink = kafkaSink({ topic: 'invoices', brokers: proxy.address, deliveryTimeoutMs: 200 })
+  const sink = kafkaSink({ topic: 'invoices', brokers: proxy.address, deliveryTimeoutMs: 500 })
   closing(sink, async ({ close }) => close?.())
   let answers = 0
   // Written, and never heard of: until the sink gives up, and the records come again.

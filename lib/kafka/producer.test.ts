@@ -97,7 +97,7 @@ describe('produce', () => {
   })
 
   it('does not lose what follows a batch of which it has never heard', async () => {
-    const { started, proxy, producer } = await setup({ deliveryTimeoutMs: 200 })
+    const { started, proxy, producer } = await setup({ deliveryTimeoutMs: 1_000 })
     proxy.answer = (key, answer) => (key === produceKey ? 'lose' : answer)
     await expect(producer.produce({ value: 'unsure', partition: 1 })).rejects.toThrow('ML_PRODUCE_FAILED')
     proxy.answer = (_, answer) => answer

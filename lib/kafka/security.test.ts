@@ -7,14 +7,17 @@ import { type KafkaConnection, kafkaProducer, type SaslOptions } from './index.j
 import { proxyOf } from './kafka.fixture.js'
 
 /** What comes of producing a record as the options say. */
-async function produce(brokers: string, options: KafkaConnection) {
-  const producer = kafkaProducer({ brokers, topic: 'safe', createTopics: true, deliveryTimeoutMs: 200, ...options })
+async function produce(brokers: string, options: KafkaConnection, deliveryTimeoutMs = 10_000) {
+  const producer = kafkaProducer({ brokers, topic: 'safe', createTopics: true, deliveryTimeoutMs, ...options })
   closing(producer, (one) => one.close())
   return producer.produce({ value: 1, partition: 0 }).then(
     ({ offset }) => offset,
     (error: Error) => error.message,
   )
 }
+
+/** The same, of what cannot succeed: it is not tried for long. */
+const refused = (brokers: string, options: KafkaConnection) => produce(brokers, options, 500)
 
 describe('TLS', () => {
   const own = authority('of the test')
@@ -36,11 +39,11 @@ describe('TLS', () => {
     const { address } = await secure()
     expect(await produce(address, { tls: { ca: own.ca } })).toBe(0)
     expect(await produce(address, { tls: { ca: [Buffer.from(own.ca)] } })).toBe(1)
-    expect(await produce(address, { tls: { ca: authority('another').ca } })).toMatch(
+    expect(await refused(address, { tls: { ca: authority('another').ca } })).toMatch(
       /ML_KAFKA_UNREACHABLE.*certificate/,
     )
-    expect(await produce(address, { tls: true })).toMatch(/ML_KAFKA_UNREACHABLE.*certificate/)
-    expect(await produce(address, { tls: { ca: own.ca, servername: 'other.example.org' } })).toMatch(
+    expect(await refused(address, { tls: true })).toMatch(/ML_KAFKA_UNREACHABLE.*certificate/)
+    expect(await refused(address, { tls: { ca: own.ca, servername: 'other.example.org' } })).toMatch(
       /ML_KAFKA_UNREACHABLE.*altnames/,
     )
   })
@@ -49,9 +52,9 @@ describe('TLS', () => {
     const { address, peers } = await secure({ requestCert: true, rejectUnauthorized: true, ca: own.ca })
     expect(await produce(address, { tls: { ca: own.ca, ...own.certify('billing') } })).toBe(0)
     expect(peers).toEqual(['billing'])
-    expect(await produce(address, { tls: { ca: own.ca } })).toContain('ML_KAFKA_UNREACHABLE')
+    expect(await refused(address, { tls: { ca: own.ca } })).toContain('ML_KAFKA_UNREACHABLE')
     const stranger = authority('another').certify('billing')
-    expect(await produce(address, { tls: { ca: own.ca, ...stranger } })).toContain('ML_KAFKA_UNREACHABLE')
+    expect(await refused(address, { tls: { ca: own.ca, ...stranger } })).toContain('ML_KAFKA_UNREACHABLE')
     expect(peers).toEqual(['billing'])
   })
 })
@@ -64,11 +67,11 @@ describe('SASL', () => {
     const { address } = await guarded({ users })
     expect(await produce(address, { sasl: { mechanism, username: 'me', password: users.me } })).toBe(0)
     for (const wrong of [{ password: 'guess' }, { username: 'constructor' }]) {
-      const said = await produce(address, { sasl: { mechanism, username: 'me', password: users.me, ...wrong } })
+      const said = await refused(address, { sasl: { mechanism, username: 'me', password: users.me, ...wrong } })
       expect(said).toMatch(/ML_PRODUCE_FAILED: .*ML_KAFKA_UNAUTHENTICATED: .*authentication failed/)
       expect(said).not.toContain('guess')
     }
-    expect(await produce(address, {})).toContain('ML_PRODUCE_FAILED')
+    expect(await refused(address, {})).toContain('ML_PRODUCE_FAILED')
   })
 
   it('brings a token of one’s own whenever a connection needs one (OAUTHBEARER)', async () => {
@@ -77,7 +80,7 @@ describe('SASL', () => {
     const sasl: SaslOptions = { mechanism: 'oauthbearer', token: async () => 'a.b.c' }
     expect(await produce(address, { sasl })).toBe(0)
     isGood = false
-    expect(await produce(address, { sasl })).toContain('ML_KAFKA_UNAUTHENTICATED')
+    expect(await refused(address, { sasl })).toContain('ML_KAFKA_UNAUTHENTICATED')
   })
 
   it('brings a signed token of the role for MSK IAM', async () => {
@@ -103,7 +106,7 @@ describe('SASL', () => {
       throw new Error('Cannot find package')
     })
     try {
-      const said = await produce(address, { tls: false, sasl: { mechanism: 'aws', region: 'eu-central-1' } })
+      const said = await refused(address, { tls: false, sasl: { mechanism: 'aws', region: 'eu-central-1' } })
       expect(said).toMatch(/ML_KAFKA_SIGNER_MISSING: .*run `npm install aws-msk-iam-sasl-signer-js`/)
     } finally {
       vi.doUnmock('aws-msk-iam-sasl-signer-js')

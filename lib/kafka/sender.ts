@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as pause } from 'node:timers/promises'
-import { systemClock } from '../clock.js'
+import { type Clock, systemClock } from '../clock.js'
 import { asError, MillraceError } from '../errors.js'
 import { Link } from './link.js'
 import type { Checked } from './options.js'
@@ -24,7 +24,7 @@ export class Sender {
   readonly settings: Checked
   /** The brokers of the event in hand, where nothing else names any. */
   bootstrapServers: string | undefined
-  readonly #clock = systemClock
+  readonly #clock: Clock
   #queue: Item[] = []
   /** Those that are being sent. */
   #round: readonly Item[] = []
@@ -37,8 +37,9 @@ export class Sender {
   #closes = 0
   readonly #ground: Ground
 
-  constructor(settings: Checked) {
+  constructor(settings: Checked, clock: Clock = systemClock) {
     this.settings = settings
+    this.#clock = clock
     const identity: Identity | undefined = undefined
     this.#ground = {
       clock: this.#clock,
@@ -130,7 +131,6 @@ export class Sender {
         })
         for (const item of items) item.settle({ ok: false, error, isFinal: false })
       })
-      this.#usedAt = this.#clock.now()
     }
     this.#isWorking = false
   }
@@ -149,6 +149,7 @@ export class Sender {
   async #connected(): Promise<Link> {
     const isStale = this.#clock.now() - this.#usedAt > idleMs
     if (this.#link && isStale) this.#abandon(this.#link)
+    this.#usedAt = this.#clock.now()
     if (this.#link) return this.#link
     const closes = this.#closes
     const link = await Link.open({ ...this.settings, brokers: this.settings.brokers(this.bootstrapServers) })
@@ -156,7 +157,6 @@ export class Sender {
       link.abandon()
       throw new Error('it was closed')
     }
-    this.#usedAt = this.#clock.now()
     this.#link = link
     return link
   }

@@ -1,31 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
-import { startBroker } from '../local/broker/index.js'
-import { admin, broker, closing } from '../local/broker/kafkajs.fixture.js'
-import type { Acknowledgement } from '../sink/index.js'
-import { type KafkaSinkOptions, kafkaSink } from './index.js'
-import { contents, context, patient, produceKey, proxyOf, refusing, sinkRecord } from './kafka.fixture.js'
-
-/** A topic of four partitions, and a sink that has reached it through a proxy. */
-async function setup(options: KafkaSinkOptions = {}) {
-  const started = await broker()
-  await (await admin(started)).createTopics({ topics: [{ topic: 'invoices', numPartitions: 4 }] })
-  const proxy = await proxyOf(started)
-  const sink = kafkaSink({ brokers: proxy.address, topic: 'invoices', ...options })
-  closing(sink, async ({ close }) => close?.())
-  return { started, proxy, sink, produced: () => proxy.requests.filter((key) => key === produceKey).length }
-}
-
-const said = (acknowledgements: readonly Acknowledgement[]) =>
-  acknowledgements.map((one) => (one.ok ? 'ok' : `${one.status}: ${one.error.message}`))
-const inPartition = (partition: number) => (offset: number) => sinkRecord(offset, { partition })
-const values = async (...of: Parameters<typeof contents>) => (await contents(...of)).map(({ value }) => `${value}`)
+import { describe, expect, it } from 'vitest'
+import { admin } from '../local/broker/kafkajs.fixture.js'
+import { contents, patient, produceKey, refusing, said, sinkOnTopic, sinkRecord, values } from './kafka.fixture.js'
 
 describe('a Kafka sink', () => {
   it('writes all records of a call by one request, and acknowledges each in its place', async () => {
-    const { started, sink, produced } = await setup()
+    const { started, sink, produced } = await sinkOnTopic()
     const records = Array.from({ length: 1_000 }, (_, n) => sinkRecord(n))
     expect(await sink.write(records, patient())).toEqual(records.map(() => ({ ok: true })))
     expect(produced()).toBe(1)
@@ -34,7 +13,7 @@ describe('a Kafka sink', () => {
   })
 
   it('says in headers what each record was made of, behind its own', async () => {
-    const { started, sink } = await setup()
+    const { started, sink } = await sinkOnTopic()
     const header = (key: string, value: string | null) => ({ key, value: value === null ? null : Buffer.from(value) })
     const traceparent = header('traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
     const headers = [header('h', 'v'), header('n', null), traceparent, header('x-source-id', 'of an earlier function')]
@@ -58,14 +37,14 @@ describe('a Kafka sink', () => {
   })
 
   it('honours the partition an output asks for, and its own partitioner otherwise [R-19] (PEERS, defect 11)', async () => {
-    const { started, sink } = await setup({ partitioner: ({ source }, partitions) => source.offset % partitions })
+    const { started, sink } = await sinkOnTopic({ partitioner: ({ source }, partitions) => source.offset % partitions })
     await sink.write([sinkRecord(5), sinkRecord(6, { partition: 3 }), sinkRecord(2)], patient())
     const places = (await contents(started, 'invoices', 3)).map(({ partition, value }) => `${value} in ${partition}`)
     expect(places.sort()).toEqual(['v2 in 2', 'v5 in 1', 'v6 in 3'])
   })
 
   it('costs no other record what one of them can never be [R-27]', async () => {
-    const { started, sink } = await setup()
+    const { started, sink } = await sinkOnTopic()
     const records = [
       sinkRecord(0, { partition: 1 }),
       sinkRecord(1, { partition: 1, value: Buffer.alloc(1_500_000) }),
@@ -86,7 +65,7 @@ describe('a Kafka sink', () => {
   })
 
   it('finds the record that its topic does not take among all of a batch', async () => {
-    const { started, sink } = await setup()
+    const { started, sink } = await sinkOnTopic()
     const small = { type: 2, name: 'invoices', configEntries: [{ name: 'max.message.bytes', value: '3000' }] }
     await (await admin(started)).alterConfigs({ validateOnly: false, resources: [small] })
     const records = Array.from({ length: 50 }, (_, n) =>
@@ -100,7 +79,7 @@ describe('a Kafka sink', () => {
   })
 
   it('acknowledges what one partition has written, and not what another has not (PEERS, defect 11)', async () => {
-    const { started, proxy, sink } = await setup({ deliveryTimeoutMs: 300 })
+    const { started, proxy, sink } = await sinkOnTopic({ deliveryTimeoutMs: 1_000 })
     // NOT_ENOUGH_REPLICAS, for as long as anyone asks.
     proxy.answer = (key, answer) => (key === produceKey ? refusing(answer, 19, [1]) : answer)
     const records = [0, 1, 2].flatMap((partition) => [
@@ -118,7 +97,7 @@ describe('a Kafka sink', () => {
   })
 
   it('lets nothing overtake a record that its partition has not taken', async () => {
-    const { started, proxy, sink } = await setup()
+    const { started, proxy, sink } = await sinkOnTopic()
     let answers = 0
     // TOPIC_AUTHORIZATION_FAILED, once, for a batch that the broker has written nonetheless.
     proxy.answer = (key, answer) => (key === produceKey && answers++ === 0 ? refusing(answer, 29, [0]) : answer)
@@ -137,7 +116,7 @@ describe('a Kafka sink', () => {
   })
 
   it('gives others their turn while it prepares thousands of records [R-29]', async () => {
-    const { proxy, sink } = await setup()
+    const { proxy, sink } = await sinkOnTopic()
     await sink.write([sinkRecord(0)], patient())
     const records = Array.from({ length: 10_000 }, (_, n) => sinkRecord(n))
     let [turns, isSent] = [0, false]
@@ -156,7 +135,7 @@ describe('a Kafka sink', () => {
   })
 
   it('counts as not written what is not acknowledged when the time of the batch is over', async () => {
-    const { proxy, sink } = await setup({ requestTimeoutMs: 300_000, deliveryTimeoutMs: 300_000 })
+    const { proxy, sink } = await sinkOnTopic({ requestTimeoutMs: 300_000, deliveryTimeoutMs: 300_000 })
     await sink.write([sinkRecord(0)], patient())
     const ending = new AbortController()
     proxy.answer = (key, answer) => {
@@ -172,82 +151,5 @@ describe('a Kafka sink', () => {
     // Nobody waits for that answer any more, the next batch least of all.
     proxy.answer = (_, answer) => answer
     expect(said(await sink.write([sinkRecord(2)], patient()))).toEqual(['ok'])
-  })
-})
-
-describe('the connections of a sink', () => {
-  it('are made once, and anew where they were closed meanwhile', async () => {
-    const { proxy, sink } = await setup()
-    for (let n = 0; n < 20; n++) await sink.write([sinkRecord(n)], patient())
-    expect(proxy.connections()).toBe(1)
-    proxy.cut()
-    expect(said(await sink.write([sinkRecord(20)], patient()))).toEqual(['ok'])
-    await sink.close?.()
-    await vi.waitFor(() => expect(proxy.connections()).toBe(0))
-    expect(said(await sink.write([sinkRecord(21)], patient()))).toEqual(['ok'])
-  })
-
-  it('outlive a broker that is started again, and lose and repeat nothing', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-sink-'))
-    closing(dataDir, (dir) => rm(dir, { recursive: true }))
-    const first = await startBroker({ dataDir, defaultPartitions: 1 })
-    const sink = kafkaSink({ brokers: first.address, topic: 'invoices', createTopics: true })
-    closing(sink, async ({ close }) => close?.())
-    expect(said(await sink.write([sinkRecord(0)], patient()))).toEqual(['ok'])
-    await first.stop()
-    const writing = sink.write([1, 2].map(inPartition(0)), patient())
-    const second = await broker({ dataDir, port: first.port })
-    expect(said(await writing)).toEqual(['ok', 'ok'])
-    expect(await values(second, 'invoices', 3)).toEqual(['v0', 'v1', 'v2'])
-  })
-
-  it('go where the option says, else KAFKA_BROKERS, else the event', async () => {
-    const { started } = await setup()
-    const write = async (options: KafkaSinkOptions, environment: string, event?: string) => {
-      vi.stubEnv('KAFKA_BROKERS', environment)
-      const sink = kafkaSink({ topic: 'invoices', deliveryTimeoutMs: 100, ...options })
-      try {
-        await sink.open?.(context(event))
-        return said(await sink.write([sinkRecord(0)], patient()))
-      } finally {
-        await sink.close?.()
-        vi.unstubAllEnvs()
-      }
-    }
-    const { address } = started
-    const nowhere = '127.0.0.1:1'
-    expect(await write({ brokers: [address] }, nowhere, nowhere)).toEqual(['ok'])
-    expect(await write({}, address, nowhere)).toEqual(['ok'])
-    expect(await write({}, '', `${nowhere},${address}`)).toEqual(['ok'])
-    await expect(write({}, '')).rejects.toThrow(/ML_KAFKA_BROKERS_MISSING: .* set one of them to host:port/)
-    expect(await write({ brokers: nowhere }, '')).toEqual([
-      expect.stringMatching(/^retry: ML_PRODUCE_FAILED: .*ML_KAFKA_UNREACHABLE: .*ECONNREFUSED/),
-    ])
-  })
-
-  it('ask for no timer in the past, of which Node 24 would warn', async () => {
-    const { address } = await broker()
-    const timers = vi.spyOn(globalThis, 'setTimeout')
-    const sink = kafkaSink({ brokers: address, topic: 'timed', createTopics: true })
-    expect(said(await sink.write([sinkRecord(0)], patient()))).toEqual(['ok'])
-    await sink.close?.()
-    const delays = timers.mock.calls.map(([, delay = 0]) => delay)
-    timers.mockRestore()
-    expect(delays.length).toBeGreaterThan(0)
-    expect(delays.filter((delay) => delay < 0)).toEqual([])
-  })
-
-  it.each<[KafkaSinkOptions, RegExp]>([
-    [{ brokers: 'localhost' }, /the option brokers is "localhost"; give host:port/],
-    [{ brokers: [] }, /give host:port/],
-    [{ topic: '' }, /the option topic/],
-    [{ deliveryTimeoutMs: 0 }, /deliveryTimeoutMs is 0/],
-    [{ acks: 1 } as KafkaSinkOptions, /acks is no option; there are brokers/],
-    [{ tls: { cert: 'x' } }, /mTLS needs both/],
-    [{ sasl: { mechanism: 'plain', username: 'me' } as never }, /plain needs a username and a password/],
-    [{ sasl: { mechanism: 'gssapi' } as never }, /knows no mechanism "gssapi"/],
-    [{ sasl: { mechanism: 'oauthbearer' } as never }, /a function that gives one/],
-  ])('are not made as %j asks', (options, message) => {
-    expect(() => kafkaSink(options)).toThrow(message)
   })
 })

@@ -18,7 +18,12 @@ const event = (offset: number) =>
 
 async function setup() {
   const proxy = await proxyOf(await broker())
-  const producer = kafkaProducer({ brokers: proxy.address, topic: 'audit', createTopics: true, deliveryTimeoutMs: 500 })
+  const producer = kafkaProducer({
+    brokers: proxy.address,
+    topic: 'audit',
+    createTopics: true,
+    deliveryTimeoutMs: 1_500,
+  })
   closing(producer, (one) => one.close())
   const failures = async (handler: Handler, offset: number) => {
     const { batchItemFailures } = await invoke(kafkaFunction({ order: 'key' }, handler), event(offset))

@@ -5,18 +5,15 @@ import { type Held, isOutcome, type Outcome, ok } from './outcome.js'
  * What a handler returned, as an outcome. `undefined` is ok; anything but a whole outcome of a known status breaks the contract
  * (rule 9).
  *
- * @param takesOutputs whether there is a sink for them
  * @throws MillraceError `ML_OUTCOME_UNKNOWN`
  */
-export function checkedOutcome(returned: unknown, takesOutputs: boolean): Outcome {
+export function checkedOutcome(returned: unknown): Outcome {
   if (returned === undefined) return ok()
   if (!isOutcome(returned)) throw unknownOutcome(`${kindOf(returned)}, which is no outcome`)
   switch (returned.status) {
     case 'ok':
       if (returned.outputs?.every(isOutput) === false)
         throw unknownOutcome('ok() with an output that has no value; an output is an object with a value')
-      if (returned.outputs !== undefined && !takesOutputs)
-        throw unknownOutcome('ok() with an output, and the function has no option onSuccess, a sink to write it to')
       return returned
     case 'retry':
     case 'fallback':

@@ -3,11 +3,11 @@ import type { Handler } from '../index.js'
 import { checkedOutcome, drop, fallback, type HoldOptions, hold, type Outcome, ok, retry } from './index.js'
 
 it('takes nothing returned for ok [K-07]', () => {
-  expect(checkedOutcome(undefined, false)).toBe(ok())
+  expect(checkedOutcome(undefined)).toBe(ok())
 })
 
 it('lets outcomes through with their reasons', () => {
-  expect([retry('a'), fallback('b'), drop('c')].map((one) => checkedOutcome(one, false))).toMatchObject([
+  expect([retry('a'), fallback('b'), drop('c')].map((one) => checkedOutcome(one))).toMatchObject([
     { status: 'retry', reason: 'a' },
     { status: 'fallback', reason: 'b' },
     { status: 'drop', reason: 'c' },
@@ -26,23 +26,22 @@ it.each([
   [[]],
   [() => ok()],
 ])('refuses %o, which is no outcome', (value) => {
-  expect(() => checkedOutcome(value, true)).toThrow('ML_OUTCOME_UNKNOWN')
+  expect(() => checkedOutcome(value)).toThrow('ML_OUTCOME_UNKNOWN')
 })
 
-it('takes an output, or several, where there is a sink for them', () => {
-  expect(checkedOutcome(ok({ value: 1 }), true)).toMatchObject({ outputs: [{ value: 1 }] })
-  expect(checkedOutcome(ok([{ value: 1 }, { key: 'k', value: null }]), true)).toMatchObject({
+it('takes an output, or several, as they are', () => {
+  expect(checkedOutcome(ok({ value: 1 }))).toMatchObject({ outputs: [{ value: 1 }] })
+  expect(checkedOutcome(ok([{ value: 1 }, { key: 'k', value: null }]))).toMatchObject({
     outputs: [{ value: 1 }, { key: 'k', value: null }],
   })
-  expect(checkedOutcome(ok([]), true)).toMatchObject({ outputs: [] })
+  expect(checkedOutcome(ok([]))).toMatchObject({ outputs: [] })
 })
 
 it.each<[Outcome, string]>([
-  [ok({ value: 1 }), 'no option onSuccess'],
   [ok('text' as never), 'an output is an object with a value'],
   [ok([{ value: 1 }, {} as never]), 'an output is an object with a value'],
-])('refuses %o without a place or a value', (outcome, why) => {
-  expect(() => checkedOutcome(outcome, !why.includes('onSuccess'))).toThrow(why)
+])('refuses %o: an output has a value', (outcome, why) => {
+  expect(() => checkedOutcome(outcome)).toThrow(why)
 })
 
 it('holds for a time, or until one', () => {
@@ -52,7 +51,7 @@ it('holds for a time, or until one', () => {
     hold({ reason: 'r', until }),
     hold({ reason: 'r', until: 5, maxDeliveries: 2 }),
   ]
-  expect(held.map((one) => checkedOutcome(one, false))).toMatchObject([
+  expect(held.map((one) => checkedOutcome(one))).toMatchObject([
     { status: 'hold', reason: 'r', time: { forMs: 0 } },
     { time: { untilMs: 1_800_000_000_000 } },
     { time: { untilMs: 5 }, maxDeliveries: 2 },
@@ -75,11 +74,11 @@ it.each<[object, string]>([
     'maxDeliveries',
   ]),
 ])('refuses hold(%o): ML_OUTCOME_UNKNOWN that names the %s [K-10 partly]', (options, what) => {
-  expect(() => checkedOutcome(hold(options as HoldOptions), false)).toThrow(new RegExp(`ML_OUTCOME_UNKNOWN: .*${what}`))
+  expect(() => checkedOutcome(hold(options as HoldOptions))).toThrow(new RegExp(`ML_OUTCOME_UNKNOWN: .*${what}`))
 })
 
 it('refuses an outcome of a status that only another release knows', () => {
-  expect(() => checkedOutcome({ ...ok(), status: 'serve' }, true)).toThrow(
+  expect(() => checkedOutcome({ ...ok(), status: 'serve' })).toThrow(
     'ML_OUTCOME_UNKNOWN: the handler returned an outcome of the status "serve"',
   )
 })

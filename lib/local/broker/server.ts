@@ -30,7 +30,7 @@ export interface Broker {
 /**
  * Starts a Kafka broker inside this process, for development and tests. It keeps everything in memory, or in a directory.
  * It speaks the protocol of Kafka 2.1 and later (kafkajs and other clients connect unmodified), with transactions and
- * idempotent producers, without static membership, compaction and access control. As in Kafka, a batch of more than
+ * idempotent producers, and with SASL where it is asked to, without static membership, compaction and access control. As in Kafka, a batch of more than
  * 1048588 bytes is refused unless its topic's `max.message.bytes` says otherwise. Other than in Kafka, records are kept
  * for as long as no `retention.bytes` or `retention.ms` is set, their number in a batch is not counted, and a topic has up to
  * 10000 partitions, all topics together 100000.

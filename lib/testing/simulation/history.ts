@@ -13,6 +13,12 @@ export interface Shift {
   readonly resolved: Set<Entry>
   /** The batch comes for another reason than that its last answer asked for it. */
   readonly anew: boolean
+  /** What it has run. */
+  readonly ran: Set<Entry>
+  /** Of records that failed or were held in it, the attempt and how often held: what another run of it must have behind it. */
+  readonly spent: Map<Entry, { readonly attempt: number; readonly held: number; readonly notBefore: number }>
+  /** Epoch ms from which on it starts nothing more. */
+  readonly lastStart: number
   /** It has waited for another's lease. */
   waited: boolean
   /** It has answered, failed or died. */

@@ -2,8 +2,9 @@ import { type Engine, type Policy, type Processed, processBatch } from '../../en
 import { type Batch, batchResponse, type PartitionBatch, RawRecord } from '../../event/index.js'
 import { itemKey, type Ledger, openLedger } from '../../ledger/index.js'
 import { Environment } from './environment.js'
-import { handlerOf } from './handler.js'
+import { handlerOf, hopeless } from './handler.js'
 import { type Shift, showEntry } from './history.js'
+import { idled } from './idled.js'
 import { storeOf } from './network.js'
 import { outputsOf } from './outputs.js'
 import { group, type Simulation, topic } from './simulation.js'
@@ -38,7 +39,7 @@ export function functionOf(simulation: Simulation): (entries: readonly Entry[], 
       const { env, ledger } = warm
       env.pausedUntil = 0
       const owner = env.clock.nonce()
-      const { batch, entryOf, shift } = batchOf(entries, owner, anew)
+      const { batch, entryOf, shift } = batchOf(entries, owner, anew, scheduler.now + world.timeoutMs - reserveMs)
       history.shifts.set(owner, shift)
       history.count('invocations')
       history.note(() => `${env.name} invoked as ${owner} with ${entries.map(showEntry).join(', ')}`)
@@ -67,9 +68,10 @@ export function functionOf(simulation: Simulation): (entries: readonly Entry[], 
       const engine = engineOf(simulation, env, ledger, shift, entryOf)
       const invocation = { owner, remainingMs: () => deadline - scheduler.now, reserveMs }
       processBatch(batch, engine, invocation)
-        .then((processed) =>
-          env.later(choices.below('time', 3), () => answerOf(simulation, processed, batch, entries, entryOf)),
-        )
+        .then((processed) => {
+          idled(simulation, shift)
+          return env.later(choices.below('time', 3), () => answerOf(simulation, processed, batch, entries, entryOf))
+        })
         .catch((error: Error) => {
           history.note(() => `${owner} throws ${error}`)
           return env.later(0, (): Answer => ({ kind: 'failed' }))
@@ -78,7 +80,7 @@ export function functionOf(simulation: Simulation): (entries: readonly Entry[], 
     })
 }
 
-function batchOf(entries: readonly Entry[], owner: string, anew: boolean) {
+function batchOf(entries: readonly Entry[], owner: string, anew: boolean, lastStart: number) {
   const records = new Map<RawRecord, Entry>()
   const parts = new Map<number, RawRecord[]>()
   const known = new Map<string, Map<number, Entry>>()
@@ -103,7 +105,8 @@ function batchOf(entries: readonly Entry[], owner: string, anew: boolean) {
   )
   const batch: Batch = { topic, partitions }
   const incarnation = entries[0]?.incarnation ?? 0
-  const shift: Shift = { owner, incarnation, batch: known, resolved: new Set(), anew, waited: false, over: false }
+  const begun = { resolved: new Set<Entry>(), ran: new Set<Entry>(), spent: new Map(), waited: false, over: false }
+  const shift: Shift = { owner, incarnation, batch: known, anew, lastStart, ...begun }
   return { batch, shift, entryOf: (record: RawRecord) => records.get(record) as Entry }
 }
 
@@ -134,24 +137,23 @@ function engineOf(
   }
 }
 
-const policyOf = ({ attempts }: World): Policy => ({
-  retry: {
-    ...{ attempts, intervalMs: 0, factor: 2, capMs: 30_000, jitter: 'full' },
-    ...{ maxAgeMs: Number.POSITIVE_INFINITY, onExhausted: 'fallback' },
-  },
-  hold: { maxDeliveries: 100 },
-  poison: { decode: 'fallback', validate: 'fallback', process: 'fallback', sink: 'fallback' },
-  classify: () => ({ status: 'retry', rule: 'failed' }),
+const policyOf = ({ attempts, intervalMs, maxAgeMs, onExhausted, maxHolds, poison }: World): Policy => ({
+  retry: { ...{ attempts, intervalMs, factor: 2, capMs: 30_000, jitter: 'full' }, maxAgeMs, onExhausted },
+  hold: { maxDeliveries: maxHolds },
+  poison: { decode: poison, validate: poison, process: 'fallback', sink: 'fallback' },
+  classify: ({ message }) =>
+    message === hopeless ? { status: poison, rule: hopeless } : { status: 'retry', rule: 'failed' },
 })
 
 /** Checks the answer: complete, naming nothing unknown, every id once (rules 1, 6 and 9). */
 function answerOf(
   { history, world }: Simulation,
-  { unsettled, tally }: Processed,
+  processed: Processed,
   batch: Batch,
   entries: readonly Entry[],
   entryOf: (record: RawRecord) => Entry,
 ): Answer {
+  const { unsettled, tally } = processed
   const named = new Map(batch.partitions.map(({ identifier, records }) => [identifier, records]))
   const left = new Set<Entry>()
   const name = (identifier: string, offset: number) => {
@@ -175,5 +177,6 @@ function answerOf(
       () => `${JSON.stringify(tally)} of ${entries.length}, ${abandoned} abandoned`,
     )
   }
-  return left.size > 0 && !world.partialResponses ? { kind: 'failed' } : { kind: 'answered', left }
+  const fails = processed.failed.length > 0 || (left.size > 0 && !world.partialResponses)
+  return fails ? { kind: 'failed' } : { kind: 'answered', left }
 }

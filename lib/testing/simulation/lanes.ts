@@ -5,7 +5,7 @@ import type { Entry } from './truth.js'
 import type { World } from './world.js'
 
 /** Whether two records of one source partition are of one lane. */
-function inOneLane(a: Entry, b: Entry, { order }: World): boolean {
+export function inOneLane(a: Entry, b: Entry, { order }: World): boolean {
   if (order === 'none') return false
   return order === 'partition' || a.key === b.key
 }

@@ -59,9 +59,9 @@ function oddTime(choices: Choices, time: number, now: number): number {
   return choices.pick('log', [time, time, now - 2_000_000, time - day, now + day, now + day, now + 60_000, 2 ** 62, -1])
 }
 
-function drawPlan(choices: Choices, { killers, attempts, long }: World): Plan {
+function drawPlan(choices: Choices, { killers, attempts, long, timeoutMs }: World): Plan {
   const times = () => 1 + choices.below('log', attempts + 2)
-  const roll = choices.below('log', long ? 80 : 24)
+  const roll = choices.below('log', long ? 90 : 27)
   if (roll < 14) return { kind: 'ok' }
   if (roll < 18) return { kind: 'fails', times: times() }
   if (roll === 18) return { kind: 'drop' }
@@ -69,5 +69,11 @@ function drawPlan(choices: Choices, { killers, attempts, long }: World): Plan {
   if (roll === 20) return { kind: 'poison' }
   if (roll === 21) return { kind: choices.pick('log', ['hangs', 'breaches', 'refused']), times: 1 }
   if (roll === 22 || roll === 23) return killers ? { kind: 'kills' } : { kind: 'refused', times: times() }
+  if (roll === 24) return { kind: 'hopeless' }
+  if (roll === 25 || roll === 26) {
+    // Beyond the invocation's time, too.
+    const forMs = choices.pick('log', [30, 0, 700, 2 * timeoutMs])
+    return { kind: 'holds', times: 1 + choices.below('log', 3), forMs, maxDeliveries: choices.pick('log', [50, 1, 2]) }
+  }
   return { kind: 'ok' }
 }

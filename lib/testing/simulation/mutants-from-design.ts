@@ -142,8 +142,8 @@ export const fromDesign: readonly Mutant[] = [
     {
       name: 'lane-goes-on-after-isolation',
       why: '§2 lane: a record that has to come again stops its lane, also when it ran in isolation.',
-      find: 'this.block(record)\n    if (!this.#entries',
-      replace: 'if (!this.#entries',
+      find: 'if (comesAgain(verdict)) this.block(record)',
+      replace: '',
     },
   ]),
   ...inFile('lib/engine/chunks.ts', [

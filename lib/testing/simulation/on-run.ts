@@ -21,11 +21,19 @@ export function onStart(simulation: Simulation, pk: string, entry: Entry, run: R
   }
   // What its claim says in the ledger, where others read it.
   if (state.claim.leaseEnd <= scheduler.now) breach('no record is started once the lease is over')
-  if (run.attempt > world.attempts) breach('attempts are bounded')
+  const isEndless = world.onExhausted === 'retry' || world.onExhausted === 'fail'
+  if (run.attempt > world.attempts && !isEndless) breach('attempts are bounded')
+  if (run.held > world.maxHolds) breach('holds are bounded')
+  const spent = shift.spent.get(entry)
+  if (spent !== undefined && spent.attempt + spent.held >= run.attempt + run.held)
+    breach('what a run has spent is recorded before the next')
+  if (spent !== undefined && spent.notBefore > scheduler.now) breach('what is held is not run before its time')
   const known = state.open.find(({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp)
   if (known?.givenUp || known?.convicted) breach('what was given up is not run again')
+  if (run.attempt <= (known?.attempts ?? 0) || run.held < (known?.holds ?? 0)) breach('attempts are counted on')
   if (world.delivery === 'at-most-once') return
   if (isCovered(state.settled, entry.offset)) breach('what is settled is not run again')
+  if (known !== undefined && known.notBefore > scheduler.now) breach('what is not due is not run')
   isolated(simulation, pk, entry, state, shift)
 }
 
@@ -36,6 +44,7 @@ export function onRun(simulation: Simulation, pk: string, entry: Entry, shift: S
     history.breach(invariant, () => `${showEntry(entry)} by ${shift.owner} ${why}`)
   history.count('runs')
   entry.runs++
+  shift.ran.add(entry)
   entry.runsThisLife++
   if (entry.plan.kind === 'kills' && entry.runsThisLife > mostRunsOfKiller && !world.open) {
     breach('a killer runs at most four times')

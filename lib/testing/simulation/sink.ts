@@ -54,7 +54,13 @@ function landed({ history, world }: Simulation, failure: Failure, entryOf: (reco
   }
   // At most once, the first failure is the last; what the handler gave up itself may wait for its sink.
   const attempts = world.delivery === 'at-most-once' ? 1 : world.attempts
-  if (failure.rule === 'exhausted' && entry.plan.kind !== 'fallback' && !world.batchHandler && entry.runs < attempts)
+  if (
+    failure.rule === 'exhausted' &&
+    world.maxAgeMs === Number.POSITIVE_INFINITY &&
+    entry.plan.kind !== 'fallback' &&
+    !world.batchHandler &&
+    entry.runs < attempts
+  )
     history.breach('attempts are spent by failures alone', () => showEntry(entry))
 }
 

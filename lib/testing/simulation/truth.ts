@@ -1,6 +1,8 @@
 /** What a record does to the function that runs it. */
 export type Plan =
-  | { readonly kind: 'ok' | 'drop' | 'fallback' | 'poison' | 'kills' }
+  | { readonly kind: 'ok' | 'drop' | 'fallback' | 'poison' | 'hopeless' | 'kills' }
+  /** The first so many runs are held for so long. */
+  | { readonly kind: 'holds'; readonly times: number; readonly forMs: number; readonly maxDeliveries: number }
   /** The first so many runs fail, never end by themselves, have their effect refused, or break the contract. */
   | { readonly kind: 'fails' | 'hangs' | 'refused' | 'breaches'; readonly times: number }
 

@@ -1,4 +1,4 @@
-import type { Atomicity, Order } from '../../engine/index.js'
+import type { Atomicity, Order, RetryPolicy } from '../../engine/index.js'
 import type { Delivery } from '../../ledger/claim.js'
 import type { Choices } from './choices.js'
 
@@ -10,6 +10,12 @@ export interface World {
   readonly order: Order
   readonly concurrency: number
   readonly attempts: number
+  readonly intervalMs: number
+  readonly maxAgeMs: number
+  readonly onExhausted: RetryPolicy['onExhausted']
+  readonly maxHolds: number
+  /** What becomes of what cannot be decoded, or is hopeless. */
+  readonly poison: 'fallback' | 'drop'
   readonly atomicity: Atomicity
   readonly recordTimeoutMs: number
   readonly checkpointRecords: number
@@ -47,6 +53,23 @@ export interface World {
 /** Below this much time left no record is started. */
 export const reserveMs = 2_000
 
+/**
+ * At most once nothing comes again; what is always too slow would be retried for ever; and the simulation does not see when
+ * refused effects are dropped.
+ */
+function drawExhausted(choices: Choices, endless: boolean, atomic: boolean): World['onExhausted'] {
+  const drawn: World['onExhausted'] = choices.pick('world', [
+    'fallback',
+    'fallback',
+    'fallback',
+    'drop',
+    'retry',
+    'fail',
+  ])
+  const canBe = drawn === 'drop' ? !atomic : drawn === 'fallback' || endless
+  return canBe ? drawn : 'fallback'
+}
+
 /** Draws a world; the first of each list is the plainest. */
 export function drawWorld(choices: Choices, open: boolean): World {
   const pick = <T>(...list: [T, ...T[]]): T => choices.pick('world', list)
@@ -58,22 +81,31 @@ export function drawWorld(choices: Choices, open: boolean): World {
   const isOdd = rarely(6) && (open || !recreates)
   const attempts = pick(3, 1, 2, 5)
   const leaseMs = pick(1_000, 10_000)
+  const atomic = rarely(2)
+  const batchHandler = rarely(8)
+  const recordTimeoutMs = pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 400)
   return {
     open,
     partitions: pick(1, 1, 2, 3),
     order: pick('partition', 'key', 'key', 'none'),
     concurrency: pick(1, 2, 4),
     attempts,
+    intervalMs: pick(0, 50, 400, 3_000),
+    // A batch's records are judged together, later than the handler ends with each.
+    maxAgeMs: batchHandler ? Number.POSITIVE_INFINITY : pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500),
+    onExhausted: drawExhausted(choices, delivery === 'at-least-once' && recordTimeoutMs > 400, atomic),
+    maxHolds: pick(100, 1, 3),
+    poison: pick('fallback', 'fallback', 'drop'),
     atomicity: delivery === 'at-most-once' ? 'record' : pick('record', 'record', 'record', 'partition', 'batch'),
-    recordTimeoutMs: pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 400),
+    recordTimeoutMs,
     checkpointRecords: pick(Number.POSITIVE_INFINITY, 3, 1),
     partialResponses: !rarely(4),
     withholds: long || rarely(5),
     delivery,
     leaseMs,
     timeoutMs: pick(6, 3) * leaseMs + 2 * reserveMs,
-    atomic: rarely(2),
-    batchHandler: rarely(8),
+    atomic,
+    batchHandler,
     batchSize: long ? 25 : pick(4, 8, 20, 2),
     redelivery: pick('from lowest', 'only reported'),
     bisect: rarely(4),
