@@ -14,14 +14,20 @@ export function sinkRecordsOf(record: RawRecord, outputs: readonly Output[], gro
   const source = { topic, partition, offset, timestamp, group }
   return outputs.map((output, i): SinkRecord => {
     const id = `${topic}:${partition}:${offset}#${i}`
-    return {
-      ...{ id, source },
+    // Spread only where there is something to: thousands of them are made in a batch.
+    const written = {
+      id,
+      source,
       key: bytesOf(output.key, 'key', id),
       value: jsonOf(output.value, id),
       headers: traced(headersOf(output, id), record.headers, id),
+      content: output.value,
+    }
+    if (output.topic === undefined && output.partition === undefined) return written
+    return {
+      ...written,
       ...(output.topic !== undefined && { topic: output.topic }),
       ...(output.partition !== undefined && { partition: output.partition }),
-      content: output.value,
     }
   })
 }

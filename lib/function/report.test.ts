@@ -351,6 +351,25 @@ describe('The way of a batch', () => {
     ])
   })
 
+  it('is a line for each step, from start to end, with the ids that it is about [T-19]', async () => {
+    await deliver(
+      kafkaFunction({}, () => {}),
+      range(2),
+    )
+    logs.clear()
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'DEBUG')
+    const other = kafkaFunction({}, () => fallback('given up'))
+    await deliver(other, range(3))
+    expect(logs.all.filter((line) => 'level' in line)).toMatchObject([
+      { message: 'start', topic, group: 'g', function: 'shop-dev-orders' },
+      { message: 'begin', topic, partitions: [{ partition: 0, from: 0, to: 2 }] },
+      { message: 'skip', topic, partition: 0, from: 0, to: 1 },
+      { message: 'fallback', topic, partition: 0, offset: 2 },
+      { message: 'settle', topic, partition: 0, from: 0, to: 2, settled: 3 },
+      { message: 'batch', topic, group: 'g', partitions: [{ partition: 0 }] },
+    ])
+  })
+
   it('names what was found settled in one line for each source partition [T-19 partly]', async () => {
     const handler = kafkaFunction({}, () => {})
     await deliver(handler, range(30))
