@@ -241,3 +241,17 @@ it('a batch handler’s retry behind another of its lane has only waited, and sp
     [3, 1, 1],
   ])
 })
+
+it('what a fallback that is down has not acknowledged is tried ever more rarely, not without a pause [K-09 partly]', async () => {
+  const fallbackOf = world.environment().engine.fallback
+  const write: typeof fallbackOf.write = (failures, signal) =>
+    world.clock.now() < begin + 600_000 ? Promise.reject(new Error('down')) : fallbackOf.write(failures, signal)
+  const one = environment(() => fallback('no'), {
+    fallback: { ...fallbackOf, write },
+    policy: policyOf({ intervalMs: 200 }),
+  })
+  let deliveries = 1
+  while (deliveries < 100 && unsettledOf(await one.deliver(recordsOf(0, 0), timed())).length > 0) deliveries++
+  expect([deliveries < 40, ran]).toEqual([true, ['0: 1.0 at 0']])
+  expect(await world.failures()).toEqual([[0, 'given up']])
+})
