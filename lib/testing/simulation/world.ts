@@ -55,9 +55,9 @@ export const reserveMs = 2_000
 
 /**
  * At most once nothing comes again; what is always too slow would be retried for ever; and the simulation does not see when
- * refused effects or outputs are dropped.
+ * refused effects are dropped.
  */
-function drawExhausted(choices: Choices, endless: boolean, later: boolean): World['onExhausted'] {
+function drawExhausted(choices: Choices, endless: boolean, atomic: boolean): World['onExhausted'] {
   const drawn: World['onExhausted'] = choices.pick('world', [
     'fallback',
     'fallback',
@@ -66,7 +66,7 @@ function drawExhausted(choices: Choices, endless: boolean, later: boolean): Worl
     'retry',
     'fail',
   ])
-  const canBe = drawn === 'drop' ? !later : drawn === 'fallback' || endless
+  const canBe = drawn === 'drop' ? !atomic : drawn === 'fallback' || endless
   return canBe ? drawn : 'fallback'
 }
 
@@ -82,9 +82,9 @@ export function drawWorld(choices: Choices, open: boolean): World {
   const attempts = pick(3, 1, 2, 5)
   const leaseMs = pick(1_000, 10_000)
   const atomic = rarely(2)
-  const outputs = rarely(3)
   const batchHandler = rarely(8)
   const recordTimeoutMs = pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 400)
+  const onExhausted = drawExhausted(choices, delivery === 'at-least-once' && recordTimeoutMs > 400, atomic)
   return {
     open,
     partitions: pick(1, 1, 2, 3),
@@ -94,7 +94,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
     intervalMs: pick(0, 50, 400, 3_000),
     // A batch's records are judged together, later than the handler ends with each.
     maxAgeMs: batchHandler ? Number.POSITIVE_INFINITY : pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500),
-    onExhausted: drawExhausted(choices, delivery === 'at-least-once' && recordTimeoutMs > 400, atomic || outputs),
+    onExhausted,
     maxHolds: pick(100, 1, 3),
     poison: pick('fallback', 'fallback', 'drop'),
     atomicity: delivery === 'at-most-once' ? 'record' : pick('record', 'record', 'record', 'partition', 'batch'),
@@ -120,7 +120,8 @@ export function drawWorld(choices: Choices, open: boolean): World {
     // Open by design: overlapping pollers, whose markers a killer may survive some times more.
     killers: rarely(3) && (open || !overlaps),
     long,
-    outputs,
+    // Nor does it see when a record is dropped whose output was not taken.
+    outputs: rarely(3) && onExhausted !== 'drop',
     faults: pick(3, 0, 1, 6, 10),
     faultOneIn: pick(40, 15, 8),
   }
