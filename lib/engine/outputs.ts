@@ -24,6 +24,9 @@ export function sinkRecordsOf(record: RawRecord, outputs: readonly Output[], gro
       content: output.value,
     }
     if (output.topic === undefined && output.partition === undefined) return written
+    // Plain JavaScript may give anything.
+    if (output.topic !== undefined && typeof output.topic !== 'string')
+      throw invalid(id, `the topic is ${kindOf(output.topic)}, not a text`)
     return {
       ...written,
       ...(output.topic !== undefined && { topic: output.topic }),
@@ -45,7 +48,6 @@ function jsonOf(value: unknown, id: string): Buffer | null {
 }
 
 function headersOf({ headers = [] }: Output, id: string): readonly Header[] {
-  // Plain JavaScript may give anything.
   if (!Array.isArray(headers)) throw invalid(id, `the headers are ${kindOf(headers)}, not a list of [name, value]`)
   return headers.map((header: unknown): Header => {
     const [key, value] = Array.isArray(header) ? header : []
