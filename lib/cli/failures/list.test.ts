@@ -151,7 +151,10 @@ describe('an envelope that was changed after it was written', () => {
       ground.client.send(
         new UpdateItemCommand({
           TableName: ground.table,
-          Key: { pk: { S: 'g#mended#0' }, sk: { S: String(offset).padStart(16, '0') } },
+          Key: {
+            pk: { S: 'g#mended#0' },
+            sk: { S: `${String(offset).padStart(16, '0')}@${1_700_000_000_000 + offset}` },
+          },
           UpdateExpression: 'SET #name = :value',
           ExpressionAttributeNames: { '#name': name },
           ExpressionAttributeValues: { ':value': value as never },

@@ -24,7 +24,7 @@ const change = (name: string, offset: number, expression: string, values: object
   ground.client.send(
     new UpdateItemCommand({
       TableName: ground.table,
-      Key: { pk: { S: `g#${name}#0` }, sk: { S: String(offset).padStart(16, '0') } },
+      Key: { pk: { S: `g#${name}#0` }, sk: { S: `${String(offset).padStart(16, '0')}@${1_700_000_000_000 + offset}` } },
       UpdateExpression: expression,
       ExpressionAttributeNames: { '#value': 'value' },
       ExpressionAttributeValues: values as never,

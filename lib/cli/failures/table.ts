@@ -11,7 +11,7 @@ import {
 import type { Clock } from '../../clock.js'
 import { asError } from '../../errors.js'
 import type { Envelope } from '../../sink/envelope/index.js'
-import { envelopeOfItems, pieceKey, piecesOf, provenanceOfItem } from '../../sink/failures/index.js'
+import { envelopeOfItems, offsetIn, pieceKey, piecesOf, provenanceOfItem } from '../../sink/failures/index.js'
 import { storeError } from '../../store-error.js'
 import { type Condition, headsOnly, inHandOf, type Key, unchanged, withValues } from './conditions.js'
 
@@ -139,7 +139,7 @@ const keyIn = ({ pk, sk }: Item): Key => ({ pk: pk?.S ?? '', sk: sk?.S ?? '' })
 function listed(head: Item): Listed {
   const key = keyIn(head)
   const [topic, partition] = key.pk.split('#').slice(-2)
-  const about = { id: `${topic}:${partition}:${Number(key.sk)}`, key, head }
+  const about = { id: `${topic}:${partition}:${offsetIn(key.sk)}`, key, head }
   try {
     return { ...about, about: provenanceOfItem(head) }
   } catch (error) {
