@@ -12,7 +12,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('the snippets of the documentation', () => {
-  it('are found, in the README and in docstrings', () => {
+  it('are found, in the README, in the pages of docs and in docstrings', () => {
+    expect(all.filter(({ source }) => source.startsWith('docs/'))).not.toHaveLength(0)
     expect(all.filter(({ source }) => source.startsWith('README.md'))).not.toHaveLength(0)
     expect(all.filter(({ source }) => source.startsWith('lib/'))).not.toHaveLength(0)
   })

@@ -21,13 +21,13 @@ export interface Snippet {
   readonly name: string
 }
 
-/** The snippets of README.md and of the docstrings under lib/ and infra/. */
+/** The snippets of README.md, of the pages under docs/, and of the docstrings under lib/ and infra/. */
 export function snippets(): Snippet[] {
-  const files = projectFiles().filter(
-    (file) => /^(lib|infra)\/.*\.ts$/.test(file) && !/\.(test|fixture)\.ts$/.test(file),
-  )
+  const all = projectFiles()
+  const pages = ['README.md', ...all.filter((file) => /^docs\/.*\.md$/.test(file))]
+  const files = all.filter((file) => /^(lib|infra)\/.*\.ts$/.test(file) && !/\.(test|fixture)\.ts$/.test(file))
   return [
-    ...fences(read('README.md')).map((fence) => ({ file: 'README.md', ...fence })),
+    ...pages.flatMap((file) => fences(read(file)).map((fence) => ({ file, ...fence }))),
     ...files.flatMap((file) => exampleFences(read(file)).map((fence) => ({ file, ...fence }))),
   ]
     .filter(({ language }) => language === 'ts' || language === 'typescript')

@@ -280,8 +280,13 @@ describe('outputs', () => {
     await expect(environment(undefined).deliver(recordsOf(0, 0))).rejects.toThrow(/ML_OUTCOME_UNKNOWN.*onSuccess/)
   })
 
-  it.each([[undefined], [() => 1], [1n]])('that are no bytes fail their record: %s', async (value) => {
-    const handle = async () => ok({ value })
+  it.each([
+    [{ value: undefined }],
+    [{ value: () => 1 }],
+    [{ value: 1n }],
+    [{ value: 1, topic: 5 as never }],
+  ])('that are nothing to write fail their record: %s', async (output) => {
+    const handle = async () => ok(output)
     const first = environment(sinkOf(), { handle, policy: policyOf({ attempts: 1 }) })
     expect(unsettledOf(await first.deliver(recordsOf(0, 0)))).toEqual([])
     expect(await world.failures()).toEqual([[0, 'exhausted']])

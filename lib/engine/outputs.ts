@@ -14,14 +14,23 @@ export function sinkRecordsOf(record: RawRecord, outputs: readonly Output[], gro
   const source = { topic, partition, offset, timestamp, group }
   return outputs.map((output, i): SinkRecord => {
     const id = `${topic}:${partition}:${offset}#${i}`
-    return {
-      ...{ id, source },
+    // Spread only where there is something to: thousands of them are made in a batch.
+    const written = {
+      id,
+      source,
       key: bytesOf(output.key, 'key', id),
       value: jsonOf(output.value, id),
       headers: traced(headersOf(output, id), record.headers, id),
+      content: output.value,
+    }
+    if (output.topic === undefined && output.partition === undefined) return written
+    // Plain JavaScript may give anything.
+    if (output.topic !== undefined && typeof output.topic !== 'string')
+      throw invalid(id, `the topic is ${kindOf(output.topic)}, not a text`)
+    return {
+      ...written,
       ...(output.topic !== undefined && { topic: output.topic }),
       ...(output.partition !== undefined && { partition: output.partition }),
-      content: output.value,
     }
   })
 }
@@ -39,7 +48,6 @@ function jsonOf(value: unknown, id: string): Buffer | null {
 }
 
 function headersOf({ headers = [] }: Output, id: string): readonly Header[] {
-  // Plain JavaScript may give anything.
   if (!Array.isArray(headers)) throw invalid(id, `the headers are ${kindOf(headers)}, not a list of [name, value]`)
   return headers.map((header: unknown): Header => {
     const [key, value] = Array.isArray(header) ? header : []

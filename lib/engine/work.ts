@@ -51,11 +51,27 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
   }
   const settledAt = engine.clock.now()
   await tellSettled(holds, engine)
-  for (const hold of holds) {
+  return holds.map((hold) => {
     accountFor(hold, settledAt, engine, shift)
-    shift.leftUntil = Math.min(shift.leftUntil, hold.leftUntil)
+    const offsets = leftOf(hold, engine)
+    shift.leftUntil = Math.min(shift.leftUntil, hold.leftUntil, fallbackDue(hold, new Set(offsets), engine))
+    return { identifier: hold.claimed.partition.identifier, offsets }
+  })
+}
+
+/**
+ * Epoch ms before which the fallback is not tried again with what it has not acknowledged: after as long as that has been so, from
+ * the first to the longest interval of retries. Infinity where it has all.
+ */
+function fallbackDue({ verdicts }: Hold, left: ReadonlySet<number>, { policy: { retry }, clock }: Engine): number {
+  let due = Number.POSITIVE_INFINITY
+  if (left.size === 0) return due
+  const now = clock.now()
+  for (const [{ offset }, verdict] of verdicts) {
+    if (verdict.status !== 'fallback' || !left.has(offset)) continue
+    due = Math.min(due, now + Math.min(retry.capMs, Math.max(retry.intervalMs, now - verdict.failure.firstSeen)))
   }
-  return holds.map((hold) => ({ identifier: hold.claimed.partition.identifier, offsets: leftOf(hold, engine) }))
+  return due
 }
 
 /** Runs what a crash has made suspect: one chunk at a time in the whole invocation, under its marker (rule 7). */

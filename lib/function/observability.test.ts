@@ -34,8 +34,9 @@ function messagesInSources(): Map<string, Set<string>> {
     for (const file of readdirSync(`${lib}${folder}`, { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || /\.(test|fixture)\.ts$/.test(file)) continue
       const source = readFileSync(`${lib}${folder}/${file}`, 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '')
-      for (const [, level = '', message = ''] of source.matchAll(
-        /\blog(?:ger)?\.(debug|info|warn|error)\(\s*'([^']+)'/g,
+      // `#warned(message)` is the recorder's way to `log.warn`.
+      for (const [, level = 'warn', message = ''] of source.matchAll(
+        /(?:\blog(?:ger)?\.(debug|info|warn|error)|#warned)\(\s*'([^']+)'/g,
       )) {
         const name = nameOf(message)
         found.set(name, (found.get(name) ?? new Set()).add(level.toUpperCase()))

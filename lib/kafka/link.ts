@@ -28,6 +28,8 @@ export class Link {
   #addresses: MetadataAnswer['brokers'] = []
   #seed: Broker | undefined
   #topics = new Map<string, Topic>()
+  /** What was asked last got no answer: kafkajs says of that, too, that the client was not let in. */
+  #isCutOff = false
 
   private constructor(settings: Connecting) {
     this.#settings = settings
@@ -38,6 +40,7 @@ export class Link {
     const link = new Link(settings)
     const reasons: string[] = []
     for (const { host, port } of shuffled(settings.brokers)) {
+      link.#isCutOff = false
       try {
         link.#seed = await link.#broker(host, port)
         return link
@@ -45,7 +48,8 @@ export class Link {
         const error = asError(thrown)
         link.abandon()
         if (error instanceof MillraceError) throw error
-        if (error.name === 'KafkaJSSASLAuthenticationError') throw unauthenticated(error, `${host}:${port}`)
+        if (error.name === 'KafkaJSSASLAuthenticationError' && !link.#isCutOff)
+          throw unauthenticated(error, `${host}:${port}`)
         reasons.push(`${host}:${port}: ${error.message}`)
       }
     }
@@ -120,7 +124,16 @@ export class Link {
       connectionTimeout: Math.min(requestTimeout, 5_000),
       enforceRequestTimeout: true,
     })
-    for (const { requestQueue } of connectionPool.pool) {
+    for (const connection of connectionPool.pool) {
+      const { requestQueue, send } = connection
+      connection.send = async (call) => {
+        try {
+          return await send.call(connection, call)
+        } catch (error) {
+          this.#isCutOff = asError(error).name !== 'KafkaJSProtocolError'
+          throw error
+        }
+      }
       const schedule = requestQueue.scheduleCheckPendingRequests
       // It would ask for a timer in the past when nothing waits, of which Node 24 warns.
       requestQueue.scheduleCheckPendingRequests = () => {

@@ -18,10 +18,11 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     readonly pending: readonly unknown[]
     scheduleCheckPendingRequests(): void
   }
+  type Send = (protocol: { request: unknown; response: unknown }) => Promise<unknown>
   export default class ConnectionPool {
     constructor(options: Readonly<Record<string, unknown>>)
-    readonly pool: readonly { readonly requestQueue: RequestQueue }[]
-    send(protocol: { request: unknown; response: unknown }): Promise<unknown>
+    readonly pool: readonly { readonly requestQueue: RequestQueue; send: Send }[]
+    readonly send: Send
     isConnected(): boolean
   }
 }

@@ -25,7 +25,7 @@ export interface Placing {
 
 /** Gives each record to the lane of its partition, and answers those whose topic has to be asked for again. */
 export async function place(items: readonly Item[], link: Link, placing: Placing): Promise<Item[]> {
-  const topics = await link.topics(new Set(items.map(({ record }) => record.topic).filter(Boolean)))
+  const topics = await link.topics(new Set(items.map(({ record }) => record.topic).filter(isName)))
   const again: Item[] = []
   for (const item of items) {
     if (placing.pace()) await pause()
@@ -34,6 +34,9 @@ export async function place(items: readonly Item[], link: Link, placing: Placing
   link.forget(new Set(again.map(({ record }) => record.topic)))
   return again
 }
+
+/** Whether a topic can have this name. */
+const isName = (topic: string): boolean => /^[\w.-]{1,249}$/.test(topic)
 
 /** False: the cluster is to be asked again. */
 function placeOne(item: Item, topic: Topic | undefined, placing: Placing): boolean {
@@ -64,12 +67,12 @@ function placeOne(item: Item, topic: Topic | undefined, placing: Placing): boole
 
 function absent(item: Item, code: number, { tries, createTopics }: Placing): boolean {
   const { topic, hasOwnTopic } = item.record
-  if (topic === '') {
-    const error = new MillraceError(
-      'ML_PRODUCE_FAILED',
-      'the output names no topic, and the sink has none; give one of both a topic',
-    )
-    item.settle({ ok: false, error, isFinal: true })
+  if (!isName(topic)) {
+    const what =
+      topic === ''
+        ? 'the output names no topic, and the sink has none; give one of both a topic'
+        : `no topic can have the name ${show(topic)}; it takes up to 249 letters, digits, dots, dashes and underscores`
+    item.settle({ ok: false, error: new MillraceError('ML_PRODUCE_FAILED', what), isFinal: hasOwnTopic })
     return true
   }
   const { verdict, meaning } = verdictOf(code)

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { admin, broker, closing } from '../local/broker/kafkajs.fixture.js'
 import { type KafkaProducerOptions, kafkaProducer, type ProducerRecord } from './index.js'
-import { contents, produceKey, proxyOf } from './kafka.fixture.js'
+import { contents, produceKey, proxyOf, refusing } from './kafka.fixture.js'
 
 /** Two topics of four partitions, and a producer through a proxy. */
 async function setup(options: KafkaProducerOptions = {}) {
@@ -104,6 +104,29 @@ describe('produce', () => {
     // A broker that took this for the same batch again would acknowledge it, and drop it.
     expect(await producer.produce({ value: 'next', partition: 1 })).toMatchObject({ offset: 1 })
     expect((await contents(started, 'one', 2)).map(({ value }) => value?.toString())).toEqual(['unsure', 'next'])
+  })
+
+  // A leader that has written a batch, and leads no more when the replicas have it, says one of these; and -1 says nothing.
+  it.each([
+    -1, 3, 6, 56,
+  ])('does not lose what follows a batch that was written, and answered by code %i', async (code) => {
+    const { started, proxy, producer } = await setup({ deliveryTimeoutMs: 300 })
+    proxy.answer = (key, answer) => (key === produceKey ? refusing(answer, code, [1]) : answer)
+    await expect(producer.produce({ value: 'unsure', partition: 1 })).rejects.toThrow('ML_PRODUCE_FAILED')
+    proxy.answer = (_, answer) => answer
+    expect(await producer.produce({ value: 'next', partition: 1 })).toMatchObject({ offset: 1 })
+    expect((await contents(started, 'one', 2)).map(({ value }) => value?.toString())).toEqual(['unsure', 'next'])
+  })
+
+  it.each([
+    ['a time that is no whole number', { timestamp: 1.5 }],
+    ['a header whose name is no text', { headers: [[1, 'x']] as never }],
+    ['a value that JSON does not know', { value: 1n }],
+  ])('rejects %s at once, and costs no other record anything', async (_, fields) => {
+    const { producer } = await setup({ deliveryTimeoutMs: 2_000 })
+    const good = producer.produce({ value: 'good', partition: 1 })
+    await expect(producer.produce({ value: 'bad', partition: 1, ...fields })).rejects.toThrow('ML_OPTION_INVALID')
+    expect(await good).toMatchObject({ offset: 0 })
   })
 })
 

@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import { type KafkaConnection, readConnection } from './options.js'
 import { watched } from './pending.js'
 import type { Delivery, Outgoing, RecordMetadata } from './record.js'
@@ -119,6 +119,8 @@ function outgoing(record: ProducerRecord, { topic: own, partitioner }: KafkaProd
       `a record is for the topic ${show(topic)}; name one, or give the producer one`,
     )
   }
+  if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))
+    throw notProduced(`a timestamp to produce is ${show(timestamp)}; give whole epoch milliseconds`)
   return {
     ...{ topic, hasOwnTopic: record.topic !== undefined },
     ...(partition !== undefined && { partition }),
@@ -126,20 +128,26 @@ function outgoing(record: ProducerRecord, { topic: own, partitioner }: KafkaProd
     ...(timestamp !== undefined && { timestamp }),
     key: bytesOf(key),
     value: bytesOf(value),
-    headers: headers.map(([key, bytes]) => ({ key, value: bytesOf(bytes) })),
+    headers: headers.map(([key, bytes]) => {
+      if (typeof key !== 'string') throw notProduced(`a header to produce has the name ${show(key)}; give a text`)
+      return { key, value: bytesOf(bytes) }
+    }),
   }
 }
 
 function bytesOf(value: unknown): Buffer | null {
   if (value === null) return null
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  if (text !== undefined) return Buffer.from(text)
-  throw new MillraceError(
-    'ML_OPTION_INVALID',
-    `a value to produce is ${show(value)}, which is no JSON; null is a tombstone`,
-  )
+  try {
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    return Buffer.from(text)
+  } catch (cause) {
+    // Functions and the like have none, others refuse it (a BigInt, what refers to itself).
+    throw notProduced(`a value to produce is ${kindOf(value)}, which is no JSON; null is a tombstone`, cause)
+  }
 }
+
+const notProduced = (what: string, cause?: unknown) => new MillraceError('ML_OPTION_INVALID', what, { cause })
 
 /** Rejects unless all are written. */
 function deliver(sender: Sender, records: readonly Outgoing[]): Promise<RecordMetadata[]> {

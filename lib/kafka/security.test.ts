@@ -74,6 +74,18 @@ describe('SASL', () => {
     expect(await refused(address, {})).toContain('ML_PRODUCE_FAILED')
   })
 
+  it.each([
+    'lose',
+    'keep',
+  ] as const)('is let in by another try where a broker ends in the middle of it: %s', async (how) => {
+    const proxy = await proxyOf(await guarded({ users }))
+    let left = 1
+    // SaslAuthenticate
+    proxy.answer = (key, answer) => (key === 36 && left-- > 0 ? how : answer)
+    const sasl: SaslOptions = { mechanism: 'plain', username: 'me', password: users.me }
+    expect(await produce(proxy.address, { sasl, requestTimeoutMs: 300 })).toBe(0)
+  })
+
   it('brings a token of one’s own whenever a connection needs one (OAUTHBEARER)', async () => {
     let isGood = true
     const { address } = await guarded({ users, isToken: (token) => isGood && token === 'a.b.c' })

@@ -10,9 +10,6 @@ import type { PartAnswer } from './wire.js'
 /** Numbers of records in a partition start anew after the largest. */
 const sequences = 2 ** 31
 
-/** Codes by which a batch may have been written all the same. */
-const doubtful: ReadonlySet<number> = new Set([7, 20])
-
 /** Does what a broker's answer says to the first batch of the lane. False: the cluster is to be asked again. */
 export async function settle(
   lane: Lane,
@@ -56,7 +53,8 @@ export async function settle(
       ground.identity = undefined
       break
     case 'again':
-      lane.isInDoubt ||= doubtful.has(answer.code)
+      // A leader says so, too, of what it has written, if it leads no more when the replicas have it.
+      lane.isInDoubt = true
   }
   lane.reason = new Error(meaning)
   return false

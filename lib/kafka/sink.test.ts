@@ -52,6 +52,7 @@ describe('a Kafka sink', () => {
       sinkRecord(3, { partition: 4 }),
       sinkRecord(4, { topic: 'none' }),
       sinkRecord(5, { partition: 2 }),
+      sinkRecord(6, { topic: 'x'.repeat(40_000) }),
     ]
     expect(said(await sink.write(records, patient()))).toEqual([
       'ok',
@@ -60,6 +61,7 @@ describe('a Kafka sink', () => {
       expect.stringMatching(/^fallback: ML_PARTITION_INVALID.*partition 4 of invoices, which has 0 to 3/),
       expect.stringMatching(/^fallback: ML_PRODUCE_FAILED.*there is no topic none/),
       'ok',
+      expect.stringMatching(/^fallback: ML_PRODUCE_FAILED.*no topic can have the name/),
     ])
     expect((await values(started, 'invoices', 3)).sort()).toEqual(['v0', 'v2', 'v5'])
   })

@@ -52,7 +52,7 @@ export function traceOf(headers: readonly Header[]): Trace | undefined {
  *
  * @example
  * ```ts
- * import { kafkaFunction, ok, traceHeaders } from 'millrace'
+ * import { kafkaFunction, traceHeaders } from 'millrace'
  *
  * export const handler = kafkaFunction({}, (record, ctx) => {
  *   for (const { key, value } of ctx.trace ? traceHeaders(ctx.trace, record.id) : []) console.log(key, value?.toString())

@@ -28,7 +28,7 @@ export function answering(name: string, answer: Handler<Order>): CountedSide {
   return { name, work, sink, deliver: (event) => deliverAll(handle, event) }
 }
 
-/** One record in ten is held when it first comes, and ok when it comes again; lanes are single records, so that it holds up none. */
+/** One record in ten is held for no time when it first runs, and ok then; lanes are single records, so that it holds up none. */
 export function holding(name: string): Side {
   const work = noWork()
   const held = new Set<string>()

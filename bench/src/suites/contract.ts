@@ -22,7 +22,7 @@ async function costs(loop: ReturnType<typeof plain>, { rounds, smoke }: SuiteOpt
   const source = orderSource('contract', 4)
   const sides = [
     ...Object.entries(contracts).map(([name, answer]) => answering(name, answer)),
-    holding('one in ten held, and delivered again'),
+    holding('one in ten held once'),
   ]
   const times = await inRounds(
     [loop, ...sides].map((side) => contender(side, () => source.next(size), events, size)),

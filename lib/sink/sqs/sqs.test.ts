@@ -2,9 +2,9 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type SinkOnTarget, sinkConformance } from '../../testing/index.js'
 import { recordsOf, some } from '../../testing/sink/records.js'
+import { recordOf } from '../../testing/sink/sqs-record.js'
 import { sqsSink } from './index.js'
 import { type Queue, startQueue } from './queue.fixture.js'
-import { recordOf } from './read.fixture.js'
 
 const queues: Queue[] = []
 const clients: SQSClient[] = []

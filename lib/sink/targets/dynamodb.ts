@@ -1,6 +1,6 @@
 import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../../clock.js'
-import { MillraceError, show } from '../../errors.js'
+import { kindOf, MillraceError } from '../../errors.js'
 import { putItems } from '../../table/index.js'
 import { refused, unwritten, written } from '../answers.js'
 import type { Acknowledgement, Sink, SinkRecord } from '../contract.js'
@@ -95,7 +95,7 @@ function contentOf({ content, id }: SinkRecord): Item {
   if (values.length > 0 && values.every(isAttributeValue)) return content as Item
   throw new MillraceError(
     'ML_SINK_REFUSED',
-    `the content of ${id} is no DynamoDB item: ${show(content)}; give attribute values, as { pk: { S: 'a' } }, or the option ` +
+    `the content of ${id} is no DynamoDB item but ${kindOf(content)}; give attribute values, as { pk: { S: 'a' } }, or the option ` +
       'item, for example ({ content }) => marshall(content) with marshall of @aws-sdk/util-dynamodb',
   )
 }

@@ -16,11 +16,12 @@ export function idled({ history, scheduler, world }: Simulation, shift: Shift): 
       const open = item.state.open.find(
         ({ offset, timestamp }) => offset === entry.offset && timestamp === entry.timestamp,
       )
-      const isLeft = open !== undefined && open.notBefore > 0 && !shift.ran.has(entry) && !isBehind
-      return isLeft ? [{ entry, notBefore: open.notBefore }] : []
+      const isLeft = open !== undefined && open.notBefore > 0 && !shift.ran.has(entry)
+      return isLeft ? [{ entry, isBehind, notBefore: open.notBefore }] : []
     })
   })
-  const [first] = left.sort((a, b) => a.notBefore - b.notBefore)
-  if (first !== undefined && first.notBefore > scheduler.now)
+  // One behind another may have been the first to be waited for.
+  const first = left.find(({ isBehind }) => !isBehind)
+  if (first !== undefined && left.every(({ notBefore }) => notBefore > scheduler.now))
     history.breach('nothing spins', () => `${showEntry(first.entry)} by ${shift.owner}`)
 }

@@ -150,8 +150,8 @@ export const fromDesign: readonly Mutant[] = [
     {
       name: 'effects-out-of-lane-order',
       why: '§5 atomic effects: a transaction holds effects with the settle of their records, none before those ahead in its lane.',
-      find: ' || passed.has(lane)',
-      replace: '',
+      find: 'passed.has(lane) || (',
+      replace: '(',
     },
   ]),
   ...inFile('lib/engine/acknowledge.ts', [

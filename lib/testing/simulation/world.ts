@@ -84,6 +84,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
   const atomic = rarely(2)
   const batchHandler = rarely(8)
   const recordTimeoutMs = pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 400)
+  const onExhausted = drawExhausted(choices, delivery === 'at-least-once' && recordTimeoutMs > 400, atomic)
   return {
     open,
     partitions: pick(1, 1, 2, 3),
@@ -93,7 +94,7 @@ export function drawWorld(choices: Choices, open: boolean): World {
     intervalMs: pick(0, 50, 400, 3_000),
     // A batch's records are judged together, later than the handler ends with each.
     maxAgeMs: batchHandler ? Number.POSITIVE_INFINITY : pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500),
-    onExhausted: drawExhausted(choices, delivery === 'at-least-once' && recordTimeoutMs > 400, atomic),
+    onExhausted,
     maxHolds: pick(100, 1, 3),
     poison: pick('fallback', 'fallback', 'drop'),
     atomicity: delivery === 'at-most-once' ? 'record' : pick('record', 'record', 'record', 'partition', 'batch'),
@@ -119,7 +120,8 @@ export function drawWorld(choices: Choices, open: boolean): World {
     // Open by design: overlapping pollers, whose markers a killer may survive some times more.
     killers: rarely(3) && (open || !overlaps),
     long,
-    outputs: rarely(3),
+    // Nor does it see when a record is dropped whose output was not taken.
+    outputs: rarely(3) && onExhausted !== 'drop',
     faults: pick(3, 0, 1, 6, 10),
     faultOneIn: pick(40, 15, 8),
   }

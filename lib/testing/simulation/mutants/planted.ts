@@ -181,11 +181,4 @@ export const planted: readonly Mutant[] = [
     find: 'await clock.sleep(waitMs)',
     replace: 'await Promise.resolve()',
   },
-  {
-    name: 'holds-forgotten',
-    why: 'How often a record was held survives its other failures.',
-    file: 'lib/engine/entries.ts',
-    find: "verdict.status === 'hold' ? verdict.holds : holds",
-    replace: "verdict.status === 'hold' ? 1 : holds",
-  },
 ]

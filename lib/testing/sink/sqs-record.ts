@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
-import type { KeptRecord } from '../../testing/index.js'
+import type { KeptRecord } from './spec.js'
 
 type Attributes = Readonly<Record<string, MessageAttributeValue>>
 

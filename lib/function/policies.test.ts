@@ -1,0 +1,164 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
+import { type FunctionOptions, type Handler, hold, json, kafkaFunction, retry } from '../index.js'
+import { invoke, kafkaEvent, type TestDeployment, testDeployment } from '../testing/index.js'
+import { captureLogs } from './logs.fixture.js'
+import { readOptions } from './options.js'
+
+const topic = 'policies'
+let deployment: TestDeployment
+let offset = 0
+const logs = captureLogs()
+beforeAll(async () => {
+  deployment = await testDeployment({ topic })
+})
+afterAll(() => deployment.stop())
+
+/** One new record to a new function. */
+async function deliver(options: FunctionOptions, handler: Handler, record: object = {}, timeoutMs?: number) {
+  const event = kafkaEvent({ topic, records: [{ key: 'k', value: { n: 1 }, ...record, offset: offset++ }] })
+  logs.clear()
+  return invoke(kafkaFunction(options, handler), event, timeoutMs === undefined ? {} : { timeoutMs })
+}
+
+async function envelopes() {
+  const { Items = [] } = await deployment.client.send(
+    new ScanCommand({ TableName: deployment.failuresTable, ConsistentRead: true }),
+  )
+  return Items.filter(({ offset: at }) => Number(at?.N) === offset - 1)
+}
+
+it('a bad key and a bad value make one envelope, whose reason names both; the lane goes on [P-06] [P-27 partly]', async () => {
+  const bad = () => {
+    throw new Error('not to be read')
+  }
+  await deliver({ key: { name: 'own', decode: bad }, value: { name: 'own', decode: bad } }, () => {})
+  const [envelope, ...others] = await envelopes()
+  expect([others, envelope?.stage?.S, envelope?.rule?.S]).toEqual([[], 'decode', 'undecodable'])
+  expect(envelope?.reason?.S).toMatch(
+    /both the key and the value are bad: .*the key: not to be read; .*the value: not to be read/,
+  )
+})
+
+it('a late codec is heard, too, where the other field is bad already', async () => {
+  const late = async () => Promise.reject(new Error('late'))
+  const bad = () => {
+    throw new Error('soon')
+  }
+  await deliver({ key: { name: 'own', decode: late }, value: { name: 'own', decode: bad } }, () => {})
+  expect((await envelopes())[0]?.reason?.S).toMatch(/the key: late; .*the value: soon/)
+})
+
+it('stages are told apart: what cannot be read, is invalid, is refused [P-27 partly]', async () => {
+  const value = json(z.object({ n: z.string() }))
+  await deliver({ value }, () => {})
+  expect((await envelopes())[0]).toMatchObject({ stage: { S: 'validate' }, rule: { S: 'invalid' } })
+  await deliver({}, () => {
+    throw Object.assign(new Error('no such order'), { status: 404 })
+  })
+  expect((await envelopes())[0]).toMatchObject({
+    stage: { S: 'process' },
+    rule: { S: 'rejected' },
+    attempts: { N: '1' },
+  })
+})
+
+it('a failing record waits and runs again inside the invocation, where that has the time', async () => {
+  const attempts: number[] = []
+  const response = await deliver(
+    { retry: { intervalMs: 5 } },
+    (_record, ctx) => {
+      attempts.push(ctx.attempt)
+      if (!ctx.lastAttempt) return retry('not now')
+    },
+    {},
+    20_000,
+  )
+  expect([response.batchItemFailures, attempts]).toEqual([[], [1, 2, 3, 4, 5]])
+  expect(logs.lines('retry')).toMatchObject(
+    [1, 2, 3, 4].map((attempt) => ({
+      topic,
+      offset: offset - 1,
+      attempt,
+      stage: 'process',
+      rule: 'outcome',
+      reason: 'not now',
+    })),
+  )
+})
+
+it('what is exhausted fails the invocation, if the policy says so, and names the record', async () => {
+  const id = `${topic}:0:${offset}`
+  const failing = deliver({ retry: { attempts: 1, onExhausted: 'fail' } }, () => retry('no'))
+  await expect(failing).rejects.toThrow(`ML_RECORD_FAILED: ${id} has failed for good (exhausted`)
+  expect(await envelopes()).toEqual([])
+})
+
+it('a handler knows how often its record was held', async () => {
+  const seen: number[] = []
+  await deliver(
+    {},
+    (_record, ctx) => {
+      seen.push(ctx.held)
+      if (ctx.held < 2) return hold({ reason: 'early', forMs: 1 })
+    },
+    {},
+    20_000,
+  )
+  expect(seen).toEqual([0, 1, 2])
+  expect(logs.lines('hold')).toMatchObject([
+    { reason: 'early', holds: 1 },
+    { reason: 'early', holds: 2 },
+  ])
+})
+
+describe('the option classify [K-14]', () => {
+  const thrown = () => {
+    throw new TypeError('undefined')
+  }
+
+  it('comes before the default table, with a rule of its own or without, and sees where the record is from', async () => {
+    await deliver({ classify: (error, { id }) => ({ status: 'fallback', rule: `${error.name} of ${id}` }) }, thrown)
+    expect((await envelopes())[0]?.rule?.S).toBe(`TypeError of ${topic}:0:${offset - 1}`)
+    await deliver({ classify: () => 'drop' }, thrown)
+    expect([logs.lines('drop'), await envelopes()]).toMatchObject([
+      [{ rule: 'classify', stage: 'process', attempt: 1 }],
+      [],
+    ])
+  })
+
+  it('leaves to the table what it says nothing of, throws at, or answers nonsense to; the last two are logged', async () => {
+    const answers = [() => undefined, thrown, () => 'perhaps' as never, () => ({ status: 'serve' }) as never]
+    for (const [i, classify] of answers.entries()) {
+      expect((await deliver({ classify }, thrown)).batchItemFailures.length).toBe(1)
+      expect(logs.lines('retry')).toMatchObject([{ rule: 'defect', reason: 'undefined' }])
+      expect(logs.all.filter(({ message }) => String(message).startsWith('the option classify failed')).length).toBe(
+        i === 0 ? 0 : 1,
+      )
+    }
+  })
+})
+
+it.each<[FunctionOptions, string]>([
+  [{ retry: { attempts: 0 } }, 'retry.attempts'],
+  [{ retry: { intervalMs: -1 } }, 'retry.intervalMs'],
+  [{ retry: { factor: 0.5 } }, 'retry.factor'],
+  [{ retry: { factor: Number.NaN } }, 'retry.factor'],
+  [{ retry: { capMs: 1e9 } }, 'retry.capMs'],
+  [{ retry: { jitter: 'some' as never } }, 'retry.jitter'],
+  [{ retry: { maxAgeMs: 0 } }, 'retry.maxAgeMs'],
+  [{ retry: { onExhausted: 'park' as never } }, 'retry.onExhausted'],
+  [{ retry: { limit: 3 } as never }, 'retry.limit'],
+  [{ retry: 3 as never }, 'retry'],
+  [{ hold: { maxDeliveries: 0 } }, 'hold.maxDeliveries'],
+  [{ poison: { decode: 'skip' as never } }, 'poison.decode'],
+  [{ poison: { parse: 'drop' } as never }, 'poison.parse'],
+  [{ classify: 'retry' as never }, 'classify'],
+  [{ onSuccess: { write: () => {} } as never }, 'onSuccess'],
+  [{ fallback: 'failures' as never }, 'fallback'],
+  [{ delivery: 'at-most-once', retry: { onExhausted: 'retry' } }, 'retry.onExhausted'],
+  [{ delivery: 'at-most-once', poison: { sink: 'fail' } }, 'poison.sink'],
+])('refuses the option %j [K-08]', (options, name) => {
+  expect(() => readOptions(options)).toThrow(`ML_OPTION_INVALID: the option ${name} `)
+})
