@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { dynamodbStore, itemKey } from '../../ledger/index.js'
 import { emptyState } from '../../ledger/state.js'
+import { noteLocalRun } from '../target/index.js'
 import { type Ground, recordsOf, run, startGround } from './failures.fixture.js'
 import { commands } from './index.js'
 
@@ -24,7 +28,7 @@ const change = (name: string, offset: number, expression: string, values: object
   ground.client.send(
     new UpdateItemCommand({
       TableName: ground.table,
-      Key: { pk: { S: `g#${name}#0` }, sk: { S: String(offset).padStart(16, '0') } },
+      Key: { pk: { S: `g#${name}#0` }, sk: { S: `${String(offset).padStart(16, '0')}@${1_700_000_000_000 + offset}` } },
       UpdateExpression: expression,
       ExpressionAttributeNames: { '#value': 'value' },
       ExpressionAttributeValues: values as never,
@@ -203,6 +207,44 @@ describe('millrace failures redrive', () => {
     await inHand(Date.now() - 1)
     expect((await redrive()).code).toBe(0)
     expect([(await recordsOf(ground, name)).length, await ground.left()]).toEqual([1, []])
+  })
+
+  it('with nothing to redrive, or told to stop while it looks, asks no Kafka', async () => {
+    const options = { ...ground.options, ids: [], yes: true, brokers: '127.0.0.1:1' }
+    expect((await run(commands.redrive, options)).code).toBe(0)
+    await ground.give('orders', [{ value: 'v' }])
+    const { code, of } = await run(commands.redrive, options, AbortSignal.abort())
+    expect([code, of('redriven')]).toMatchObject([1, [{ redriven: 0, more: true, interrupted: true }]])
+  })
+
+  it('refuses what every group would drop, as its function has another now, unless that is named [R-44 partly]', async () => {
+    const [name, home] = [await topic(), process.cwd()]
+    const { endpoint: dynamodbUrl, brokers, failuresTable } = ground.options
+    const dir = mkdtempSync(join(tmpdir(), 'millrace-'))
+    const functions = [{ name: 'orders', deployed: 'd', topic: name, group: 'anew', brokers: [brokers] }]
+    const takeAway = noteLocalRun(dir, {
+      ...{ pid: process.pid, brokers: [brokers], dynamodbUrl, functions },
+      ...{ ledgerTable: ground.ledgerTable, failuresTable },
+    })
+    process.chdir(dir)
+    try {
+      await ground.give(name, [{ value: 'v', offset: 1 }])
+      const here = (more: object) => run(commands.redrive, { ids: [], yes: true, ...more })
+      const { code, of } = await here({})
+      expect([code, of('refused')]).toMatchObject([
+        1,
+        [{ error: expect.stringMatching(/^ML_REDRIVE_UNREAD: .* the group g, .* --for \(anew\)/) }],
+      ])
+      expect((await here({ for: 'mistyped' })).code).toBe(1)
+      expect([await recordsOf(ground, name), (await ground.left()).length]).toEqual([[], 1])
+      expect((await here({ for: 'anew' })).code).toBe(0)
+      const [record] = await recordsOf(ground, name)
+      expect(record?.headers).toMatchObject({ 'x-original-group': 'anew', 'x-original-offset': '1' })
+    } finally {
+      process.chdir(home)
+      takeAway()
+      rmSync(dir, { recursive: true })
+    }
   })
 
   it('names the topic that is not there', async () => {
