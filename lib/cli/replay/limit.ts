@@ -95,6 +95,8 @@ export function limited(invoke: Invoke, topic: string, ranges: readonly Partitio
         if (wait > 0) await clock.sleep(wait, signal)
         sent += records.length
       }
+      // Who has asked for an end gets no more, and no faster, until the mapping has stopped.
+      if (signal.aborted) throw new Error('the replay was stopped; the batch is left')
       for (const { partition, offset } of records) {
         const due = next.get(partition) ?? 0
         if (offset < due) continue
@@ -106,7 +108,8 @@ export function limited(invoke: Invoke, topic: string, ranges: readonly Partitio
       return invoke(within)
     },
     onBatch({ event, decision }) {
-      if (decision.kind !== 'settled' && Object.keys(cut(event).records).length > 0) replayed.failed++
+      if (!signal.aborted && decision.kind !== 'settled' && Object.keys(cut(event).records).length > 0)
+        replayed.failed++
     },
     look,
     async check(ask) {

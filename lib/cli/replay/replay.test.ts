@@ -222,6 +222,24 @@ describe('A replay of what Kafka keeps no more', () => {
     await expect(replayedOf([[4, 5, 6], 4], [[], 10])).rejects.toThrow(/ML_OFFSET_OUT_OF_RANGE: .*7 was deleted/)
   })
 
+  it('delivers nothing more once it is told to stop, whatever its rate had it wait for', async () => {
+    const stop = new AbortController()
+    const clock = { ...systemClock, sleep: async () => stop.abort() }
+    const delivered: unknown[] = []
+    const payload = { batchItemFailures: [] }
+    const ok = { kind: 'ok', payload, requestId: 'r', durationMs: 0, pid: 1, coldStart: false } as const
+    const ranges = [{ partition: 1, from: 4, end: 10 }]
+    const invoke = async (event: unknown) => {
+      delivered.push(event)
+      return ok
+    }
+    const limit = limited(invoke, topic, ranges, { rate: 1, clock, signal: stop.signal })
+    const batch = (offset: number) => kafkaEvent({ topic, records: [{ partition: 1, offset }] })
+    await limit.invoke(batch(4))
+    await expect(limit.invoke(batch(5))).rejects.toThrow('the replay was stopped')
+    expect([delivered.length, limit.replayed.records]).toEqual([1, 1])
+  })
+
   it('takes what there is where that is asked for', async () => {
     const { of } = await replay({ topic, group: 'late', dryRun: true })
     expect(of('ranges')[0]).toMatchObject({
