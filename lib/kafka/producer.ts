@@ -121,17 +121,23 @@ function outgoing(record: ProducerRecord, { topic: own, partitioner }: KafkaProd
   }
   if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))
     throw notProduced(`a timestamp to produce is ${show(timestamp)}; give whole epoch milliseconds`)
-  return {
-    ...{ topic, hasOwnTopic: record.topic !== undefined },
-    ...(partition !== undefined && { partition }),
-    ...(partitioner && { choose: (partitions: number) => partitioner(record, partitions) }),
-    ...(timestamp !== undefined && { timestamp }),
+  const written = {
+    topic,
+    hasOwnTopic: record.topic !== undefined,
     key: bytesOf(key),
     value: bytesOf(value),
     headers: headers.map(([key, bytes]) => {
       if (typeof key !== 'string') throw notProduced(`a header to produce has the name ${show(key)}; give a text`)
       return { key, value: bytesOf(bytes) }
     }),
+  }
+  // Spread only where there is something to: thousands of them are made in a turn.
+  if (partition === undefined && timestamp === undefined && partitioner === undefined) return written
+  return {
+    ...written,
+    ...(partition !== undefined && { partition }),
+    ...(partitioner && { choose: (partitions: number) => partitioner(record, partitions) }),
+    ...(timestamp !== undefined && { timestamp }),
   }
 }
 

@@ -69,13 +69,12 @@ export class Sender {
 
   /** Sends all of them, in their order. */
   send(items: readonly Item[]): void {
-    const isFull = this.#pending.size + items.length > limits.pending
-    const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+    if (this.#pending.size + items.length > limits.pending) {
+      const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+      for (const item of items) item.settle(refusal)
+      return
+    }
     for (const item of items) {
-      if (isFull) {
-        item.settle(refusal)
-        continue
-      }
       this.#pending.add(item)
       this.#queue.push(item)
     }

@@ -60,7 +60,9 @@ describe('the sink on a service over HTTP', () => {
 
   const never = new AbortController().signal
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('retries after %i, and sends nothing behind it', async (status) => {
+  it.each([
+    401, 403, 408, 425, 429, 500, 502, 503, 504,
+  ])('retries after %i, and sends nothing behind it', async (status) => {
     const { url, received } = await serviceOf((_, response) => response.writeHead(status).end('not now'))
     const answers = await httpSink({ url, batch: 10 }).write(some(30), never)
     expect([received.length, new Set(answers.map((answer) => !answer.ok && answer.status)).size]).toEqual([1, 1])

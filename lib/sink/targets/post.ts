@@ -21,8 +21,8 @@ export interface Request {
 /** An answer longer than this many characters is not read. */
 const longestAnswer = 1_000_000
 
-/** Client errors that pass: time-out, too early, too many requests. */
-const passing: ReadonlySet<number> = new Set([408, 425, 429])
+/** Client errors that are no fault of a record: who asks may not (yet), time-out, too early, too many requests. */
+const passing: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429])
 
 /** Posts, and reads the answer. Never throws. */
 export async function post(request: Request, signal: AbortSignal): Promise<Answer> {
