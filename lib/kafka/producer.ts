@@ -35,7 +35,8 @@ export interface KafkaProducerOptions extends KafkaConnection {
 export interface KafkaProducer {
   /**
    * Resolves once every replica has the record, with where it lies; for several records once all of them are settled, in their
-   * order. Records produced in the same turn, or while others are on their way, go out together.
+   * order. Records produced in the same turn, or while others are on their way, go out together. Keys and values are made bytes
+   * before it returns.
    *
    * Await it: a handler that returns before it has an answer fails its record (`ML_HANDLER_PENDING`).
    *
