@@ -54,6 +54,7 @@ export const errorCodes = [
   'ML_ENVELOPE_HASH',
   'ML_ENVELOPE_MISSING',
   'ML_ENVELOPE_IN_HAND',
+  'ML_REDRIVE_UNREAD',
   'ML_OFFSET_OUT_OF_RANGE',
   // answer
   'ML_BATCH_FAILED',

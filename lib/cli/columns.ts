@@ -11,8 +11,15 @@ export function columns(...first: number[]): (cells: readonly string[]) => strin
       .join('  ')
 }
 
+/** What a terminal obeys, but the ends of lines and tabs. */
+export const controls = /[^\P{Cc}\t\n]/gu
+
+/** Text that a record may have had a say in: shown, and not obeyed. */
+export const harmless = (text: string): string =>
+  text.replace(controls, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
 /** One line of a text, cut. */
 export function cut(text: string, most: number): string {
-  const line = text.replace(/\s+/g, ' ')
+  const line = harmless(text.replace(/\s+/g, ' '))
   return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }

@@ -6,4 +6,5 @@
 export type { Deduplicator, FirstResult, KeyedPartition, KeyedRecord, KeyVerdict, RecordId } from './dedupe.js'
 export { type DeduplicatorSettings, openDeduplicator } from './open.js'
 export { type Idempotency, type IdempotencyOption, readIdempotency, type Scope } from './option.js'
+export { standing } from './owner.js'
 export { encodeResult } from './result.js'

@@ -2,10 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as pause } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import { asError, MillraceError } from '../errors.js'
+import type { Identity } from './batch.js'
 import { Link } from './link.js'
 import type { Checked } from './options.js'
 import { type Delivery, Item, type Outgoing } from './record.js'
-import { type Ground, type Identity, sendRound } from './round.js'
+import { type Ground, sendRound } from './round.js'
 
 /** Records that may wait at a time, and what of them is sent together: keys and values in bytes. */
 const limits = { pending: 200_000, roundBytes: 8_000_000 }
@@ -69,13 +70,12 @@ export class Sender {
 
   /** Sends all of them, in their order. */
   send(items: readonly Item[]): void {
-    const isFull = this.#pending.size + items.length > limits.pending
-    const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+    if (this.#pending.size + items.length > limits.pending) {
+      const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+      for (const item of items) item.settle(refusal)
+      return
+    }
     for (const item of items) {
-      if (isFull) {
-        item.settle(refusal)
-        continue
-      }
       this.#pending.add(item)
       this.#queue.push(item)
     }
@@ -143,7 +143,9 @@ export class Sender {
       if (count > 0 && bytes > limits.roundBytes) break
       count++
     }
-    return this.#queue.splice(0, count)
+    const items = this.#queue.splice(0, count)
+    for (const item of items) item.isTaken = true
+    return items
   }
 
   async #connected(): Promise<Link> {

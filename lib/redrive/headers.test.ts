@@ -34,6 +34,16 @@ describe('The headers of a redrive', () => {
     expect(firstOriginalOf(again)).toEqual(original)
   })
 
+  it('of what was copied here with its headers, and redriven here, name what began it here', () => {
+    const elsewhere = withOriginal(withOriginal([], { ...original, topic: 'payments' }), {
+      ...original,
+      topic: 'bills',
+    })
+    const here = withOriginal(withOriginal(elsewhere, { ...original, offset: 50 }), { ...original, offset: 90 })
+    expect(originalOf(delivered(here))).toEqual({ ...original, offset: 90 })
+    expect(firstOriginalOf(delivered(here))).toEqual({ ...original, offset: 50 })
+  })
+
   it.each<[string, readonly { readonly key: string; readonly value: Buffer | null }[]]>([
     ['without any', []],
     ['with headers of its own', [{ key: 'x', value: Buffer.from('1') }]],
@@ -42,6 +52,12 @@ describe('The headers of a redrive', () => {
       'with a null in one',
       withOriginal([], original).map(({ key, value }) => ({ key, value: key.endsWith('offset') ? null : value })),
     ],
+    [
+      'with a null for the group',
+      withOriginal([], original).map(({ key, value }) => ({ key, value: key.endsWith('group') ? null : value })),
+    ],
+    ['of no group', withOriginal([], { ...original, group: '' })],
+    ['of what is no group, but a payload', withOriginal([], { ...original, group: 'x'.repeat(256) })],
     ['with a number that is none', withOriginal([], { ...original, offset: Number.NaN })],
     ['that were copied from another topic', withOriginal([], { ...original, topic: 'payments' })],
   ])('make no redrive of a record %s', (_, headers) => {

@@ -44,18 +44,24 @@ export function withOriginal(headers: readonly Header[], original: Original): He
  * was copied to another topic with its headers is not redriven there.
  */
 export function originalOf(record: WithHeaders): Original | undefined {
-  return record.hasHeader(names.group) ? read(record, (all, is) => all.findLast(is)) : undefined
+  return record.hasHeader(names.group) ? read(record, () => 0) : undefined
 }
 
-/** The record that was given up on first, where one was redriven several times. */
+/** The record of this topic that was given up on first, where one was redriven several times. */
 export function firstOriginalOf(record: WithHeaders): Original | undefined {
-  return record.hasHeader(names.group) ? read(record, (all, is) => all.find(is)) : undefined
+  return record.hasHeader(names.group) ? read(record, (topics) => topics.lastIndexOf(record.topic)) : undefined
 }
 
-type Find = (all: readonly Header[], is: (header: Header) => boolean) => Header | undefined
+/** A group's id has no more characters than this on a mapping; what has is no group's, and goes into no log line. */
+const mostCharacters = 255
 
-function read({ topic, headers }: WithHeaders, find: Find): Original | undefined {
-  const text = (name: string): string => find(headers, ({ key }) => key === name)?.value?.toString() ?? ''
+/** @param choose which redrive is asked for, of the topics of each, the last one first */
+function read({ topic, headers }: WithHeaders, choose: (topics: readonly string[]) => number): Original | undefined {
+  // The last of each name belong together, whatever lies before them.
+  const texts = (name: string): string[] =>
+    headers.flatMap(({ key, value }) => (key === name ? [textOf(value)] : [])).reverse()
+  const place = choose(texts(names.topic))
+  const text = (name: string): string => texts(name)[place] ?? ''
   const number = (name: string): number => (/^-?\d+$/.test(text(name)) ? Number(text(name)) : Number.NaN)
   const original: Original = {
     topic: text(names.topic),
@@ -64,7 +70,10 @@ function read({ topic, headers }: WithHeaders, find: Find): Original | undefined
     timestamp: number(names.timestamp),
     group: text(names.group),
   }
-  const { partition, offset, timestamp } = original
-  const isWhole = [partition, offset, timestamp].every(Number.isSafeInteger)
+  const { partition, offset, timestamp, group } = original
+  const isWhole = group !== '' && [partition, offset, timestamp].every(Number.isSafeInteger)
   return isWhole && original.topic === topic ? original : undefined
 }
+
+const textOf = (value: Header['value']): string =>
+  value !== null && value.length <= mostCharacters ? value.toString() : ''

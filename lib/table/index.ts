@@ -4,5 +4,5 @@
  * @module
  */
 export { openTable } from './open.js'
-export { type PutTarget, putItems } from './put.js'
+export { isOfItems, type PutTarget, putItems } from './put.js'
 export type { AtomicWrite, Item, ItemKey, Refusal, Table, Transacted, Usage, Write, Written } from './table.js'

@@ -33,6 +33,10 @@ export interface RedriveTools {
   readonly owner: string
   /** A topic in place of the original one. */
   readonly to: string | undefined
+  /** A group in place of the one that gave them up. */
+  readonly group: string | undefined
+  /** Why a redrive of a topic for a group would reach nobody; undefined where it is read, or that is not known. */
+  readonly unread: (topic: string, group: string) => Error | undefined
   /** Nothing is changed and nothing produced, but all is looked at. */
   readonly dryRun: boolean
 }
@@ -42,16 +46,17 @@ export interface InHand {
   readonly head: Item
 }
 
-type Fates = Map<Seen, Fate>
+/** What became of envelopes, told as it is known. */
+export type Fates = Map<Seen, Fate>
 
 /**
  * Redrives some envelopes: takes them in hand, produces their records, and takes each out of the table once its produce is
  * acknowledged. Whatever it dies of, and wherever: nothing is lost, and the same again goes on where it was.
  *
+ * @param fates gets what became of each, also of those before a failure
  * @throws MillraceError where the table or Kafka fails; what was in hand is given out of it, where that still works
  */
-export async function redriveChunk(chunk: readonly Seen[], tools: RedriveTools): Promise<Fates> {
-  const fates: Fates = new Map()
+export async function redriveChunk(chunk: readonly Seen[], tools: RedriveTools, fates: Fates): Promise<void> {
   const hands: InHand[] = []
   try {
     await each(chunk, async (seen) => {
@@ -68,7 +73,6 @@ export async function redriveChunk(chunk: readonly Seen[], tools: RedriveTools):
     })
     const isLeft = ({ seen }: InHand): boolean => ['skipped', 'refused'].includes(fates.get(seen)?.kind ?? '')
     await giveBack(hands.filter(isLeft), tools)
-    return fates
   } catch (error) {
     // Where this fails too, for the same reason, the lease ends by itself.
     await giveBack(hands, tools).catch(() => undefined)

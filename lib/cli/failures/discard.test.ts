@@ -32,7 +32,7 @@ describe('millrace failures discard', () => {
 
   it('deletes what cannot be read, too', async () => {
     await ground.give('orders', specs.slice(0, 1))
-    const key = { pk: { S: 'g#orders#0' }, sk: { S: '0000000000000001' } }
+    const key = { pk: { S: 'g#orders#0' }, sk: { S: '0000000000000001@1700000000001' } }
     await ground.client.send(
       new UpdateItemCommand({ TableName: ground.table, Key: key, UpdateExpression: 'REMOVE lastSeen, reason' }),
     )

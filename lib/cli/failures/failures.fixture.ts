@@ -23,7 +23,7 @@ export interface Ground {
   /** Gives records up on, and answers them. */
   give(topic: string, specs: readonly RecordSpec[], more?: Partial<Failure>, group?: string): Promise<Failure[]>
   abandon(records: readonly Abandoned[]): Promise<void>
-  /** The sort keys of all items of the table. */
+  /** The sort keys of all items of the table, without the timestamps. */
   left(): Promise<string[]>
   clear(): Promise<void>
   stop(): Promise<void>
@@ -58,7 +58,7 @@ export async function startGround(): Promise<Ground> {
       return failures
     },
     abandon: async (records) => acknowledged(sinkOf(deployment, 'g').abandon(records, never)),
-    left: async () => (await items(deployment)).map(({ sk }) => sk?.S ?? ''),
+    left: async () => (await items(deployment)).map(({ sk }) => (sk?.S ?? '').replace(/@-?\d+/, '')),
     async clear() {
       const { DeleteItemCommand } = await import('@aws-sdk/client-dynamodb')
       for (const { pk, sk } of await items(deployment))

@@ -93,6 +93,11 @@ describe('millrace failures list', () => {
     ])
   })
 
+  it('ends when it is told to, whatever is left of the table', async () => {
+    const { code, of } = await run(commands.list, ground.options, AbortSignal.abort())
+    expect([code, of('failure'), of('listed')]).toMatchObject([1, [], [{ count: 0, interrupted: true }]])
+  })
+
   it.each([
     [{ since: 'yesterday' }, /--since yesterday is no time; give one as 2h/],
     [{ offset: '-3' }, /--offset -3 is no offset/],
@@ -120,6 +125,17 @@ describe('millrace failures show', () => {
     expect(shown.of('failure')).toMatchObject([{ key: 'aw==', headers: [['h', null]] }])
     const binary = await run(commands.show, { ...asked, id: 'bills:0:7' })
     expect(binary.text).toMatch(/\nvalue +1 bytes, no text:\n +ff\n/)
+  })
+
+  it('and has a terminal obey nothing that a record had a say in, nor does the list', async () => {
+    const red = '\x1b[31mred\x07'
+    await ground.give('evil', [{ value: 'v', headers: [[red, red]] }], { reason: red, error: new TypeError(red) })
+    const shown = await run(commands.show, { ...ground.options, id: 'evil:0:0', values: true })
+    const listed = await run(commands.list, { ...ground.options, topic: 'evil' })
+    expect(shown.text + listed.text).not.toMatch(/[^\P{Cc}\n]/u)
+    expect(shown.text).toContain('\\x1b[31mred\\x07')
+    expect(shown.of('failure')).toMatchObject([{ reason: red }])
+    await run(commands.discard, { ...ground.options, ids: ['evil:0:0'], yes: true })
   })
 
   it('joins a large record from its pieces [P-08 partly]', async () => {
@@ -151,7 +167,10 @@ describe('an envelope that was changed after it was written', () => {
       ground.client.send(
         new UpdateItemCommand({
           TableName: ground.table,
-          Key: { pk: { S: 'g#mended#0' }, sk: { S: String(offset).padStart(16, '0') } },
+          Key: {
+            pk: { S: 'g#mended#0' },
+            sk: { S: `${String(offset).padStart(16, '0')}@${1_700_000_000_000 + offset}` },
+          },
           UpdateExpression: 'SET #name = :value',
           ExpressionAttributeNames: { '#name': name },
           ExpressionAttributeValues: { ':value': value as never },

@@ -16,7 +16,7 @@ const head = ['ID', 'FUNCTION', 'STAGE', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY
 const firstOnes = 100
 
 /** `millrace failures list`: what was given up on, without its bytes. */
-export const list: Command<FailuresOptions> = (options, { voice }) =>
+export const list: Command<FailuresOptions> = (options, { voice, stopping: { signal } }) =>
   withFailures(options, async ({ table, target, place }) => {
     const filter = filterOf(options, [], systemClock.now(), target.functions)
     const line = columns(...head.map((name) => name.length))
@@ -29,17 +29,16 @@ export const list: Command<FailuresOptions> = (options, { voice }) =>
       waiting = undefined
     }
     let count = 0
-    for await (const listed of matching(table, filter)) {
+    for await (const listed of matching(table, filter, signal)) {
       count++
       if (waiting === undefined) voice.say('failure', line(cells(listed)), facts(listed))
       else if (waiting.push(listed) === firstOnes) begin()
     }
     begin()
-    voice.say('listed', `${counted(count, 'record')} given up on, in ${table.name} (${place})`, {
-      count,
-      table: table.name,
-    })
-    return count > 0 ? exitCodes.failed : exitCodes.ok
+    const { aborted: interrupted } = signal
+    const which = `${counted(count, 'record')} given up on, in ${table.name} (${place})`
+    voice.say('listed', `${interrupted ? 'stopped: ' : ''}${which}`, { count, table: table.name, interrupted })
+    return count > 0 || interrupted ? exitCodes.failed : exitCodes.ok
   })
 
 function cells({ id, about, error }: Listed): string[] {

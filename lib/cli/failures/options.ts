@@ -23,6 +23,8 @@ export interface ChangeOptions extends FailuresOptions {
 /** What `redrive` takes. */
 export interface RedriveOptions extends ChangeOptions {
   readonly to?: string
+  /** The consumer group that is to have them. */
+  readonly for?: string
   /** Records per second. */
   readonly rate?: number
 }
@@ -71,6 +73,7 @@ export const withRedriveOptions = (command: Commander): Commander =>
   withChangeOptions(
     command
       .option('--to <topic>', 'to this topic (default: to where each came from)')
+      .option('--for <group>', 'for this consumer group (default: the one that gave them up; every other drops them)')
       .addOption(rate('--rate <n>', 'records per second at most'))
       .option('--yes', 'do not ask before all of them are redriven'),
     'say what would be redriven, and change nothing',

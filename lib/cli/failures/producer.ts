@@ -21,7 +21,7 @@ export interface Redriver {
   /**
    * In their order; of each undefined once every replica has acknowledged it, else why not.
    *
-   * @throws MillraceError where Kafka is out of reach, whatever was produced by then
+   * @throws MillraceError where Kafka is out of reach for all of them
    */
   produce(records: readonly Outgoing[]): Promise<readonly (Error | undefined)[]>
   close(): Promise<void>
@@ -58,7 +58,8 @@ export async function openRedriver(kafka: Kafka, brokers: readonly string[]): Pr
       )
       const errors = sent.map((one) => (one.status === 'rejected' ? asError(one.reason) : undefined))
       const outage = errors.find((error) => error instanceof MillraceError && error.code === 'ML_KAFKA_UNREACHABLE')
-      if (outage) throw outage
+      // What was acknowledged before is dealt with all the same.
+      if (outage && errors.every((error) => error !== undefined)) throw outage
       return errors
     },
     async close() {

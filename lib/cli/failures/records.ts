@@ -52,9 +52,11 @@ function unreadable(error: unknown): Error {
 async function outgoing(
   about: Provenance,
   bytes: ExactBytes,
-  { redriver, to }: RedriveTools,
+  { redriver, to, group = about.group, unread }: RedriveTools,
 ): Promise<Outgoing | Error> {
   const topic = to ?? about.topic
+  const lost = topic === about.topic ? unread(topic, group) : undefined
+  if (lost !== undefined) return lost
   const partitions = await redriver.partitions(topic)
   if (partitions === 0)
     return new MillraceError(
@@ -65,6 +67,6 @@ async function outgoing(
     ...{ topic, key: bytes.key, value: bytes.value },
     // Where it was; a topic that was made anew may have fewer.
     partition: topic === about.topic && about.partition < partitions ? about.partition : undefined,
-    headers: withOriginal(bytes.headers, about),
+    headers: withOriginal(bytes.headers, { ...about, group }),
   }
 }

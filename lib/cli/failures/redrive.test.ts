@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../clock.js'
 import { dynamodbStore, itemKey } from '../../ledger/index.js'
 import { emptyState } from '../../ledger/state.js'
+import { abandonedEnvelope } from '../../sink/envelope/index.js'
+import { noteLocalRun } from '../target/index.js'
 import { type Ground, recordsOf, run, startGround } from './failures.fixture.js'
 import { commands } from './index.js'
+import { recordReader } from './source.js'
 
 let ground: Ground
 beforeAll(async () => {
@@ -24,7 +31,7 @@ const change = (name: string, offset: number, expression: string, values: object
   ground.client.send(
     new UpdateItemCommand({
       TableName: ground.table,
-      Key: { pk: { S: `g#${name}#0` }, sk: { S: String(offset).padStart(16, '0') } },
+      Key: { pk: { S: `g#${name}#0` }, sk: { S: `${String(offset).padStart(16, '0')}@${1_700_000_000_000 + offset}` } },
       UpdateExpression: expression,
       ExpressionAttributeNames: { '#value': 'value' },
       ExpressionAttributeValues: values as never,
@@ -205,6 +212,44 @@ describe('millrace failures redrive', () => {
     expect([(await recordsOf(ground, name)).length, await ground.left()]).toEqual([1, []])
   })
 
+  it('with nothing to redrive, or told to stop while it looks, asks no Kafka', async () => {
+    const options = { ...ground.options, ids: [], yes: true, brokers: '127.0.0.1:1' }
+    expect((await run(commands.redrive, options)).code).toBe(0)
+    await ground.give('orders', [{ value: 'v' }])
+    const { code, of } = await run(commands.redrive, options, AbortSignal.abort())
+    expect([code, of('redriven')]).toMatchObject([1, [{ redriven: 0, more: true, interrupted: true }]])
+  })
+
+  it('refuses what every group would drop, as its function has another now, unless that is named [R-44 partly]', async () => {
+    const [name, home] = [await topic(), process.cwd()]
+    const { endpoint: dynamodbUrl, brokers, failuresTable } = ground.options
+    const dir = mkdtempSync(join(tmpdir(), 'millrace-'))
+    const functions = [{ name: 'orders', deployed: 'd', topic: name, group: 'anew', brokers: [brokers] }]
+    const takeAway = noteLocalRun(dir, {
+      ...{ pid: process.pid, brokers: [brokers], dynamodbUrl, functions },
+      ...{ ledgerTable: ground.ledgerTable, failuresTable },
+    })
+    process.chdir(dir)
+    try {
+      await ground.give(name, [{ value: 'v', offset: 1 }])
+      const here = (more: object) => run(commands.redrive, { ids: [], yes: true, ...more })
+      const { code, of } = await here({})
+      expect([code, of('refused')]).toMatchObject([
+        1,
+        [{ error: expect.stringMatching(/^ML_REDRIVE_UNREAD: .* the group g, .* --for \(anew\)/) }],
+      ])
+      expect((await here({ for: 'mistyped' })).code).toBe(1)
+      expect([await recordsOf(ground, name), (await ground.left()).length]).toEqual([[], 1])
+      expect((await here({ for: 'anew' })).code).toBe(0)
+      const [record] = await recordsOf(ground, name)
+      expect(record?.headers).toMatchObject({ 'x-original-group': 'anew', 'x-original-offset': '1' })
+    } finally {
+      process.chdir(home)
+      takeAway()
+      rmSync(dir, { recursive: true })
+    }
+  })
+
   it('names the topic that is not there', async () => {
     await ground.give('nowhere', [{ value: 'v' }])
     const { code, of } = await redrive()
@@ -243,6 +288,16 @@ describe('what Lambda went on without', () => {
     expect([code, of('redriven')]).toMatchObject([0, [{ redriven: 1, skipped: 1 }]])
     expect(of('skipped')).toEqual([{ event: 'skipped', id: `${name}:0:1`, reason: expect.stringContaining('settled') }])
     expect(await ground.left()).toEqual(['0000000000000001'])
+  })
+
+  it('stays where Kafka is only slow: nobody is told to discard what it still has', async () => {
+    const name = await topic()
+    await produced(name, ['a'])
+    const record = { topic: name, partition: 0, offset: 0, timestamp: 77, attempts: 1, firstSeen: 1 }
+    const envelope = abandonedEnvelope(record, { group: 'g', functionName: 'f' }, 1)
+    const hasty = { ...systemClock, sleep: async () => undefined }
+    const found = (await recordReader(ground.kafka, hasty)([envelope])).get(envelope)
+    expect(found).toMatchObject({ code: 'ML_KAFKA_UNREACHABLE', message: expect.stringMatching(/run it again$/) })
   })
 
   it('is refused by name where Kafka has it no more, or another record in its place', async () => {

@@ -1,57 +1,58 @@
 import { type Clock, systemClock } from '../../clock.js'
-import { dynamodbStore, isCovered, itemKey } from '../../ledger/index.js'
+import { MillraceError } from '../../errors.js'
+import { dynamodbStore } from '../../ledger/index.js'
 import { kafkaClient } from '../../local/esm/index.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
+import { wasSettled } from '../settled.js'
 import type { Target } from '../target/index.js'
 import { agreed, type Progress, progressOf } from '../terminal.js'
 import { type ExitCode, exitCodes, type Voice } from '../voice.js'
-import { type Fate, type RedriveTools, redriveChunk } from './chunk.js'
+import { type Fate, type Fates, type RedriveTools, redriveChunk } from './chunk.js'
 import { chunksOf } from './chunks.js'
 import { type Failures, withFailures } from './open.js'
 import type { RedriveOptions } from './options.js'
 import { openRedriver } from './producer.js'
-import { type Seen, selection } from './select.js'
+import { type About, goOn, type Seen, selection } from './select.js'
 import { recordReader } from './source.js'
 
 /** What became of a redrive, in envelopes. */
 export type RedriveCounts = Record<Fate['kind'], number>
 
 /** `millrace failures redrive`: produces records again, and deletes each envelope once Kafka has its record. */
-export const redrive: Command<RedriveOptions> = (options, { voice, stopping }) =>
+export const redrive: Command<RedriveOptions> = (options, { voice, stopping: { signal } }) =>
   withFailures(options, async (failures) => {
-    const { signal } = stopping
-    const { dryRun = false, yes = false, to } = options
-    const { seen, all, more } = await selection(failures.table, options, systemClock.now(), failures.target.functions)
-    const question = `Redrive ${all ? 'all ' : ''}${counted(seen.length, 'record')} of ${failures.table.name}${to ? ` to ${to}` : ''}?`
-    const needsNoWord = yes || dryRun || !all || seen.length === 0
-    if (!(await agreed(question, { yes: needsNoWord, signal })))
-      return told(voice, noCounts(), seen.length, options, signal)
-    const kafka = kafkaClient('millrace-redrive', failures.target.brokers, (line) => voice.say('kafka', line))
-    const redriver = await openRedriver(kafka, failures.target.brokers)
+    const { table, target } = failures
+    const { dryRun = false, yes = false, to, for: group } = options
+    const { seen, all, more } = await selection(table, options, systemClock.now(), target.functions, signal)
+    const counts = noCounts()
+    const tell = () => told(voice, counts, { seen: seen.length, more, dryRun, interrupted: signal.aborted })
+    if (seen.length === 0 || signal.aborted) return tell()
+    const question = `Redrive ${all ? 'all ' : ''}${counted(seen.length, 'record')} of ${table.name}${to ? ` to ${to}` : ''}?`
+    if (!(await agreed(question, { yes: yes || dryRun || !all, signal }))) return tell()
+    const kafka = kafkaClient('millrace-redrive', target.brokers, (line) => voice.say('kafka', line))
+    const redriver = await openRedriver(kafka, target.brokers)
     const progress = progressOf(seen.length)
     try {
       const tools: RedriveTools = {
-        table: failures.table,
-        redriver,
+        ...{ table, redriver, to, group, dryRun },
         readRecords: recordReader(kafka, systemClock),
         isSettled: settledIn(failures),
+        unread: unreadIn(failures),
         clock: systemClock,
         owner: systemClock.nonce(),
-        ...{ to, dryRun },
       }
-      const counts = await redriveAll(seen, tools, {
-        ratePerSecond: options.rate,
-        signal,
-        progress,
-        onFate: tellOf(voice, options),
-      })
-      const done = counts.redriven + counts.finished + counts.skipped + counts.refused
+      const pace = { ratePerSecond: options.rate, signal, progress, onFate: tellOf(voice, options) }
+      await redriveAll(seen, tools, pace, counts)
+    } catch (error) {
       progress.end()
-      return told(voice, counts, seen.length - done + (more ? 1 : 0), options, signal)
+      tell()
+      throw error
     } finally {
       await redriver.close()
     }
+    progress.end()
+    return tell()
   })
 
 /** How a redrive goes. */
@@ -64,23 +65,31 @@ export interface RedrivePace {
   readonly onFate: (seen: Seen, fate: Fate) => void
 }
 
-/** Redrives chunk by chunk. @throws MillraceError where the table or Kafka fails; what was redriven by then is out of the table */
+/**
+ * Redrives chunk by chunk.
+ *
+ * @param counts gets what became of them, also where this fails
+ * @throws MillraceError where the table or Kafka fails; what was redriven by then is out of the table
+ */
 export async function redriveAll(
   seen: readonly Seen[],
   tools: RedriveTools,
-  pace: RedrivePace,
+  { ratePerSecond = Number.POSITIVE_INFINITY, signal, progress, onFate }: RedrivePace,
+  counts: RedriveCounts = noCounts(),
 ): Promise<RedriveCounts> {
-  const { ratePerSecond = Number.POSITIVE_INFINITY, signal, progress, onFate } = pace
-  const counts = noCounts()
   const began = tools.clock.now()
   let done = 0
   for (const chunk of chunksOf(seen, ratePerSecond)) {
     await untilDue(began + (counts.redriven / ratePerSecond) * 1_000, tools.clock, signal)
     if (signal.aborted) break
-    const fates = await redriveChunk(chunk, tools)
-    for (const [one, fate] of fates) {
-      counts[fate.kind]++
-      onFate(one, fate)
+    const fates: Fates = new Map()
+    try {
+      await redriveChunk(chunk, tools, fates)
+    } finally {
+      for (const [one, fate] of fates) {
+        counts[fate.kind]++
+        onFate(one, fate)
+      }
     }
     done += chunk.length
     progress.at(done)
@@ -100,9 +109,19 @@ function settledIn({ target }: Failures): RedriveTools['isSettled'] {
   const ledgerTable = ledgerOf(target)
   if (ledgerTable === undefined) return async () => false
   const store = dynamodbStore(target.client, ledgerTable)
-  return async ({ group, topic, partition, offset }) => {
-    const [item] = await store.load([itemKey(group, topic, partition)])
-    return item !== undefined && isCovered(item.state.settled, offset)
+  return (about) => wasSettled(store, about, systemClock.now())
+}
+
+/** Every group but the one it is for drops a redriven record, having had it: were that one gone, nobody would ever have it. */
+function unreadIn({ target: { functions, place } }: Failures): RedriveTools['unread'] {
+  return (topic, group) => {
+    if (functions.length === 0 || functions.some((one) => one.topic === topic && one.group === group)) return undefined
+    const groups = functions.flatMap((one) => (one.topic === topic ? one.group : []))
+    const which = groups.length > 0 ? `--for (${groups.join(', ')})` : '--for'
+    return new MillraceError(
+      'ML_REDRIVE_UNREAD',
+      `no function of ${place} reads ${topic} as the group ${group}, and every other group would drop its redrive; name the group that is to have it with ${which}, or another topic with --to`,
+    )
   }
 }
 
@@ -125,26 +144,18 @@ const tellOf =
     else if (dryRun) voice.say('would', `would redrive ${id}${to ? ` to ${to}` : ''}`, { id, ...(to && { to }) })
   }
 
-function told(
-  voice: Voice,
-  counts: RedriveCounts,
-  left: number,
-  { dryRun = false }: RedriveOptions,
-  { aborted }: AbortSignal,
-): ExitCode {
+function told(voice: Voice, counts: RedriveCounts, { seen, more, dryRun, interrupted }: About): ExitCode {
   const { redriven, finished, skipped, refused } = counts
+  const left = seen - redriven - finished - skipped - refused
   const parts = [
     `${dryRun ? 'would redrive' : 'redrove'} ${counted(redriven, 'record')}`,
     ...(finished > 0 ? [`ended what was begun with ${finished}`] : []),
     ...(skipped > 0 ? [`skipped ${skipped}`] : []),
     ...(refused > 0 ? [`refused ${refused}`] : []),
     ...(left > 0 ? [`left ${left} as they were`] : []),
+    ...(more ? [goOn] : []),
   ]
-  voice.say('redriven', `${aborted ? 'stopped: ' : ''}${parts.join(', ')}`, {
-    ...counts,
-    left,
-    dryRun,
-    interrupted: aborted,
-  })
-  return refused > 0 || left > 0 ? exitCodes.failed : exitCodes.ok
+  const facts = { ...counts, left, more, dryRun, interrupted }
+  voice.say('redriven', `${interrupted ? 'stopped: ' : ''}${parts.join(', ')}`, facts)
+  return refused > 0 || left > 0 || more ? exitCodes.failed : exitCodes.ok
 }

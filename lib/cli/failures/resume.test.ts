@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
@@ -6,7 +6,7 @@ import { leaseMs, type RedriveTools } from './chunk.js'
 import { chunksOf } from './chunks.js'
 import { type Ground, startGround } from './failures.fixture.js'
 import type { Outgoing, Redriver } from './producer.js'
-import { redriveAll } from './redrive.js'
+import { type RedriveCounts, redriveAll } from './redrive.js'
 import { type Seen, selection } from './select.js'
 import { openFailures } from './table.js'
 
@@ -37,11 +37,19 @@ interface Setting {
   readonly refuses?: (record: Outgoing) => boolean
   readonly settled?: boolean
   readonly onProduce?: () => Promise<void>
+  /** Every write is answered to nobody, and made again, as the SDK does. */
+  readonly losesAnswers?: boolean
 }
 
 async function toolsOf(setting: Setting): Promise<RedriveTools> {
   const { life = immortal, clock = systemClock, log = [], refuses = () => false, settled = false, onProduce } = setting
-  const send = (command: never) => life.call(() => ground.client.send(command))
+  const send = (command: never) =>
+    life.call(async () => {
+      const isWrite =
+        (command as object) instanceof UpdateItemCommand || (command as object) instanceof DeleteItemCommand
+      if (isWrite && setting.losesAnswers) await ground.client.send(command)
+      return ground.client.send(command)
+    })
   const client: DynamoDBClient = Object.assign(Object.create(ground.client), { send })
   const redriver: Redriver = {
     partitions: async () => 1,
@@ -61,6 +69,8 @@ async function toolsOf(setting: Setting): Promise<RedriveTools> {
     clock,
     owner: systemClock.nonce(),
     to: undefined,
+    group: undefined,
+    unread: () => undefined,
     dryRun: false,
   }
 }
@@ -69,12 +79,13 @@ const never = new AbortController().signal
 async function redrive(
   setting: Setting,
   pace: { readonly ratePerSecond?: number; readonly signal?: AbortSignal } = {},
+  counts?: RedriveCounts,
 ) {
   const tools = await toolsOf(setting)
   const { seen } = await selection(tools.table, { ids: [] }, 0)
   const progress = { at: () => undefined, end: () => undefined }
   const { ratePerSecond, signal = never } = pace
-  return redriveAll(seen, tools, { ratePerSecond, signal, progress, onFate: () => undefined })
+  return redriveAll(seen, tools, { ratePerSecond, signal, progress, onFate: () => undefined }, counts)
 }
 const values = (log: readonly Outgoing[]) => log.map(({ value }) => String(value).slice(0, 5)).sort()
 
@@ -154,6 +165,25 @@ describe('a redrive', () => {
     await expect(redrive({ onProduce })).rejects.toThrow('ML_KAFKA_UNREACHABLE')
     const log: Outgoing[] = []
     expect(await redrive({ log })).toMatchObject({ redriven: 3, refused: 0 })
+  })
+
+  it('that fails on its way tells what was redriven by then', async () => {
+    await ground.give('orders', specs)
+    let produced = 0
+    const onProduce = async () => {
+      if (++produced === 3) throw new MillraceError('ML_KAFKA_UNREACHABLE', 'gone')
+    }
+    const counts = { redriven: 0, finished: 0, skipped: 0, refused: 0 }
+    const clock = { ...systemClock, sleep: async () => undefined }
+    await expect(redrive({ onProduce, clock }, { ratePerSecond: 4 }, counts)).rejects.toThrow('ML_KAFKA_UNREACHABLE')
+    expect(counts).toMatchObject({ redriven: 2, refused: 0 })
+  })
+
+  it('knows its own hand where answers of the table were lost, and its calls made again', async () => {
+    await ground.give('orders', specs)
+    const log: Outgoing[] = []
+    expect(await redrive({ log, losesAnswers: true })).toMatchObject({ redriven: 3, refused: 0 })
+    expect([values(log), await ground.left()]).toEqual([['a', 'b', 'large'], []])
   })
 
   it('leaves alone what Lambda brought after all, and the ledger has as settled', async () => {

@@ -20,13 +20,25 @@ export interface Selection {
   readonly seen: readonly Seen[]
   /** Whether nothing was said of which. */
   readonly all: boolean
-  /** Whether there may be more. */
+  /** Whether there may be more: there are too many for one run, or somebody asked for an end. */
   readonly more: boolean
 }
 
-/** The envelopes that are meant. */
-export async function* matching(table: FailuresTable, filter: Filter): AsyncGenerator<Listed> {
-  for await (const listed of table.list()) if (filter.matches(listed.id, listed.about)) yield listed
+/** What a command was about, for what it says in the end. */
+export interface About {
+  /** How many envelopes. */
+  readonly seen: number
+  readonly more: boolean
+  readonly dryRun: boolean
+  readonly interrupted: boolean
+}
+
+/** Said where there may be more. */
+export const goOn = 'there may be more: run it again'
+
+/** The envelopes that are meant, as long as nobody asks for an end. */
+export async function* matching(table: FailuresTable, filter: Filter, signal?: AbortSignal): AsyncGenerator<Listed> {
+  for await (const listed of table.list(signal)) if (filter.matches(listed.id, listed.about)) yield listed
 }
 
 /** @param now epoch ms @throws MillraceError `ML_USAGE`, `ML_ENVELOPE_MISSING` for an id that is not there */
@@ -35,15 +47,17 @@ export async function selection(
   options: FilterOptions & { readonly ids: readonly string[] },
   now: number,
   functions: readonly StackFunction[] = [],
+  signal?: AbortSignal,
 ): Promise<Selection> {
   const filter = filterOf(options, options.ids, now, functions)
   const seen: Seen[] = []
   let more = false
-  for await (const listed of matching(table, filter)) {
+  for await (const listed of matching(table, filter, signal)) {
     more = seen.length === mostAtOnce
     if (more) break
     seen.push(little(listed))
   }
+  if (signal?.aborted) return { seen, all: filter.all, more: true }
   const missing = options.ids.find((id) => !seen.some((one) => one.id === id))
   if (missing !== undefined) throw noEnvelope(missing, table)
   return { seen, all: filter.all, more }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { systemClock } from '../../clock.js'
 import { asError } from '../../errors.js'
 import { type Envelope, hasBytes, jsonOf } from '../../sink/envelope/index.js'
-import { columns } from '../columns.js'
+import { columns, controls, harmless } from '../columns.js'
 import type { Command } from '../command.js'
 import { exitCodes } from '../voice.js'
 import { filterOf } from './filter.js'
@@ -12,12 +12,12 @@ import { matching, noEnvelope } from './select.js'
 import { timeText } from './time.js'
 
 /** `millrace failures show <id>`: all that is known of a record; of its bytes only how many, unless they are asked for. */
-export const show: Command<ShowOptions> = (options, { voice }) =>
+export const show: Command<ShowOptions> = (options, { voice, stopping: { signal } }) =>
   withFailures(options, async ({ table }) => {
     const { id, group, values = false } = options
     const filter = filterOf(group === undefined ? {} : { group }, [id], systemClock.now())
     let [shown, wrong] = [0, 0]
-    for await (const { key, about } of matching(table, filter)) {
+    for await (const { key, about } of matching(table, filter, signal)) {
       const head = await table.head(key)
       if (head === undefined) continue
       shown++
@@ -32,6 +32,7 @@ export const show: Command<ShowOptions> = (options, { voice }) =>
         wrong++
       }
     }
+    if (signal.aborted) return exitCodes.failed
     if (shown === 0) throw noEnvelope(id, table)
     return wrong > 0 ? exitCodes.failed : exitCodes.ok
   })
@@ -57,7 +58,7 @@ function text(envelope: Envelope, values: boolean): string {
     ...(error ? ([['error', error.stack || `${error.name}: ${error.message}`]] as [string, string][]) : []),
     ...bytesOf(envelope, values),
   ]
-  return rows.map(([name, value]) => line([name, indented(value)])).join('\n')
+  return rows.map(([name, value]) => line([name, indented(harmless(value))])).join('\n')
 }
 
 function bytesOf(envelope: Envelope, values: boolean): [string, string][] {
@@ -83,7 +84,6 @@ const indented = (value: string): string => value.replaceAll('\n', `\n${' '.repe
 
 /** Text, where it is one that a terminal can show; else hexadecimal digits, 32 bytes a line. */
 function readable(bytes: Buffer): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that are looked for
-  if (isUtf8(bytes) && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(bytes.toString())) return bytes.toString()
+  if (isUtf8(bytes) && bytes.toString().search(controls) < 0) return bytes.toString()
   return `${bytes.length} bytes, no text:\n${bytes.toString('hex').replace(/(.{64})(?=.)/g, '$1\n')}`
 }

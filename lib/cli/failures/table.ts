@@ -11,7 +11,7 @@ import {
 import type { Clock } from '../../clock.js'
 import { asError } from '../../errors.js'
 import type { Envelope } from '../../sink/envelope/index.js'
-import { envelopeOfItems, pieceKey, piecesOf, provenanceOfItem } from '../../sink/failures/index.js'
+import { envelopeOfItems, offsetIn, pieceKey, piecesOf, provenanceOfItem } from '../../sink/failures/index.js'
 import { storeError } from '../../store-error.js'
 import { type Condition, headsOnly, inHandOf, type Key, unchanged, withValues } from './conditions.js'
 
@@ -31,8 +31,8 @@ export interface Listed {
 /** The failures table, for who looks into it. Its calls throw MillraceError `ML_STORE_…` and `ML_TABLE_MISSING`. */
 export interface FailuresTable {
   readonly name: string
-  /** All envelopes, those of one source partition in the order of their offsets. */
-  list(): AsyncGenerator<Listed>
+  /** All envelopes, those of one source partition in the order of their offsets; no more of them once the signal aborts. */
+  list(signal?: AbortSignal): AsyncGenerator<Listed>
   /** As it is now; undefined where it is gone. */
   head(key: Key): Promise<Item | undefined>
   /** @throws MillraceError `ML_ENVELOPE_INVALID`, `ML_ENVELOPE_HASH` */
@@ -41,7 +41,7 @@ export interface FailuresTable {
   claim(seen: Pick<Listed, 'key' | 'head'>, owner: string, until: number): Promise<Item | undefined>
   /** Gives it out of hand, where it is still in this one. */
   release(seen: Pick<Listed, 'key'>, owner: string): Promise<void>
-  /** Deletes what is in this hand. False where it changed meanwhile: it stays. */
+  /** Deletes what is in this hand. False where it was written anew meanwhile, or is in another hand: it stays. */
   remove(seen: Pick<Listed, 'key' | 'head'>, owner: string): Promise<boolean>
 }
 
@@ -90,42 +90,55 @@ export function openFailures(client: DynamoDBClient, table: string, clock: Clock
     }
   }
 
+  const head = (key: Key): Promise<Item | undefined> =>
+    known(async () => {
+      const get = new GetItemCommand({ TableName: table, Key: keyItem(key), ConsistentRead: true })
+      return (await client.send(get)).Item
+    })
+
   return {
     name: table,
-    async *list() {
+    async *list(signal) {
+      const stop = signal && { abortSignal: signal }
       try {
-        for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ...headsOnly }))
-          for (const head of Items) yield listed(head)
+        for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ...headsOnly }, stop)) {
+          for (const head of Items) {
+            if (signal?.aborted) return
+            yield listed(head)
+          }
+        }
       } catch (error) {
-        throw storeError(error, table)
+        if (!signal?.aborted) throw storeError(error, table)
       }
     },
-    head: (key) =>
-      known(async () => {
-        const get = new GetItemCommand({ TableName: table, Key: keyItem(key), ConsistentRead: true })
-        return (await client.send(get)).Item
-      }),
+    head,
     envelope: async (head) => envelopeOfItems(head, (await known(() => pieces(head))) ?? []),
-    claim: ({ key, head }, owner, until) =>
-      known(async () => {
+    async claim({ key, head: seen }, owner, until) {
+      const claimed = await known(async () => {
         const values = { ':owner': { S: owner }, ':until': { N: String(until) } }
-        const condition = withValues(unchanged(head, clock.now()), values)
+        const condition = withValues(unchanged(seen, clock.now()), values)
         return (await update(key, 'SET redriver = :owner, redriverUntil = :until', condition)).Attributes
-      }),
+      })
+      if (claimed !== undefined) return claimed
+      // Where the answer to the claim was lost, and the SDK has called again, it is this hand's already.
+      const now = await head(key)
+      return now?.redriver?.S === owner ? now : undefined
+    },
     async release({ key }, owner) {
       await known(() => update(key, 'REMOVE redriver, redriverUntil', inHandOf(owner)))
     },
-    async remove({ key, head }, owner) {
+    async remove({ key, head: seen }, owner) {
       const removed = await known(async () => {
-        if (piecesOf(head) > 0) {
+        if (piecesOf(seen) > 0) {
           // Marked first: who comes after a crash knows that it is dealt with, and that some pieces may be gone.
           await update(key, 'SET ended = :true', withValues(inHandOf(owner), { ':true': { BOOL: true } }))
-          await removePieces(head)
+          await removePieces(seen)
         }
         await client.send(new DeleteItemCommand({ TableName: table, Key: keyItem(key), ...inHandOf(owner) }))
         return true
       })
-      return removed ?? false
+      // Gone it is, too, where the answer was lost, and the SDK has called again.
+      return removed ?? (await head(key)) === undefined
     },
   }
 }
@@ -139,7 +152,7 @@ const keyIn = ({ pk, sk }: Item): Key => ({ pk: pk?.S ?? '', sk: sk?.S ?? '' })
 function listed(head: Item): Listed {
   const key = keyIn(head)
   const [topic, partition] = key.pk.split('#').slice(-2)
-  const about = { id: `${topic}:${partition}:${Number(key.sk)}`, key, head }
+  const about = { id: `${topic}:${partition}:${offsetIn(key.sk)}`, key, head }
   try {
     return { ...about, about: provenanceOfItem(head) }
   } catch (error) {

@@ -1,33 +1,38 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
-import { dynamodbStore, isCovered, itemKey, type LedgerStore } from '../../ledger/index.js'
+import { systemClock } from '../../clock.js'
+import { dynamodbStore } from '../../ledger/index.js'
 import { abandonedRule, type Envelope } from '../../sink/envelope/index.js'
 import { provenanceOfItem } from '../../sink/failures/index.js'
 import { storeError } from '../../store-error.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
+import { wasSettled } from '../settled.js'
 import { findTarget } from '../target/index.js'
 import { exitCodes } from '../voice.js'
 import type { SourceOptions } from './options.js'
 
 /** `millrace ledger abandoned`: what Lambda went on without, and whether it came and was settled all the same. */
-export const abandoned: Command<SourceOptions> = async (options, { voice }) => {
+export const abandoned: Command<SourceOptions> = async (options, { voice, stopping: { signal } }) => {
   const target = await findTarget(options)
   try {
     const store = dynamodbStore(target.client, target.ledgerTable)
     const line = columns(24, 12, 12, 8, 24)
     let [count, left] = [0, 0]
     for await (const envelope of abandonedIn(target.client, target.failuresTable)) {
+      if (signal.aborted) break
       if (!isMeant(envelope, options, target.functions)) continue
-      const settled = await isSettled(envelope, store)
+      const settled = await wasSettled(store, envelope, systemClock.now())
       if (count++ === 0 && !options.json)
         voice.say('head', line(['ID', 'FUNCTION', 'GROUP', 'ATTEMPTS', 'SEEN', 'NOW']))
       if (!settled) left++
       voice.say('abandoned', line(cells(envelope, settled)), { ...envelope, settled })
     }
     const which = `${counted(count, 'record')} abandoned, in ${target.failuresTable} (${target.place})`
-    voice.say('listed', `${which}; ${left} not settled since`, { count, left })
-    return left > 0 ? exitCodes.failed : exitCodes.ok
+    voice.say('listed', `${which}; ${left} not settled since${signal.aborted ? ', stopped' : ''}`, {
+      ...{ count, left, interrupted: signal.aborted },
+    })
+    return left > 0 || signal.aborted ? exitCodes.failed : exitCodes.ok
   } finally {
     target.close()
   }
@@ -62,11 +67,6 @@ function isMeant(
     (topic === undefined || topic === envelope.topic) &&
     (partition === undefined || partition === envelope.partition)
   )
-}
-
-async function isSettled({ group, topic, partition, offset }: Envelope, store: LedgerStore): Promise<boolean> {
-  const [item] = await store.load([itemKey(group, topic, partition)])
-  return item !== undefined && isCovered(item.state.settled, offset)
 }
 
 function cells({ id, function: name, group, attempts, lastSeen }: Envelope, settled: boolean): string[] {

@@ -54,7 +54,7 @@ describe('millrace ledger show', () => {
       }),
       expect.objectContaining({ partition: 1, frontier: 1, settled: [{ from: 0, to: 0 }], open: [], pending: [] }),
     ])
-    expect(of('shown')).toEqual([{ event: 'shown', count: 2, waiting: 1 }])
+    expect(of('shown')).toEqual([{ event: 'shown', count: 2, waiting: 1, interrupted: false }])
   })
 
   it('tells people the same, a row for each and a line for each record that waits', async () => {
@@ -160,9 +160,11 @@ describe('millrace ledger show', () => {
 
 describe('millrace ledger abandoned', () => {
   it('lists what Lambda went on without, and whether it was settled since', async () => {
-    const gone = { topic, partition: 0, timestamp: 1_700_000_000_001, attempts: 2, firstSeen: 1 }
+    const gone = { topic, partition: 0, timestamp: 1_700_000_000_001, attempts: 2, firstSeen: Date.now() }
     await ground.clear()
     await ground.abandon([
+      // Of a topic that was there before this one: what is settled has its offset, and is another.
+      { ...gone, offset: 0, timestamp: 5, firstSeen: 5 },
       { ...gone, offset: 1 },
       { ...gone, offset: 7 },
     ])
@@ -171,10 +173,11 @@ describe('millrace ledger abandoned', () => {
     const options = { ...ground.options, ledgerTable: ground.ledgerTable, json: true, topic }
     const { code, of } = await run(commands.abandoned, options)
     expect(of('abandoned').map(({ offset, settled }) => [offset, settled])).toEqual([
+      [0, false],
       [1, true],
       [7, false],
     ])
-    expect(of('listed')).toEqual([{ event: 'listed', count: 2, left: 1 }])
+    expect(of('listed')).toEqual([{ event: 'listed', count: 3, left: 2, interrupted: false }])
     expect(code).toBe(1)
     expect((await run(commands.abandoned, { ...options, partition: 1 })).code).toBe(0)
   })

@@ -11,21 +11,24 @@ import type { SourceOptions } from './options.js'
 import { type Source, sourcesOf } from './sources.js'
 
 /** `millrace ledger show`: what is settled, and what is known of what is not. */
-export const show: Command<SourceOptions> = async (options, { voice }) => {
+export const show: Command<SourceOptions> = async (options, { voice, stopping: { signal } }) => {
   const target = await findTarget(options)
   try {
     const table = openTable(target.client, target.ledgerTable)
     const line = columns(12, 12, 9, 8, 8, 8)
     const all: SourceFacts[] = []
     for (const source of await sourcesOf(target, options)) {
+      if (signal.aborted) break
       const facts = factsOf(source, await formerOf(source, table), systemClock.now())
       if (all.push(facts) === 1 && !options.json) voice.say('head', line(heads))
       voice.say('source', [line(cells(facts)), ...details(facts)].join('\n'), facts)
     }
     const waiting = all.filter(hasWaiting).length
     const which = `${counted(all.length, 'source partition')} in ${target.ledgerTable} (${target.place})`
-    voice.say('shown', `${which}, ${waiting} with records that wait`, { count: all.length, waiting })
-    return waiting > 0 ? exitCodes.failed : exitCodes.ok
+    voice.say('shown', `${which}, ${waiting} with records that wait${signal.aborted ? ', stopped' : ''}`, {
+      ...{ count: all.length, waiting, interrupted: signal.aborted },
+    })
+    return waiting > 0 || signal.aborted ? exitCodes.failed : exitCodes.ok
   } finally {
     target.close()
   }

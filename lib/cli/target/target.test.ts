@@ -91,6 +91,8 @@ describe('A command finds its stack', () => {
 
   it('and says what it lacks when one was named and another is needed', async () => {
     const target = await find({ ledgerTable: 'a', region: 'eu-west-1' })
+    // A throttle is waited out.
+    expect(await target.client.config.maxAttempts()).toBe(10)
     expect(() => target.failuresTable).toThrow(/ML_USAGE: .*--failures-table/)
     expect(() => target.brokers).toThrow(/ML_USAGE: .*--brokers/)
   })

@@ -88,7 +88,9 @@ async function deployed({ stage, region, stack }: TargetOptions, serviceDir: str
   }
 }
 
-const awsClient = (region: string | undefined): DynamoDBClient => new DynamoDBClient({ ...(region && { region }) })
+/** What reads or empties a whole table outruns its capacity: a throttle is waited out, up to a minute. */
+const awsClient = (region: string | undefined): DynamoDBClient =>
+  new DynamoDBClient({ ...(region && { region }), maxAttempts: 10 })
 
 function listed(text = ''): readonly string[] | undefined {
   const list = text.split(',').flatMap((one) => one.trim() || [])

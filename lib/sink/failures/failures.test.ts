@@ -61,14 +61,15 @@ async function items(topic: string) {
 }
 /** Reads an envelope as its documentation says, without the code that wrote it. */
 function opened(all: readonly Record<string, AttributeValue>[], offset: number) {
-  const sk = String(offset).padStart(16, '0')
-  const head = all.find((one) => one.sk?.S === sk) ?? {}
+  const head = all.find((one) => one.sk?.S?.startsWith(`${String(offset).padStart(16, '0')}@`)) ?? {}
   const bytes = (attribute?: AttributeValue) => (attribute?.B ? Buffer.from(attribute.B) : null)
   if (head.pieces === undefined) {
     const headers = head.headers?.L?.map(({ M }) => [M?.key?.S, bytes(M?.value)])
     return { key: bytes(head.key), value: bytes(head.value), headers }
   }
-  const pieces = all.filter((one) => one.sk?.S?.startsWith(`${sk}#`)).map((one) => bytes(one.bytes) ?? Buffer.alloc(0))
+  const pieces = all
+    .filter((one) => one.sk?.S?.startsWith(`${head.sk?.S}#`))
+    .map((one) => bytes(one.bytes) ?? Buffer.alloc(0))
   const body = Buffer.concat(pieces)
   const length = (attribute?: AttributeValue) => (attribute?.N === undefined ? null : Number(attribute.N))
   const [k, v] = [length(head.keyBytes), length(head.valueBytes)]
@@ -158,8 +159,23 @@ describe('the failures table', () => {
     expect(light(await items(topic))).toEqual(light(before))
   })
 
-  it('takes it where no envelope says why: none, that it was abandoned, or that of a topic that was there before', async () => {
-    const { topic, failures } = failuresOf([{ value: 'a' }, { value: 'b' }, { value: 'c' }])
+  it('keeps what was given up on of a topic that was there before, beside what has its offset now', async () => {
+    const { topic, failures } = failuresOf([{ value: random(500_000), timestamp: 1 }])
+    await sink.write(failures, never)
+    const before = await items(topic)
+    for (const change of [(one: Failure) => one, again]) {
+      await sink.write(failuresOf([{ value: random(400_000), timestamp: 2 }], topic).failures.map(change), never)
+    }
+    const all = await items(topic)
+    expect(light(all.filter(({ sk }) => sk?.S?.includes('@1')))).toEqual(light(before))
+    expect(all.filter(({ rule }) => rule).map(({ timestamp, rule }) => [timestamp?.N, rule?.S])).toEqual([
+      ['1', 'exhausted'],
+      ['2', 'exhausted'],
+    ])
+  })
+
+  it('takes it where no envelope says why: none, or that it was abandoned', async () => {
+    const { topic, failures } = failuresOf([{ value: 'a' }, { value: 'b' }])
     const abandoned = failures.slice(1, 2).map(({ record: { partition, offset, timestamp } }) => ({
       topic,
       partition,
@@ -169,12 +185,11 @@ describe('the failures table', () => {
       firstSeen: 1,
     }))
     await sink.abandon(abandoned, never)
-    await sink.write(failuresOf([{ value: 'old', offset: 2, timestamp: 1 }], topic).failures, never)
-    expect((await items(topic)).map(({ rule }) => rule?.S)).toEqual(['abandoned', 'exhausted'])
-    expect(await sink.write(failures.map(again), never)).toEqual([{ ok: true }, { ok: true }, { ok: true }])
+    expect((await items(topic)).map(({ rule }) => rule?.S)).toEqual(['abandoned'])
+    expect(await sink.write(failures.map(again), never)).toEqual([{ ok: true }, { ok: true }])
     const kept = await items(topic)
-    expect(kept.map(({ rule }) => rule?.S)).toEqual(['given up', 'given up', 'given up'])
-    expect([0, 1, 2].map((offset) => opened(kept, offset).value?.toString())).toEqual(['a', 'b', 'c'])
+    expect(kept.map(({ rule }) => rule?.S)).toEqual(['given up', 'given up'])
+    expect([0, 1].map((offset) => opened(kept, offset).value?.toString())).toEqual(['a', 'b'])
     const [none] = await sinkOn('absent').write(failures.map(again), never)
     expect(none).toMatchObject({ ok: false, error: { cause: { code: 'ML_TABLE_MISSING' } } })
   })

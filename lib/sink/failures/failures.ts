@@ -32,15 +32,12 @@ interface Entry {
 /** Where there is an envelope of the record already, it has more to say than that Lambda went on without it. */
 const ifNone: Condition = { ConditionExpression: 'attribute_not_exists(pk)' }
 
-/**
- * An envelope of the record says why it was given up, unless Lambda had gone on without it, or it is that of another record:
- * the topic was made anew, and has the offset again.
- */
-const ifNoneSaysWhy = ({ timestamp }: Item): Condition => ({
-  ConditionExpression: 'attribute_not_exists(pk) OR #timestamp <> :timestamp OR #rule = :abandoned',
-  ExpressionAttributeNames: { '#timestamp': 'timestamp', '#rule': 'rule' },
-  ExpressionAttributeValues: { ':timestamp': timestamp ?? { NULL: true }, ':abandoned': { S: abandonedRule } },
-})
+/** An envelope of the record says why it was given up, unless Lambda had gone on without it. */
+const ifNoneSaysWhy: Condition = {
+  ConditionExpression: 'attribute_not_exists(pk) OR #rule = :abandoned',
+  ExpressionAttributeNames: { '#rule': 'rule' },
+  ExpressionAttributeValues: { ':abandoned': { S: abandonedRule } },
+}
 
 /** What the failures sink is made of. */
 export interface FailuresSettings extends Giver {
@@ -73,7 +70,7 @@ export function failuresSink({ client, table, clock, ...giver }: FailuresSetting
       )
       await writeAll(complete.filter(({ before }) => !before))
       const again = complete.filter(({ before }) => before)
-      const answers = await putAll(again, ({ item }) => [item, ifNoneSaysWhy(item)], signal)
+      const answers = await putAll(again, ({ item }) => [item, ifNoneSaysWhy], signal)
       for (const [{ of }, error] of answers) if (error !== undefined) errors.set(of, error)
       return envelopes.map((of): Acknowledgement => acknowledgement(errors.get(of)))
     },

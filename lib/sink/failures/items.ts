@@ -33,18 +33,22 @@ export function itemsOf(envelope: Envelope): EnvelopeItems {
   return { pieces, head: { ...marks, pieces: { N: String(pieces.length) }, ...body.lengths } }
 }
 
-/** Where an envelope lies in the failures table. */
+/** Where an envelope lies in the failures table: that of a topic that was made anew, with offsets from 0, is not the former one's. */
 export function keyOf({
   group,
   topic,
   partition,
   offset,
-}: Pick<Provenance, 'group' | 'topic' | 'partition' | 'offset'>): {
+  timestamp,
+}: Pick<Provenance, 'group' | 'topic' | 'partition' | 'offset' | 'timestamp'>): {
   readonly pk: string
   readonly sk: string
 } {
-  return { pk: `${group}#${topic}#${partition}`, sk: String(offset).padStart(16, '0') }
+  return { pk: `${group}#${topic}#${partition}`, sk: `${String(offset).padStart(16, '0')}@${timestamp}` }
 }
+
+/** The offset in the sort key of a head. */
+export const offsetIn = (sk: string): number => Number.parseInt(sk, 10)
 
 /** The sort key of a piece, counted from 0, of the head with this sort key. */
 export const pieceKey = (sk: string, i: number): string => `${sk}#${String(i).padStart(4, '0')}`

@@ -1,5 +1,5 @@
 import { type AttributeValue, type CreateTableCommandInput, paginateScan } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ensureTables, type Store, startStore, storeClient } from '../../local/store/index.js'
 import { startStoreProxy } from '../../testing/faults/store-proxy.js'
 import { type KeptRecord, type SinkOnTarget, sinkConformance } from '../../testing/index.js'
@@ -83,6 +83,28 @@ describe('the sink on a DynamoDB table', () => {
     await run(`kept-${tables - 1}`)
     await dispose?.()
   }
+
+  it.each([
+    ['ProvisionedThroughputExceededException', 400],
+    ['AccessDeniedException', 400],
+    ['InternalServerError', 500],
+  ])('sends nothing behind what was not taken: %s', async (name, status) => {
+    let calls = 0
+    const rule = () => {
+      calls++
+      return { status, body: { __type: `com.amazonaws.dynamodb.v20120810#${name}` } }
+    }
+    const proxy = await startStoreProxy({ target: store.url, rule })
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
+    const client = storeClient(proxy.url)
+    const records = recordsOf(Array.from({ length: 60 }, (_, i) => ({ content: contentOf(`${i}`) })))
+    const answers = await dynamodbSink({ table: 'any', client }).write(records, never)
+    client.destroy()
+    vi.unstubAllEnvs()
+    await proxy.stop()
+    expect([answers.filter(({ ok }) => ok), answers.some((answer) => !answer.ok && answer.status)]).toEqual([[], false])
+    expect(calls).toBe(1)
+  })
 
   it('takes content that is an item as it is, and refuses for good what is none', () =>
     withTable(async (table) => {

@@ -1,7 +1,7 @@
 import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../../clock.js'
 import { kindOf, MillraceError } from '../../errors.js'
-import { putItems } from '../../table/index.js'
+import { isOfItems, putItems } from '../../table/index.js'
 import { refused, unwritten, written } from '../answers.js'
 import type { Acknowledgement, Sink, SinkRecord } from '../contract.js'
 import { pool } from '../pool.js'
@@ -71,14 +71,9 @@ export function dynamodbSink({ table, item = contentOf, client }: DynamodbSinkOp
 
   function answerOf(error: MillraceError | undefined): Acknowledgement {
     if (error === undefined) return written
-    return neverTaken.has((error.cause as Error | undefined)?.name ?? '')
-      ? refused(name, error)
-      : unwritten(name, error)
+    return isOfItems(error) ? refused(name, error) : unwritten(name, error)
   }
 }
-
-/** What DynamoDB says of an item that it will not take another time either. */
-const neverTaken: ReadonlySet<string> = new Set(['ValidationException', 'ItemCollectionSizeLimitExceededException'])
 
 // An attribute of an item is an object, so that this is none.
 const isRefusal = (made: Item | Acknowledgement): made is Acknowledgement => typeof made.ok === 'boolean'

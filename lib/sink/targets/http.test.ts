@@ -60,7 +60,9 @@ describe('the sink on a service over HTTP', () => {
 
   const never = new AbortController().signal
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('retries after %i, and sends nothing behind it', async (status) => {
+  it.each([
+    401, 403, 408, 425, 429, 500, 502, 503, 504,
+  ])('retries after %i, and sends nothing behind it', async (status) => {
     const { url, received } = await serviceOf((_, response) => response.writeHead(status).end('not now'))
     const answers = await httpSink({ url, batch: 10 }).write(some(30), never)
     expect([received.length, new Set(answers.map((answer) => !answer.ok && answer.status)).size]).toEqual([1, 1])
@@ -106,6 +108,16 @@ describe('the sink on a service over HTTP', () => {
         error: { code: 'ML_SINK_FAILED', message: expect.stringMatching(reason) },
       })
     }
+  })
+
+  it('sends once more over another connection where the service has closed the one that it used before', async () => {
+    const service = await serviceOf((_, response) => {
+      if (service.received.length === 2) response.socket?.destroy()
+      else response.end()
+    })
+    const sink = httpSink({ url: service.url })
+    for (const _ of [1, 2]) expect(await sink.write(some(1), never)).toEqual([{ ok: true }])
+    expect(service.received).toHaveLength(3)
   })
 
   it('fails what an answer names by how it names it, and all of it where it names what it was not sent', async () => {

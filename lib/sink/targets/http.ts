@@ -29,11 +29,12 @@ const mostRefused = 200
  * Posts records to a service, many in one request, one request at a time so that they stay in order.
  *
  * Any 2xx acknowledges all of them, unless its JSON names `failures: [{ id, status?, reason? }]`: those alone fail, by `status`
- * `retry` (default) or `fallback`. 408, 425, 429, 5xx, time-outs and broken connections end the write: what is not acknowledged
- * is retried. Any other 4xx refuses a record for good that was sent alone; of more, halves are sent to find out which. Redirects
+ * `retry` (default) or `fallback`. 401, 403, 407, 408, 425, 429, 5xx, time-outs and broken connections end the write: what is not
+ * acknowledged is retried. Any other 4xx refuses a record for good that was sent alone; of more, halves are sent to find out which. Redirects
  * are not followed. The header `Idempotency-Key` is the same for the same records, and each record has its `id`.
  *
- * Connections are kept alive and used again; Node closes those that have been idle for some seconds.
+ * Connections are kept alive and used again; Node closes those that have been idle for some seconds. One that the service has closed
+ * meanwhile costs no attempt: the request goes out once more.
  *
  * @throws MillraceError `ML_OPTION_INVALID`
  *

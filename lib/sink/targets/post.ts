@@ -21,8 +21,8 @@ export interface Request {
 /** An answer longer than this many characters is not read. */
 const longestAnswer = 1_000_000
 
-/** Client errors that pass: time-out, too early, too many requests. */
-const passing: ReadonlySet<number> = new Set([408, 425, 429])
+/** Client errors that are no fault of a record: who asks may not (yet), time-out, too early, too many requests. */
+const passing: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429])
 
 /** Posts, and reads the answer. Never throws. */
 export async function post(request: Request, signal: AbortSignal): Promise<Answer> {
@@ -36,7 +36,12 @@ export async function post(request: Request, signal: AbortSignal): Promise<Answe
   else signal.addEventListener('abort', end, { once: true })
   try {
     const { url, body, headers } = request
-    const response = await fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal: ending.signal })
+    const send = () => fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal: ending.signal })
+    // That a connection was closed while nobody looked (a freeze) shows by its use; the request is idempotent by its key.
+    const response = await send().catch((error) => {
+      if (ending.signal.aborted || !wasClosed(error)) throw error
+      return send()
+    })
     // To its end, so that the connection can be used again.
     return answerOf(request, response, await textOf(response))
   } catch (error) {
@@ -92,6 +97,11 @@ async function textOf(response: Response): Promise<string> {
 }
 
 const failure = (text: string): Error => new MillraceError('ML_SINK_FAILED', text)
+
+const closings: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** Whether the other side has closed a connection before it answered. */
+const wasClosed = ({ cause }: Error): boolean => closings.has((cause as { code?: unknown } | undefined)?.code)
 
 /** What fetch throws says little; its cause says what happened. */
 const ofNetwork = (error: Error): Error => (error.cause instanceof Error ? error.cause : error)
