@@ -142,7 +142,9 @@ export class Sender {
       if (count > 0 && bytes > limits.roundBytes) break
       count++
     }
-    return this.#queue.splice(0, count)
+    const items = this.#queue.splice(0, count)
+    for (const item of items) item.isTaken = true
+    return items
   }
 
   async #connected(): Promise<Link> {
