@@ -35,7 +35,8 @@ export interface KafkaProducerOptions extends KafkaConnection {
 export interface KafkaProducer {
   /**
    * Resolves once every replica has the record, with where it lies; for several records once all of them are settled, in their
-   * order. Records produced in the same turn, or while others are on their way, go out together.
+   * order. Records produced in the same turn, or while others are on their way, go out together. Keys and values are made bytes
+   * before it returns.
    *
    * Await it: a handler that returns before it has an answer fails its record (`ML_HANDLER_PENDING`).
    *
@@ -121,17 +122,23 @@ function outgoing(record: ProducerRecord, { topic: own, partitioner }: KafkaProd
   }
   if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))
     throw notProduced(`a timestamp to produce is ${show(timestamp)}; give whole epoch milliseconds`)
-  return {
-    ...{ topic, hasOwnTopic: record.topic !== undefined },
-    ...(partition !== undefined && { partition }),
-    ...(partitioner && { choose: (partitions: number) => partitioner(record, partitions) }),
-    ...(timestamp !== undefined && { timestamp }),
+  const written = {
+    topic,
+    hasOwnTopic: record.topic !== undefined,
     key: bytesOf(key),
     value: bytesOf(value),
     headers: headers.map(([key, bytes]) => {
       if (typeof key !== 'string') throw notProduced(`a header to produce has the name ${show(key)}; give a text`)
       return { key, value: bytesOf(bytes) }
     }),
+  }
+  // Spread only where there is something to: thousands of them are made in a turn.
+  if (partition === undefined && timestamp === undefined && partitioner === undefined) return written
+  return {
+    ...written,
+    ...(partition !== undefined && { partition }),
+    ...(partitioner && { choose: (partitions: number) => partitioner(record, partitions) }),
+    ...(timestamp !== undefined && { timestamp }),
   }
 }
 

@@ -47,6 +47,8 @@ export class Item {
   readonly signal: AbortSignal | undefined
   /** Epoch milliseconds after which it is given up. */
   readonly deadline: number
+  /** It is being sent, or was. */
+  isTaken = false
   readonly #told: (delivery: Delivery) => void
   #isSettled = false
 

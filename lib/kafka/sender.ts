@@ -69,13 +69,12 @@ export class Sender {
 
   /** Sends all of them, in their order. */
   send(items: readonly Item[]): void {
-    const isFull = this.#pending.size + items.length > limits.pending
-    const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+    if (this.#pending.size + items.length > limits.pending) {
+      const refusal: Delivery = { ok: false, error: overloaded(this.#pending.size), isFinal: false }
+      for (const item of items) item.settle(refusal)
+      return
+    }
     for (const item of items) {
-      if (isFull) {
-        item.settle(refusal)
-        continue
-      }
       this.#pending.add(item)
       this.#queue.push(item)
     }
@@ -143,7 +142,9 @@ export class Sender {
       if (count > 0 && bytes > limits.roundBytes) break
       count++
     }
-    return this.#queue.splice(0, count)
+    const items = this.#queue.splice(0, count)
+    for (const item of items) item.isTaken = true
+    return items
   }
 
   async #connected(): Promise<Link> {

@@ -93,10 +93,18 @@ async function written(
   const [items, pace]: [Item[], Pace] = [[], newPace()]
   let left = records.length
   let end = () => {}
+  let isStopped = false
+  /** What is not on its way yet would overtake what has to come again. */
+  const stop = () => {
+    if (isStopped) return
+    isStopped = true
+    for (const item of items) if (!item.isTaken) item.settle({ ok: false, error: behind(), isFinal: false })
+  }
   for (const [n, record] of records.entries()) {
     if (pace()) await pause()
     const told = (delivery: Delivery) => {
       answers[n] = acknowledgement(delivery)
+      if (!delivery.ok && !delivery.isFinal) stop()
       if (--left === 0) end()
     }
     items.push(sender.item(outgoing(record), told, signal))
@@ -123,3 +131,6 @@ const acknowledgement = (delivery: Delivery): Acknowledgement =>
 
 const late = () =>
   new MillraceError('ML_PRODUCE_FAILED', 'the time of the batch was over before the record was acknowledged')
+
+const behind = () =>
+  new MillraceError('ML_PRODUCE_FAILED', 'a record before it has to come again, so it is not written yet')

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../clock.js'
 import { dynamodbStore, itemKey } from '../../ledger/index.js'
 import { emptyState } from '../../ledger/state.js'
+import { abandonedEnvelope } from '../../sink/envelope/index.js'
 import { noteLocalRun } from '../target/index.js'
 import { type Ground, recordsOf, run, startGround } from './failures.fixture.js'
 import { commands } from './index.js'
+import { recordReader } from './source.js'
 
 let ground: Ground
 beforeAll(async () => {
@@ -285,6 +288,16 @@ describe('what Lambda went on without', () => {
     expect([code, of('redriven')]).toMatchObject([0, [{ redriven: 1, skipped: 1 }]])
     expect(of('skipped')).toEqual([{ event: 'skipped', id: `${name}:0:1`, reason: expect.stringContaining('settled') }])
     expect(await ground.left()).toEqual(['0000000000000001'])
+  })
+
+  it('stays where Kafka is only slow: nobody is told to discard what it still has', async () => {
+    const name = await topic()
+    await produced(name, ['a'])
+    const record = { topic: name, partition: 0, offset: 0, timestamp: 77, attempts: 1, firstSeen: 1 }
+    const envelope = abandonedEnvelope(record, { group: 'g', functionName: 'f' }, 1)
+    const hasty = { ...systemClock, sleep: async () => undefined }
+    const found = (await recordReader(ground.kafka, hasty)([envelope])).get(envelope)
+    expect(found).toMatchObject({ code: 'ML_KAFKA_UNREACHABLE', message: expect.stringMatching(/run it again$/) })
   })
 
   it('is refused by name where Kafka has it no more, or another record in its place', async () => {

@@ -3,9 +3,10 @@ import type { Clock } from '../../clock.js'
 import { asError, MillraceError } from '../../errors.js'
 import type { Header } from '../../event/index.js'
 import { type Envelope, type ExactBytes, hashOf, type Provenance } from '../../sink/envelope/index.js'
+import { leaseMs } from './chunk.js'
 
-/** How long a record may take to come, in milliseconds. */
-const patienceMs = 30_000
+/** How long the records may take to come, in milliseconds: there must be time left to produce them before somebody else may. */
+const patienceMs = leaseMs / 2
 
 type Found = Map<Envelope, ExactBytes | Error>
 
@@ -84,8 +85,7 @@ async function readTopic(kafka: Kafka, clock: Clock, envelopes: readonly Envelop
   } finally {
     await consumer.disconnect()
   }
-  for (const envelope of envelopes)
-    if (!found.has(envelope)) found.set(envelope, gone(envelope, `it did not come in ${patienceMs / 1_000} s`))
+  for (const envelope of envelopes) if (!found.has(envelope)) found.set(envelope, late(envelope))
 }
 
 /** Goes to the next offset that is wanted, or leaves the partition alone. */
@@ -122,8 +122,14 @@ function readHeaders(headers: Readonly<Record<string, unknown>> | undefined): He
   )
 }
 
+const late = ({ id }: Provenance): MillraceError =>
+  new MillraceError(
+    'ML_KAFKA_UNREACHABLE',
+    `the record ${id} did not come from Kafka in ${patienceMs / 1_000} s, which still has its offset; run it again`,
+  )
+
 const gone = ({ id }: Provenance, why: string): MillraceError =>
   new MillraceError(
     'ML_OFFSET_OUT_OF_RANGE',
-    `OffsetOutOfRange: the record ${id} cannot be read from Kafka (${why}); its bytes were never kept elsewhere, so discard it`,
+    `OffsetOutOfRange: the record ${id} cannot be read from Kafka (${why}); where that is the Kafka it came from, its bytes are nowhere, so discard it`,
   )

@@ -10,7 +10,7 @@ import type { Stopping } from '../signals.js'
 import type { Progress } from '../terminal.js'
 import { usage, type Voice } from '../voice.js'
 import { committedOf } from './into-group.js'
-import { checkKept, limited, type Replayed } from './limit.js'
+import { limited, type Replayed } from './limit.js'
 import type { ReplayOptions } from './options.js'
 import { boundsOf, type PartitionRange, type Ranges } from './range.js'
 
@@ -64,7 +64,7 @@ export async function replayInto(
     const worker = running.workers.get(fn.name)
     if (worker === undefined) throw usage(`${fn.key} has not started`)
     const pace = { rate: options.rate, clock: systemClock, signal: stopping.signal }
-    const limit = limited((event) => worker.invoke(event), ranges, pace)
+    const limit = limited((event) => worker.invoke(event), topic, ranges, pace)
     const source = await startMapping(mapping, {
       ...{ brokers: ground.brokers, invoke: limit.invoke, onBatch: limit.onBatch, log },
       // Of the other partitions, nothing that is there.
@@ -76,7 +76,11 @@ export async function replayInto(
       ),
     })
     await end.add('the mapping', source.stop)
-    const isDone = async () => limit.left(await committedOf(admin, group, topic)).length === 0
+    const boundsNow = () => boundsOf(admin, topic)
+    const isDone = async () => {
+      await limit.look(boundsNow)
+      return limit.left(await committedOf(admin, group, topic)).length === 0
+    }
     await Promise.race([
       source.idle(),
       until(isDone, stopping, () => progress.at(limit.replayed.records)),
@@ -84,9 +88,10 @@ export async function replayInto(
     ])
     // What is in flight is settled first.
     await source.stop()
-    checkKept(limit, await boundsOf(admin, topic), topic)
     const left = limit.left(await committedOf(admin, group, topic))
-    return { ...limit.replayed, left: stopping.signal.aborted ? left : [] }
+    if (stopping.signal.aborted) return { ...limit.replayed, left }
+    await limit.check(boundsNow)
+    return { ...limit.replayed, left: [] }
   } finally {
     await end.stop()
   }

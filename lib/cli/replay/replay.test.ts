@@ -9,7 +9,7 @@ import { type Ground, run as runCommand, startGround } from '../failures/failure
 import { noteLocalRun } from '../target/index.js'
 import type { CommonOptions } from '../voice.js'
 import { command } from './index.js'
-import { checkKept, limited } from './limit.js'
+import { limited } from './limit.js'
 import type { ReplayOptions } from './options.js'
 
 const library = pathToFileURL(compiledProgram(new URL('../../index.js', import.meta.url)))
@@ -204,13 +204,40 @@ describe('A replay of what Kafka keeps no more', () => {
     const pace = { rate: undefined, clock: systemClock, signal: new AbortController().signal }
     const payload = { batchItemFailures: [] }
     const ok = { kind: 'ok', payload, requestId: 'r', durationMs: 0, pid: 1, coldStart: false } as const
-    const limit = limited(async () => ok, ranges, pace)
-    await limit.invoke(kafkaEvent({ topic, records: [{ partition: 1, offset: 6 }] }))
-    // A hole is no loss; a start that moved past it is.
-    checkKept(limit, [{ partition: 1, low: 4, high: 10 }], topic)
-    expect(() => checkKept(limit, [{ partition: 1, low: 6, high: 10 }], topic)).toThrow(
-      /ML_OFFSET_OUT_OF_RANGE: .*4 was deleted/,
-    )
+    /** Delivers these, and looks at what Kafka keeps once more after each. */
+    const replayedOf = async (...steps: readonly (readonly [offsets: readonly number[], low: number])[]) => {
+      const limit = limited(async () => ok, topic, ranges, pace)
+      for (const [offsets, low] of steps) {
+        const records = offsets.map((offset) => ({ partition: 1, offset }))
+        if (records.length > 0) await limit.invoke(kafkaEvent({ topic, records }))
+        await limit.look(async () => [{ partition: 1, low, high: 10 }])
+      }
+      await limit.check(async () => [{ partition: 1, low: steps.at(-1)?.[1] ?? 0, high: 10 }])
+    }
+    // A hole is no loss, also where what is behind is deleted later; a start that moved past what was not read is.
+    await replayedOf([[6, 7, 9], 4])
+    await replayedOf([[4, 6, 7], 5], [[8, 9], 9])
+    await expect(replayedOf([[6, 7, 8, 9], 6])).rejects.toThrow(/ML_OFFSET_OUT_OF_RANGE: .*4 was deleted/)
+    await expect(replayedOf([[4, 5], 4], [[8, 9], 8])).rejects.toThrow(/ML_OFFSET_OUT_OF_RANGE: .*6 was deleted/)
+    await expect(replayedOf([[4, 5, 6], 4], [[], 10])).rejects.toThrow(/ML_OFFSET_OUT_OF_RANGE: .*7 was deleted/)
+  })
+
+  it('delivers nothing more once it is told to stop, whatever its rate had it wait for', async () => {
+    const stop = new AbortController()
+    const clock = { ...systemClock, sleep: async () => stop.abort() }
+    const delivered: unknown[] = []
+    const payload = { batchItemFailures: [] }
+    const ok = { kind: 'ok', payload, requestId: 'r', durationMs: 0, pid: 1, coldStart: false } as const
+    const ranges = [{ partition: 1, from: 4, end: 10 }]
+    const invoke = async (event: unknown) => {
+      delivered.push(event)
+      return ok
+    }
+    const limit = limited(invoke, topic, ranges, { rate: 1, clock, signal: stop.signal })
+    const batch = (offset: number) => kafkaEvent({ topic, records: [{ partition: 1, offset }] })
+    await limit.invoke(batch(4))
+    await expect(limit.invoke(batch(5))).rejects.toThrow('the replay was stopped')
+    expect([delivered.length, limit.replayed.records]).toEqual([1, 1])
   })
 
   it('takes what there is where that is asked for', async () => {

@@ -110,6 +110,16 @@ describe('the sink on a service over HTTP', () => {
     }
   })
 
+  it('sends once more over another connection where the service has closed the one that it used before', async () => {
+    const service = await serviceOf((_, response) => {
+      if (service.received.length === 2) response.socket?.destroy()
+      else response.end()
+    })
+    const sink = httpSink({ url: service.url })
+    for (const _ of [1, 2]) expect(await sink.write(some(1), never)).toEqual([{ ok: true }])
+    expect(service.received).toHaveLength(3)
+  })
+
   it('fails what an answer names by how it names it, and all of it where it names what it was not sent', async () => {
     const { url } = await serviceOf((request, response) => {
       const [a, b, c] = posted(request)

@@ -33,7 +33,8 @@ const mostRefused = 200
  * acknowledged is retried. Any other 4xx refuses a record for good that was sent alone; of more, halves are sent to find out which. Redirects
  * are not followed. The header `Idempotency-Key` is the same for the same records, and each record has its `id`.
  *
- * Connections are kept alive and used again; Node closes those that have been idle for some seconds.
+ * Connections are kept alive and used again; Node closes those that have been idle for some seconds. One that the service has closed
+ * meanwhile costs no attempt: the request goes out once more.
  *
  * @throws MillraceError `ML_OPTION_INVALID`
  *

@@ -36,7 +36,12 @@ export async function post(request: Request, signal: AbortSignal): Promise<Answe
   else signal.addEventListener('abort', end, { once: true })
   try {
     const { url, body, headers } = request
-    const response = await fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal: ending.signal })
+    const send = () => fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal: ending.signal })
+    // That a connection was closed while nobody looked (a freeze) shows by its use; the request is idempotent by its key.
+    const response = await send().catch((error) => {
+      if (ending.signal.aborted || !wasClosed(error)) throw error
+      return send()
+    })
     // To its end, so that the connection can be used again.
     return answerOf(request, response, await textOf(response))
   } catch (error) {
@@ -92,6 +97,11 @@ async function textOf(response: Response): Promise<string> {
 }
 
 const failure = (text: string): Error => new MillraceError('ML_SINK_FAILED', text)
+
+const closings: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** Whether the other side has closed a connection before it answered. */
+const wasClosed = ({ cause }: Error): boolean => closings.has((cause as { code?: unknown } | undefined)?.code)
 
 /** What fetch throws says little; its cause says what happened. */
 const ofNetwork = (error: Error): Error => (error.cause instanceof Error ? error.cause : error)
