@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LogMeta } from '../lib/local/worker/index.js'
 import type { Exchange } from '../lib/testing/faults/index.js'
 import { appliedTransactions, costMeter } from './faults/index.js'
@@ -69,9 +70,12 @@ export async function observe(
     return { produced: count, runs: history.runs.length, invocations: watch.invocations, killedPid: killer.victim }
   })
 
-  const hooks = { onLine, onBatch: watch.onBatch, onExchange, log: logs.local }
+  const environment = { LEASE_MS: String(options.leaseMs) }
+  const hooks = { onLine, onBatch: watch.onBatch, onExchange, environment, log: logs.local }
   const system = await stages.run('starting the stack', () => startSystem(prepared, hooks, stopLater))
   const { kafka, mapping, store } = system
+  // So that what is to be held comes before its grace is over.
+  await stages.run('waiting for the group', () => assigned(mapping))
   const started = performance.now()
   const produced = await stages.run('producing', () =>
     produceOrders({ kafka, topic, planned, onProgress: (done) => (count = done) }),
@@ -87,6 +91,11 @@ export async function observe(
   const mending = await stages.run('mending, redriving and discarding', () => mend(prepared, system))
   const facts = { ...again, ...left, ...seen, topic, produced, elapsedMs, kill, mending }
   return { facts, pids: [...system.pids, ...workerPids], ground: system.description }
+}
+
+/** Waits until the mapping has all partitions. */
+async function assigned(mapping: System['mapping']): Promise<void> {
+  while (Object.values(mapping.assignment).flat().length < partitions) await delay(20)
 }
 
 /** What stands in the store and at the broker when all is done, by clients of the verifier's own. */

@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly break: Break | undefined
   /** Records to produce; for tests of the main job itself. */
   readonly orders: number
+  /** Milliseconds that the killed worker's lease lasts; for the same tests, which have no time to lose. */
+  readonly leaseMs: number
 }
 
 /** Reads the command line. @throws MillraceError `ML_USAGE` */
@@ -22,10 +24,16 @@ export function readStartOptions(args: readonly string[]): StartOptions {
     json: { type: 'boolean', default: false },
     break: { type: 'string' },
     orders: { type: 'string', default: '20000' },
+    'lease-ms': { type: 'string', default: '10000' },
   })
   const { json, break: broken, orders } = values
   if (broken !== undefined && !isBreak(broken)) throw wrong(`--break ${show(broken)} is not known`)
-  return { json, break: broken, orders: whole('--orders', orders, fewestOrders, 1_000_000) }
+  return {
+    json,
+    break: broken,
+    orders: whole('--orders', orders, fewestOrders, 1_000_000),
+    leaseMs: whole('--lease-ms', values['lease-ms'], 1_000, 900_000),
+  }
 }
 
 const isBreak = (text: string): text is Break => (breaks as readonly string[]).includes(text)

@@ -17,10 +17,14 @@ const patienceMs = 230_000
 /** Runs the main job as `npm start` does, with fewer orders. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { KAFKA_BROKERS: _, AWS_ENDPOINT_URL_DYNAMODB: __, AWS_ENDPOINT_URL: ___, ...inherited } = process.env
-  const child = spawn(process.execPath, ['dist/start/main.js', '--json', '--orders', '1000', ...args], {
-    cwd: root,
-    env: { ...inherited, ...env },
-  })
+  const child = spawn(
+    process.execPath,
+    ['dist/start/main.js', '--json', '--orders', '1000', '--lease-ms', '2000', ...args],
+    {
+      cwd: root,
+      env: { ...inherited, ...env },
+    },
+  )
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (chunk) => {

@@ -11,7 +11,11 @@ export const handler = kafkaFunction({ value: json(schema), order: 'key', leaseM
   const { orderId, customerId, seq, cents, graceMs = 0 } = record.value
   if (cents === 0) return drop('empty order')
   const until = record.timestamp + graceMs
-  if (until > Date.now()) return hold({ until, reason: 'its customer may still take it back' })
+  if (until > Date.now()) {
+    // At once: the framework's own line comes when it is recorded, and a killed process comes to no more.
+    ctx.logger.info('held', { orderId, until })
+    return hold({ until, reason: 'its customer may still take it back' })
+  }
   // One line per run, before the effect: together they are the history of what was run.
   ctx.logger.info('order', { orderId, customerId, seq })
   // Neither write is idempotent. Made in one transaction with the record's settle, both happen exactly once.

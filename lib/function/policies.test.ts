@@ -140,6 +140,46 @@ describe('the option classify [K-14]', () => {
   })
 })
 
+it('no error fails more than its own record, whatever its getters and proxies do, and its envelope can be written [K-14] [P-09 partly]', async () => {
+  const throwing = () => {
+    throw new Error('a getter')
+  }
+  const [plain, revoked] = [() => new Error('x'), Proxy.revocable(new Error('x'), {})]
+  revoked.revoke()
+  const hostile: readonly unknown[] = [
+    Object.defineProperty(plain(), 'message', { get: throwing }),
+    Object.defineProperty(plain(), 'stack', { get: throwing }),
+    Object.assign(plain(), { name: Symbol('s'), message: Symbol('m') }),
+    Object.assign(plain(), { message: { not: 'text' }, stack: undefined }),
+    Object.assign(plain(), { stack: ['not', 'text'], issues: [] }),
+    new Proxy(plain(), { get: throwing }),
+    new Proxy(plain(), { has: throwing }),
+    new Proxy({}, { getPrototypeOf: throwing }),
+    revoked.proxy,
+    { toJSON: throwing, toString: throwing, [Symbol.toStringTag]: 't' },
+    // What cuts a text may cut a character in two.
+    new Error('😀'.slice(0, 1)),
+    new Error(`${'x'.repeat(3_999)}😀`),
+  ]
+  const records = hostile.map((_, i) => ({ value: i, key: String(i), offset: offset + i }))
+  offset += hostile.length
+  const failing = kafkaFunction({ retry: { attempts: 1 }, order: 'key' }, ({ value }) => {
+    throw hostile[value as number]
+  })
+  expect(await invoke(failing, kafkaEvent({ topic, records }))).toEqual({ batchItemFailures: [] })
+  expect((await envelopes()).map(({ rule }) => rule?.S)).toEqual(['exhausted'])
+  expect(logs.lines('fallback')).toHaveLength(hostile.length)
+})
+
+it('an object that is thrown may be what the record carried: no line quotes it, its envelope does', async () => {
+  await deliver({ retry: { attempts: 1 } }, ({ value }) => {
+    throw value
+  })
+  expect(logs.lines('fallback')).toMatchObject([{ reason: expect.stringMatching(/no Error was thrown: an object;/) }])
+  expect(JSON.stringify(logs.all)).not.toContain('n\\":1')
+  expect((await envelopes())[0]?.reason?.S).toContain('{"n":1}')
+})
+
 it.each<[FunctionOptions, string]>([
   [{ retry: { attempts: 0 } }, 'retry.attempts'],
   [{ retry: { intervalMs: -1 } }, 'retry.intervalMs'],

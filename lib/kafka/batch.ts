@@ -16,6 +16,14 @@ export interface Producer {
   readonly sequence: number
 }
 
+/** Who a producer is for the brokers: what lets them know a batch that comes again. */
+export interface Identity {
+  readonly id: bigint
+  readonly epoch: number
+  /** The number of the next record, by the name of its lane. */
+  readonly sequences: Map<string, number>
+}
+
 /** As many bytes as the record may take in a batch, or a few less. */
 export function sizeOf({ key, value, headers }: Outgoing): number {
   let bytes = 36 + (key?.length ?? 0) + (value?.length ?? 0)

@@ -1,4 +1,4 @@
-import { encodeBatch, type Producer, sizeOf, stamp } from './batch.js'
+import { encodeBatch, type Identity, sizeOf, stamp } from './batch.js'
 import type { Pace } from './pace.js'
 import type { Item } from './record.js'
 import type { Part } from './wire.js'
@@ -12,7 +12,11 @@ export interface Batch {
   /** Epoch milliseconds; of records without a time. */
   time: number
   bytes?: Buffer
+  /** Who has sent it: another producer would have it written twice, if it was. */
+  identity: Identity | undefined
 }
+
+const newBatch = (items: readonly Item[]): Batch => ({ items, time: 0, identity: undefined })
 
 /** What is to go to one partition, in its order: one batch at a time, and none before the one ahead of it is settled. */
 export class Lane {
@@ -31,6 +35,10 @@ export class Lane {
     this.partition = partition
   }
 
+  get name(): string {
+    return `${this.topic}:${this.partition}`
+  }
+
   add(item: Item): void {
     const bytes = sizeOf(item.record)
     if (this.#open.length > 0 && this.#openBytes + bytes > batchBytes) this.#cut()
@@ -39,7 +47,7 @@ export class Lane {
   }
 
   #cut(): void {
-    if (this.#open.length > 0) this.#batches.push({ items: this.#open, time: 0 })
+    if (this.#open.length > 0) this.#batches.push(newBatch(this.#open))
     this.#open = []
     this.#openBytes = 0
   }
@@ -50,15 +58,17 @@ export class Lane {
     return this.#batches[0]
   }
 
-  /** The first batch, by this producer. Repeated, it is byte for byte the same except for who produces it. */
-  async part(producer: Producer, now: number, pace: Pace): Promise<Part> {
-    const batch = this.first ?? { items: [], time: 0 }
+  /** The first batch, by this producer. Repeated, it is byte for byte the same, unless brokers have forgotten who sent it. */
+  async part(identity: Identity, now: number, pace: Pace): Promise<Part> {
+    const batch = this.first ?? newBatch([])
     if (batch.bytes === undefined) {
       batch.time = now
       const records = batch.items.map(({ record }) => record)
       batch.bytes = await encodeBatch(records, now, pace)
     }
-    stamp(batch.bytes, producer)
+    batch.identity ??= identity
+    const { id, epoch, sequences } = batch.identity
+    stamp(batch.bytes, { id, epoch, sequence: sequences.get(this.name) ?? 0 })
     return { topic: this.topic, partition: this.partition, bytes: batch.bytes }
   }
 
@@ -73,7 +83,7 @@ export class Lane {
   halve(): void {
     const items = this.#batches.shift()?.items ?? []
     const half = Math.ceil(items.length / 2)
-    this.#batches.unshift({ items: items.slice(0, half), time: 0 }, { items: items.slice(half), time: 0 })
+    this.#batches.unshift(newBatch(items.slice(0, half)), newBatch(items.slice(half)))
     this.isInDoubt = false
   }
 

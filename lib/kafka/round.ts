@@ -1,19 +1,12 @@
 import type { Clock } from '../clock.js'
 import { asError, type ErrorCode, MillraceError } from '../errors.js'
+import type { Identity } from './batch.js'
 import type { Lane } from './lane.js'
 import type { Link } from './link.js'
 import { newPace, type Pace } from './pace.js'
 import { place, type Turns } from './place.js'
 import type { Item } from './record.js'
 import { settle } from './settle.js'
-
-/** Who a producer is for the brokers: what lets them know a batch that comes again. */
-export interface Identity {
-  readonly id: bigint
-  readonly epoch: number
-  /** The number of the next record, by partition. */
-  readonly sequences: Map<string, number>
-}
 
 /** What outlives a round. */
 export interface Ground {
@@ -122,17 +115,14 @@ async function sendTo(leader: number, lanes: Map<string, Lane>, link: Link, grou
   const { identity, clock } = ground
   if (identity === undefined) return
   const parts = []
-  for (const [name, lane] of lanes) {
-    const sequence = identity.sequences.get(name) ?? 0
-    parts.push(await lane.part({ ...identity, sequence }, clock.now(), pace))
-  }
+  for (const lane of lanes.values()) parts.push(await lane.part(identity, clock.now(), pace))
   try {
     const answers = await link.produce(leader, parts)
     for (const answer of answers) {
       const name = `${answer.topic}:${answer.partition}`
       const lane = lanes.get(name)
       lanes.delete(name)
-      if (lane && !(await settle(lane, name, answer, ground, pace))) link.forget([lane.topic])
+      if (lane && !(await settle(lane, answer, ground, pace))) link.forget([lane.topic])
     }
     stay(lanes.values(), new Error(`broker ${leader} said nothing of the partition`), link)
   } catch (thrown) {

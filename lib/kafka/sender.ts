@@ -2,10 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as pause } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import { asError, MillraceError } from '../errors.js'
+import type { Identity } from './batch.js'
 import { Link } from './link.js'
 import type { Checked } from './options.js'
 import { type Delivery, Item, type Outgoing } from './record.js'
-import { type Ground, type Identity, sendRound } from './round.js'
+import { type Ground, sendRound } from './round.js'
 
 /** Records that may wait at a time, and what of them is sent together: keys and values in bytes. */
 const limits = { pending: 200_000, roundBytes: 8_000_000 }

@@ -11,17 +11,11 @@ import type { PartAnswer } from './wire.js'
 const sequences = 2 ** 31
 
 /** Does what a broker's answer says to the first batch of the lane. False: the cluster is to be asked again. */
-export async function settle(
-  lane: Lane,
-  name: string,
-  answer: PartAnswer,
-  ground: Ground,
-  pace: Pace,
-): Promise<boolean> {
+export async function settle(lane: Lane, answer: PartAnswer, ground: Ground, pace: Pace): Promise<boolean> {
   const { verdict, meaning } = verdictOf(answer.code)
   const batch = lane.first
   if (batch === undefined) return true
-  const { items, time } = batch
+  const { items, time, identity } = batch
   const failed = (item: Item, isFinal: boolean): Delivery => ({
     ok: false,
     error: refusal(lane, meaning, item),
@@ -29,8 +23,8 @@ export async function settle(
   })
   switch (verdict) {
     case 'written': {
-      const sequence = ground.identity?.sequences.get(name) ?? 0
-      ground.identity?.sequences.set(name, (sequence + items.length) % sequences)
+      const sequence = identity?.sequences.get(lane.name) ?? 0
+      identity?.sequences.set(lane.name, (sequence + items.length) % sequences)
       lane.next()
       for (const [n, item] of items.entries()) {
         if (pace()) await pause()
@@ -50,7 +44,8 @@ export async function settle(
       for (const item of lane.rest()) item.settle(failed(item, item.record.hasOwnTopic))
       return true
     case 'unknown':
-      ground.identity = undefined
+      if (ground.identity === identity) ground.identity = undefined
+      batch.identity = undefined
       break
     case 'again':
       // A leader says so, too, of what it has written, if it leads no more when the replicas have it.

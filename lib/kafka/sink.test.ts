@@ -119,6 +119,24 @@ describe('a Kafka sink', () => {
     ])
   })
 
+  it('writes once what one broker may have, though another has forgotten its producer', async () => {
+    const { started, proxy, sink } = await sinkOnTopic()
+    let answers = 0
+    proxy.answer = (key, answer) =>
+      key === produceKey && answers++ === 0 ? refusing(refusing(answer, 7, [0]), 59, [1]) : answer
+    expect(
+      said(
+        await sink.write(
+          [0, 1].map((n) => sinkRecord(n, { partition: n })),
+          patient(),
+        ),
+      ),
+    ).toEqual(['ok', 'ok'])
+    const ends = await (await admin(started)).fetchTopicOffsets('invoices')
+    // Of the second nobody could tell: it was sent by another producer then.
+    expect([0, 1].map((n) => ends.find(({ partition }) => partition === n)?.high)).toEqual(['1', '2'])
+  })
+
   it('gives others their turn while it prepares thousands of records [R-29]', async () => {
     const { proxy, sink } = await sinkOnTopic()
     await sink.write([sinkRecord(0)], patient())

@@ -16,10 +16,10 @@ export interface Run extends Place {
   readonly seq: number
 }
 
-/** One decision of the framework that is not ok. */
+/** One decision that is not ok: the framework's, or of a hold the handler's own line. */
 export interface Decision extends Place {
   readonly requestId: string
-  readonly decision: 'retry' | 'fallback' | 'drop' | 'hold'
+  readonly decision: 'retry' | 'fallback' | 'drop' | 'held'
   readonly stage: string
   readonly rule: string
 }
@@ -52,7 +52,7 @@ export interface HistoryReader {
   read(line: string, origin: Origin): Run | undefined
 }
 
-const decisions = new Set(['retry', 'fallback', 'drop', 'hold'])
+const decisions = new Set(['retry', 'fallback', 'drop', 'held'])
 
 /** Starts with an empty history. Lines that are not about records of this topic are passed over. */
 export function historyReader(topic: string): HistoryReader {

@@ -6,7 +6,7 @@ import type { Downstream, Order, Planned } from './types.js'
 export const particular = { bad: 30, failsTwice: 40, neverWorks: 5, dropped: 20, held: 20 } as const
 
 /** Grace of the held orders, in milliseconds: they are produced early, so that it lasts when they are first delivered. */
-const graceMs = 3_000
+const graceMs = 5_000
 
 /** The smallest number of records in which the particular ones still have ordinary ones between them. */
 export const fewestOrders = 1_000

@@ -75,13 +75,13 @@ export const broken: readonly (readonly [what: string, failing: readonly string[
     ['a second effect in the killed batch', ['second effects'], withEffect('o1', { effects: 2, cents: 202 })],
     ['a balance that does not add up', ['balances'], withBalance('c', 410)],
     ['a balance that is missing', ['balances'], withBalance('c', 0)],
-    ['no order that was held', ['holds'], withoutDecision(6, 'hold')],
+    ['no order that was held', ['holds'], withoutDecision(6, 'held')],
     [
       'an order that was held without a reason',
       ['holds'],
       (facts) => ({
         ...facts,
-        history: { ...facts.history, decisions: [...facts.history.decisions, decisionOf(1, 'second', 'hold')] },
+        history: { ...facts.history, decisions: [...facts.history.decisions, decisionOf(1, 'second', 'held')] },
       }),
     ],
     [

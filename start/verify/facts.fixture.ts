@@ -90,7 +90,7 @@ const history = {
   decisions: [
     decisionOf(3, 'second', 'fallback', 'decode'),
     decisionOf(4, 'second', 'drop'),
-    decisionOf(6, 'second', 'hold'),
+    decisionOf(6, 'second', 'held'),
     decisionOf(2, 'second', 'retry'),
     decisionOf(5, 'third', 'retry'),
     decisionOf(5, 'fourth', 'fallback'),

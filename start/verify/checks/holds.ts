@@ -16,7 +16,7 @@ export function holds({ produced, history }: Pick<Facts, 'produced' | 'history'>
     }),
   )
   const early = history.runs.filter((run) => run.at < (due.get(placeOf(run)) ?? 0))
-  const held = new Set(history.decisions.filter(({ decision }) => decision === 'hold').map(placeOf))
+  const held = new Set(history.decisions.filter(({ decision }) => decision === 'held').map(placeOf))
   const complaints = [
     ...early.map((run) => `${run.orderId} ran at ${placeOf(run)} before its grace was over`),
     ...[...held].filter((place) => !due.has(place)).map((place) => `${place} was held without a reason`),
