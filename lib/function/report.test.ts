@@ -298,7 +298,7 @@ describe('The end of a batch', () => {
   it('is told of a batch that an error ends, too, in a line and a metric [T-19 partly]', async () => {
     const handler = kafkaFunction({}, ({ value }) => value as never)
     const thrown = await deliver(handler, [{ value: { iban: 'DE89370400' } }, ...range(2)]).catch(String)
-    expect(thrown).toMatch(/^MillraceError: ML_OUTCOME_UNKNOWN: the handler returned an object/)
+    expect(thrown).toMatch(/^MillraceError: ML_OUTCOME_UNKNOWN: the handler returned for .+:0:0 an object,/)
     // Lambda logs what is thrown.
     expect(thrown + JSON.stringify(logs.all)).not.toContain('DE89')
     expect(logs.lines('batch failed')).toMatchObject([
