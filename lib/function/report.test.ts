@@ -76,6 +76,8 @@ describe('The line of a decision', () => {
     expect(logs.lines('retry')[0]).toMatchObject({
       error: { name: 'Error', stack: expect.stringContaining('report.test') },
     })
+    // Nothing waits here.
+    expect(logs.lines('retry').filter((line) => line.notBefore === 0)).toEqual([])
     // Every line of the framework, not those of decisions alone.
     for (const line of logs.all.filter((one) => 'level' in one))
       expect(line).toMatchObject({ worker: named.worker, requestId })
