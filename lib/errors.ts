@@ -138,7 +138,7 @@ export function asError(thrown: unknown): Error {
 function isReadable(thrown: unknown): thrown is Error {
   try {
     if (!(thrown instanceof Error)) return false
-    const { name, message, stack } = thrown
+    const { name, message, stack, cause: _cause } = thrown
     return typeof name !== 'symbol' && typeof message !== 'symbol' && (stack === undefined || typeof stack === 'string')
   } catch {
     return false

@@ -211,6 +211,7 @@ describe('a held record', () => {
     const one = environment(() => hold({ reason: 'early', forMs: 1 }), { delivery: 'at-most-once' })
     expect(unsettledOf(await one.deliver(recordsOf(0, 0), timed()))).toEqual([])
     expect(await world.failures()).toEqual([[0, 'held too often']])
+    expect(one.logged.at(-1)?.fields.reason).toBe('nothing is held where each record runs at most once: early')
   })
 })
 
