@@ -29,13 +29,14 @@ it('are read from the packaged code, with the environment that it will have, and
     if (process.env.AWS_SECRET_ACCESS_KEY !== undefined) throw new Error('has credentials')
     setInterval(() => {}, 1000)
     console.log('anything')
-    export const handler = kafkaFunction({ retry: { attempts: Number(process.env.ATTEMPTS) }, hold: { maxDeliveries: 7 } }, () => {}).use({ before: () => {} })`
+    export const handler = kafkaFunction({ retry: { attempts: Number(process.env.ATTEMPTS) }, hold: { maxDeliveries: 7 }, poison: { sink: 'fail' } }, () => {}).use({ before: () => {} })`
   expect(await loaded(code, { ATTEMPTS: '12', TABLE: { Ref: 'Table' } })).toEqual({
     attempts: 12,
     intervalMs: 200,
     factor: 2,
     capMs: 30_000,
     holds: true,
+    keeps: true,
     maxHolds: 7,
   })
   expect(await readdir(join(serviceDir, '.serverless'))).toEqual([])

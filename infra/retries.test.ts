@@ -11,6 +11,7 @@ const needs: DeliveryNeeds = {
   capMs: 30_000,
   maxHolds: 100,
   holds: false,
+  keeps: false,
   reserveMs: undefined,
 }
 
@@ -73,6 +74,13 @@ describe('The retries of a mapping', () => {
     expect(await check({ onFailureDestination, maximumRetryAttempts: 20 }, { ...needs, attempts: 8 })).toMatchObject({
       loads: 1,
     })
+  })
+
+  it('have no end where the function keeps a record until it is mended', async () => {
+    await expect(check({ maximumRetryAttempts: 1_000 }, { ...needs, keeps: true })).rejects.toThrow(
+      /^ML_RETRIES_TOO_FEW: .*grants 1000 retries, but the function keeps records until .* to -1 without an onFailureDestination$/,
+    )
+    expect(await check({}, { ...needs, keeps: true })).toEqual({ warnings: [], loads: 0 })
   })
 
   it('are held against the time-out of the function, where it waits', async () => {

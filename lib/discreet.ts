@@ -29,4 +29,11 @@ export function discreetStack(error: Error): string | undefined {
 }
 
 /** `JSON.parse` quotes what it stumbles over; errors of schemas (zod, valibot, arktype) have their issues, and quote them. */
-const quotesInput = (error: Error): boolean => error instanceof SyntaxError || 'issues' in error
+function quotesInput(error: Error): boolean {
+  try {
+    return error instanceof SyntaxError || 'issues' in error
+  } catch {
+    // A proxy that does not tell.
+    return true
+  }
+}

@@ -122,12 +122,27 @@ export class MillraceError extends Error {
   }
 }
 
-/** The error itself, or an Error that says what was thrown instead of one (`throw 'x'` is legal JavaScript). */
+/**
+ * The error itself, or an Error that says what was thrown instead of one (`throw 'x'` is legal JavaScript). Never throws, and of
+ * what it answers name, message and stack can be read: one hostile error may fail its record, not the batch.
+ */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  return new MillraceError('ML_HANDLER_THREW', `a value that is no Error was thrown: ${show(thrown)}; throw an Error`, {
-    cause: thrown,
-  })
+  if (isReadable(thrown)) return thrown
+  const text = (what: string) => `a value that is no Error was thrown: ${what}; throw an Error`
+  // A text is a message; an object may be what the record carried.
+  const discreet = typeof thrown === 'string' ? undefined : text(kindOf(thrown))
+  return new MillraceError('ML_HANDLER_THREW', text(show(thrown)), { cause: thrown, ...(discreet && { discreet }) })
+}
+
+/** An Error whose texts are texts, whatever getters and proxies there are. */
+function isReadable(thrown: unknown): thrown is Error {
+  try {
+    if (!(thrown instanceof Error)) return false
+    const { name, message, stack, cause: _cause } = thrown
+    return typeof name !== 'symbol' && typeof message !== 'symbol' && (stack === undefined || typeof stack === 'string')
+  } catch {
+    return false
+  }
 }
 
 /** A short rendering of any value for a message. Never throws. */
@@ -136,14 +151,30 @@ export function show(value: unknown): string {
     const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value))
     return text.length > 200 ? `${text.slice(0, 200)}…` : text
   } catch {
+    return tagOf(value)
+  }
+}
+
+function tagOf(value: unknown): string {
+  try {
     return Object.prototype.toString.call(value)
+  } catch {
+    return `[${typeof value}]`
   }
 }
 
 /** What kind of value it is, for a message about what a handler made, which may be a payload: logs carry none. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return `a list of ${value.length}`
-  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'object') return listOf(value) ?? 'an object'
   return `a ${typeof value}`
+}
+
+function listOf(value: object): string | undefined {
+  try {
+    return Array.isArray(value) ? `a list of ${value.length}` : undefined
+  } catch {
+    // A proxy that was revoked.
+    return undefined
+  }
 }

@@ -11,6 +11,8 @@ export interface DeliveryNeeds {
   readonly maxHolds: number
   /** It says so itself: the option `hold` is set. Otherwise only its handler knows whether it holds. */
   readonly holds: boolean
+  /** Some records it keeps until somebody mends what they fail by: `retry.onExhausted` is `retry` or `fail`, or a `poison` is `fail`. */
+  readonly keeps: boolean
   /** Milliseconds kept for settling; undefined: the default. */
   readonly reserveMs: number | undefined
 }
@@ -23,12 +25,13 @@ export const defaultReserveMs = (timeoutMs: number): number => Math.min(2_000, t
 
 /**
  * How many retries a mapping has to grant so that Lambda does not give a record up before its function has: one for each attempt, each delivery
- * that only waits for the next attempt, and each hold; and some to spare.
+ * that only waits for the next attempt, and each hold; and some to spare. Infinity where it keeps records.
  *
  * @param timeoutMs the function's; a wait that is longer spends a delivery for each
  */
 export function retriesNeeded(needs: DeliveryNeeds, timeoutMs: number, { holds }: { readonly holds: boolean }): number {
   const { attempts, intervalMs, factor, capMs, maxHolds, reserveMs = defaultReserveMs(timeoutMs) } = needs
+  if (needs.keeps) return Number.POSITIVE_INFINITY
   const usableMs = Math.max(1, timeoutMs - reserveMs)
   let waits = 0
   for (let run = 1; run < attempts; run++)
@@ -37,6 +40,18 @@ export function retriesNeeded(needs: DeliveryNeeds, timeoutMs: number, { holds }
 }
 
 /** What is wrong with a mapping's retries, and what to do about it. */
-export const tooFewRetries = (needed: number, granted: number): string =>
-  `grants ${granted} retries, but the function may need ${needed} deliveries more for a record (its attempts, waits and holds, and 3 to spare); ` +
-  `then Lambda gives records up before the function has. Set maximumRetryAttempts to -1 without an onFailureDestination, or to ${needed} or more`
+export function tooFewRetries(needed: number, granted: number): string {
+  const [why, more] = Number.isFinite(needed)
+    ? [
+        `may need ${needed} deliveries more for a record (its attempts, waits and holds, and 3 to spare)`,
+        `, or to ${needed} or more`,
+      ]
+    : [
+        "keeps records until what they fail by is mended (retry.onExhausted is 'retry' or 'fail', or a poison 'fail')",
+        '',
+      ]
+  return (
+    `grants ${granted} retries, but the function ${why}; ` +
+    `then Lambda gives records up before the function has. Set maximumRetryAttempts to -1 without an onFailureDestination${more}`
+  )
+}

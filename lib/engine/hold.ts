@@ -153,7 +153,7 @@ export class Hold {
   /** Nothing counts any more, because something has to come again; but what was given up on is not run once more. */
   fail(): void {
     for (const [record, { status }] of this.verdicts) {
-      if (status === 'fallback') this.acknowledged.delete(record)
+      if (status === 'fallback' && this.acknowledged.get(record)?.ok) this.acknowledged.delete(record)
       else if (status === 'ok' || status === 'drop' || status === 'duplicate') this.verdicts.delete(record)
     }
     this.effects.clear()

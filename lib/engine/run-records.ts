@@ -29,10 +29,11 @@ export interface Surroundings {
   judged(): void
 }
 
-/** What is left to run of a lane. */
+/** What is left to run of a lane: all from a place on. A place costs nothing, where thousands of records of a lane may wait in turn. */
 interface Rest {
   readonly hold: Hold
   readonly lane: Lane
+  readonly from: number
 }
 
 /**
@@ -101,25 +102,25 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
   }
 
   /** A lane whose first record is not due waits for it; one that is so only after this invocation is left, with its lane. */
-  function later(hold: Hold, record: RawRecord, lane: Lane): Paused<Rest> | undefined {
+  function later(record: RawRecord, rest: Rest): Paused<Rest> | undefined {
+    const { hold } = rest
     const dueAt = hold.entries.dueAt(record)
-    if (waits?.reaches(dueAt)) return { rest: waits.until(dueAt).then(() => ({ hold, lane })) }
+    if (waits?.reaches(dueAt)) return { rest: waits.until(dueAt).then(() => rest) }
     hold.leave(record)
     return undefined
   }
 
   /** A record that has to come again waits and is run again, if this invocation may and has the time. */
-  function rerun(run: RecordAttempt, verdict: Verdict, lane: Lane): Paused<Rest> | undefined {
+  function rerun(run: RecordAttempt, verdict: Verdict, rest: Rest): Paused<Rest> | undefined {
     if (waits === undefined || !mayRerun || !('notBefore' in verdict) || !waits.reaches(verdict.notBefore)) return
-    const { hold } = run
-    return { rest: waits.again(run, verdict).then((may) => (may ? { hold, lane } : undefined)) }
+    return { rest: waits.again(run, verdict).then((may) => (may ? rest : undefined)) }
   }
 
-  async function runLane({ hold, lane }: Rest): Promise<Paused<Rest> | undefined> {
-    for (let place = 0; place < lane.length; place++) {
+  async function runLane({ hold, lane, from }: Rest): Promise<Paused<Rest> | undefined> {
+    for (let place = from; place < lane.length; place++) {
       const record = lane[place]
       if (record === undefined || !mayStart(hold, record)) return
-      if (!isDue(hold, record)) return later(hold, record, lane.slice(place))
+      if (!isDue(hold, record)) return later(record, { hold, lane, from: place })
       const run = begin(hold, record)
       if (run === undefined) continue
       const limit = limitOf(engine, run)
@@ -136,7 +137,7 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
           if (hold.isBlocked(record)) return
         }
         const verdict = end(run, result)
-        if (comesAgain(verdict)) return rerun(run, verdict, lane.slice(place))
+        if (comesAgain(verdict)) return rerun(run, verdict, { hold, lane, from: place })
       } catch (error) {
         fail(error)
         return
@@ -178,7 +179,9 @@ export async function runRecords(parts: readonly Part[], surroundings: Surroundi
     }
   }
 
-  const lanes = parts.map(({ hold, records }) => lanesOf(records, engine.order).map((lane) => ({ hold, lane })))
+  const lanes = parts.map(({ hold, records }) =>
+    lanesOf(records, engine.order).map((lane) => ({ hold, lane, from: 0 })),
+  )
   const all =
     engine.handleAll === undefined ? runLanes(interleave(lanes), engine.concurrency, runLane) : runAll(engine.handleAll)
   await Promise.race([all, deadline.cutOff])

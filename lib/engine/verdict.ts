@@ -143,7 +143,8 @@ function held(end: RunEnd, { reason, time, maxDeliveries = Number.POSITIVE_INFIN
     const notBefore = 'untilMs' in time ? time.untilMs : failure.lastSeen + time.forMs
     return { status: 'hold', failure, notBefore: Math.ceil(notBefore), holds }
   }
-  const tooOften = { ...failure, rule: 'held too often', reason: `held ${most} times already: ${reason}` }
+  const why = most === 0 ? 'nothing is held where each record runs at most once' : `held ${most} times already`
+  const tooOften = { ...failure, rule: 'held too often', reason: `${why}: ${reason}` }
   if (policy.retry.onExhausted !== 'retry') return givenUp(policy.retry.onExhausted, tooOften)
   return { status: 'hold', failure: tooOften, notBefore: failure.lastSeen + policy.retry.capMs, holds: most }
 }

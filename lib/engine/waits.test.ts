@@ -211,6 +211,7 @@ describe('a held record', () => {
     const one = environment(() => hold({ reason: 'early', forMs: 1 }), { delivery: 'at-most-once' })
     expect(unsettledOf(await one.deliver(recordsOf(0, 0), timed()))).toEqual([])
     expect(await world.failures()).toEqual([[0, 'held too often']])
+    expect(one.logged.at(-1)?.fields.reason).toBe('nothing is held where each record runs at most once: early')
   })
 })
 
@@ -254,4 +255,38 @@ it('what a fallback that is down has not acknowledged is tried ever more rarely,
   while (deliveries < 100 && unsettledOf(await one.deliver(recordsOf(0, 0), timed())).length > 0) deliveries++
   expect([deliveries < 40, ran]).toEqual([true, ['0: 1.0 at 0']])
   expect(await world.failures()).toEqual([[0, 'given up']])
+})
+
+it('failures are recorded at once, and then ever more rarely: few hold up no batch, many share writes', async () => {
+  const one = environment((_offset, { held }) => (held < 9 ? hold({ reason: 'soon', forMs: 0 }) : ok()))
+  expect(unsettledOf(await one.deliver(recordsOf(0, 0), timed()))).toEqual([])
+  const times = ran.map((run) => Number(run.split(' at ')[1]))
+  expect(times).toEqual([0, 0, 5, 15, 35, 75, 155, 255, 355, 455])
+})
+
+it('a source partition where nothing has failed costs one claim and one settle, however often others are retried [P-24]', async () => {
+  const swapped: string[] = []
+  const one = environment((offset, { attempt }) => (offset === 0 && attempt < 4 ? retry('no') : ok()), {
+    policy: policyOf({ attempts: 4, intervalMs: 100 }),
+    through: (store) => ({
+      ...store,
+      swap: (swaps) => {
+        swapped.push(...swaps.map(({ key }) => key.pk))
+        return store.swap(swaps)
+      },
+    }),
+  })
+  const records = [...recordsOf(0, 1), ...recordsOf(5, 6).map((record) => ({ ...record, partition: 1 }))]
+  expect(unsettledOf(await one.deliver(records, timed()))).toEqual([])
+  const of = (partition: number) => swapped.filter((pk) => pk.endsWith(`#${partition}`)).length
+  expect([of(0), of(1)]).toEqual([5, 2])
+})
+
+it('what the fallback has, and waits for others to be settled with, does not end the waiting for those', async () => {
+  const outcomeOf = (offset: number) => (offset === 0 ? fallback('no') : hold({ reason: 'later', forMs: 60_000 }))
+  const one = environment(outcomeOf, { atomicity: 'partition' })
+  expect(unsettledOf(await one.deliver(recordsOf(0, 1), timed()))).toEqual([0, 1])
+  const second = world.clock.now()
+  expect(unsettledOf(await one.deliver(recordsOf(0, 1), timed()))).toEqual([0, 1])
+  expect(world.clock.now() - second).toBe(28_000)
 })

@@ -7,8 +7,11 @@ import type { Recorder } from './recorder.js'
 import type { RecordAttempt } from './run.js'
 import type { Waiting } from './verdict.js'
 
-/** Milliseconds from one round of failures that are recorded to the next, so that many lanes that fail share few writes. */
-const roundMs = 100
+/**
+ * Milliseconds from one round of failures that are recorded to the next, so that many lanes that fail share few writes: twice as
+ * long each time, so that a batch with few failures is not held up for them.
+ */
+const [firstGapMs, longestGapMs] = [5, 100]
 
 /** What one invocation waits for: records that are not due yet, in its own time as far as that goes. */
 export class Waits {
@@ -18,7 +21,8 @@ export class Waits {
   readonly #holds: readonly Hold[]
   readonly #stop = new AbortController()
   #round: Promise<void> | undefined
-  #lastRound = Number.NEGATIVE_INFINITY
+  #nextRound = Number.NEGATIVE_INFINITY
+  #gapMs = firstGapMs
 
   constructor(engine: Engine, deadline: Deadline, recorder: Recorder, holds: readonly Hold[]) {
     this.#engine = engine
@@ -70,9 +74,16 @@ export class Waits {
   }
 
   async #record(): Promise<void> {
-    await this.until(this.#lastRound + roundMs)
+    await this.until(this.#nextRound)
     if (!this.#goesOn) return
-    this.#lastRound = this.#engine.clock.now()
-    await this.#recorder.recordWaiting(this.#holds)
+    this.#nextRound = this.#engine.clock.now() + this.#gapMs
+    this.#gapMs = Math.min(2 * this.#gapMs, longestGapMs)
+    await this.#recorder.recordWaiting(this.#holds.filter(hasUnrecorded))
   }
+}
+
+/** Whether anything of it has failed or is held that the ledger does not know of. */
+function hasUnrecorded({ verdicts, entries }: Hold): boolean {
+  for (const [record, verdict] of verdicts) if ('notBefore' in verdict && !entries.has(record, verdict)) return true
+  return false
 }

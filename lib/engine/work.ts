@@ -63,12 +63,18 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
  * Epoch ms before which the fallback is not tried again with what it has not acknowledged: after as long as that has been so, from
  * the first to the longest interval of retries. Infinity where it has all.
  */
-function fallbackDue({ verdicts }: Hold, left: ReadonlySet<number>, { policy: { retry }, clock }: Engine): number {
+function fallbackDue(
+  { verdicts, acknowledged }: Hold,
+  left: ReadonlySet<number>,
+  { policy: { retry }, clock }: Engine,
+): number {
   let due = Number.POSITIVE_INFINITY
   if (left.size === 0) return due
   const now = clock.now()
-  for (const [{ offset }, verdict] of verdicts) {
-    if (verdict.status !== 'fallback' || !left.has(offset)) continue
+  for (const [record, verdict] of verdicts) {
+    // What it has, and is left with others that are to be settled with it, waits for those.
+    const isRefused = acknowledged.get(record)?.ok === false
+    if (verdict.status !== 'fallback' || !isRefused || !left.has(record.offset)) continue
     due = Math.min(due, now + Math.min(retry.capMs, Math.max(retry.intervalMs, now - verdict.failure.firstSeen)))
   }
   return due

@@ -1,5 +1,5 @@
 import { errorFields, type Log, type Policy } from '../engine/index.js'
-import { asError, show } from '../errors.js'
+import { asError, kindOf, show } from '../errors.js'
 import type { RawRecord } from '../event/index.js'
 import { type Classified, classify } from '../outcome/index.js'
 import { DecodedRecord, type KafkaRecord } from './record.js'
@@ -24,9 +24,9 @@ export function classifyWith(option: ClassifyOption | undefined, log: Log): Poli
       if (answer === undefined) return classify(error)
       const { status, rule = 'classify' } = typeof answer === 'string' ? { status: answer } : answer
       if (statuses.includes(status) && typeof rule === 'string') return { status, rule }
-      throw new TypeError(
-        `it answered ${show(answer)}, not 'retry', 'fallback', 'drop' or one with a rule, or undefined`,
-      )
+      // Not more of an object: it may be what the record carried.
+      const given = typeof answer === 'string' ? show(answer) : kindOf(answer)
+      throw new TypeError(`it answered ${given}, not 'retry', 'fallback', 'drop' or one with a rule, or undefined`)
     } catch (thrown) {
       const { id } = new DecodedRecord<undefined, undefined>(record as RawRecord, undefined, undefined)
       log.error('the option classify failed, so the default table decides', {

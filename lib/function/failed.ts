@@ -10,8 +10,8 @@ export function recordFailed({ record, rule, error }: Failure, records: number):
     `${id}${records > 1 ? ` and ${records - 1} more have` : ' has'} failed for good (${rule}; the log says why), and the policy of the ` +
       "function is 'fail': it stays, with what follows in its lane, and is tried once with each delivery; all else is settled. Mend " +
       "the function or the cause, or let retry.onExhausted or poison be 'fallback' or 'drop'",
-    // Lambda logs what is thrown, its cause too.
-    { cause: error && discreetMessage(error) === error.message ? error : undefined },
+    // Lambda logs what is thrown, with all of its causes.
+    { cause: error && error.cause === undefined && discreetMessage(error) === error.message ? error : undefined },
   )
 }
 

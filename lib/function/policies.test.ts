@@ -1,7 +1,19 @@
+import { inspect } from 'node:util'
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
-import { type FunctionOptions, type Handler, hold, json, kafkaFunction, retry } from '../index.js'
+import {
+  type FunctionOptions,
+  fallback,
+  type Handler,
+  hold,
+  json,
+  kafkaFunction,
+  ok,
+  retry,
+  type Sink,
+  type SinkRecord,
+} from '../index.js'
 import { invoke, kafkaEvent, type TestDeployment, testDeployment } from '../testing/index.js'
 import { captureLogs } from './logs.fixture.js'
 import { readOptions } from './options.js'
@@ -137,6 +149,90 @@ describe('the option classify [K-14]', () => {
         i === 0 ? 0 : 1,
       )
     }
+  })
+})
+
+it('no error fails more than its own record, whatever its getters and proxies do, and its envelope can be written [K-14] [P-09 partly]', async () => {
+  const throwing = () => {
+    throw new Error('a getter')
+  }
+  const [plain, revoked] = [() => new Error('x'), Proxy.revocable(new Error('x'), {})]
+  revoked.revoke()
+  const hostile: readonly unknown[] = [
+    Object.defineProperty(plain(), 'message', { get: throwing }),
+    Object.defineProperty(plain(), 'stack', { get: throwing }),
+    Object.assign(plain(), { name: Symbol('s'), message: Symbol('m') }),
+    Object.assign(plain(), { message: { not: 'text' }, stack: undefined }),
+    Object.assign(plain(), { stack: ['not', 'text'], issues: [] }),
+    new Proxy(plain(), { get: throwing }),
+    new Proxy(plain(), { has: throwing }),
+    new Proxy({}, { getPrototypeOf: throwing }),
+    revoked.proxy,
+    { toJSON: throwing, toString: throwing, [Symbol.toStringTag]: 't' },
+    // What cuts a text may cut a character in two.
+    new Error('😀'.slice(0, 1)),
+    new Error(`${'x'.repeat(3_999)}😀`),
+  ]
+  const records = hostile.map((_, i) => ({ value: i, key: String(i), offset: offset + i }))
+  offset += hostile.length
+  const failing = kafkaFunction({ retry: { attempts: 1 }, order: 'key' }, ({ value }) => {
+    throw hostile[value as number]
+  })
+  expect(await invoke(failing, kafkaEvent({ topic, records }))).toEqual({ batchItemFailures: [] })
+  expect((await envelopes()).map(({ rule }) => rule?.S)).toEqual(['exhausted'])
+  expect(logs.lines('fallback')).toHaveLength(hostile.length)
+})
+
+it('an object that is thrown may be what the record carried: no line quotes it, its envelope does', async () => {
+  await deliver({ retry: { attempts: 1 } }, ({ value }) => {
+    throw value
+  })
+  expect(logs.lines('fallback')).toMatchObject([{ reason: expect.stringMatching(/no Error was thrown: an object;/) }])
+  expect(JSON.stringify(logs.all)).not.toContain('n\\":1')
+  expect((await envelopes())[0]?.reason?.S).toContain('{"n":1}')
+})
+
+describe('no line, and nothing thrown, quotes a record', () => {
+  const quoting = (text: string): unknown => JSON.parse(`x${text}`)
+  const failing = { attempts: 1, onExhausted: 'fail' } as const
+  const sink = (write: (record: SinkRecord | undefined) => unknown) =>
+    ({ name: 'own', write: async ([record]) => write(record) }) as Sink
+  const quote = (record: SinkRecord | undefined) => quoting(String(record?.value))
+  it.each<[string, FunctionOptions, Handler]>([
+    ['a sink that throws what its parser said', { onSuccess: sink(quote) }, ({ value }) => ok({ value })],
+    [
+      'a sink that answers what it was given',
+      { onSuccess: sink((record) => [record?.content]) },
+      ({ value }) => ok({ value }),
+    ],
+    [
+      'a sink that answers nothing but that',
+      { onSuccess: sink((record) => record?.content) },
+      ({ value }) => ok({ value }),
+    ],
+    ['a fallback that throws what its parser said', { fallback: sink(quote) }, () => fallback('no')],
+    [
+      'an answer of classify',
+      { classify: (_, { raw }) => JSON.parse(String(raw.value)) },
+      () => Promise.reject(new Error()),
+    ],
+    [
+      'the cause of an error',
+      {},
+      (record) => {
+        try {
+          quoting(String(record.raw.value))
+        } catch (cause) {
+          throw new Error('wrapped', { cause })
+        }
+      },
+    ],
+  ])('not even of %s', async (_what, options, handler) => {
+    const answer = deliver({ retry: failing, ...options }, handler, { value: { secret: 'hush' } })
+    const thrown = await answer.catch((error: unknown) => error)
+    expect(inspect(thrown, { depth: 9 })).not.toContain('hush')
+    expect(JSON.stringify(logs.all)).not.toContain('hush')
+    expect(logs.all.length).toBeGreaterThan(1)
   })
 })
 

@@ -73,3 +73,16 @@ it('says nothing where its holds have room, as many as its option says', async (
   await run(19, { hold: { maxDeliveries: 12 } }, [undefined])
   expect(logs.lines('too few retries')).toMatchObject([{ needed: 20 }])
 })
+
+it('says so where any number is too few: records that are kept until they are mended', async () => {
+  for (const options of [{ retry: { onExhausted: 'retry' } }, { poison: { decode: 'fail' } }] as const) {
+    logs.clear()
+    topic = `started-${topics++}`
+    await run(9_999, options, [undefined])
+    expect(logs.lines('too few retries')).toMatchObject([{ retries: 9_999, needed: -1 }])
+    topic = `started-${topics++}`
+    logs.clear()
+    await run(undefined, options, [undefined])
+    expect(logs.lines('too few retries')).toEqual([])
+  }
+})

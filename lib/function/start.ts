@@ -10,11 +10,12 @@ export function needsOf({
   delivery,
   reserveMs,
 }: Pick<Settings<unknown, unknown>, 'policies' | 'holds' | 'delivery' | 'reserveMs'>): DeliveryNeeds {
-  const { attempts, intervalMs, factor, capMs } = policies.retry
+  const { attempts, intervalMs, factor, capMs, onExhausted } = policies.retry
   return {
     attempts: delivery === 'at-most-once' ? 1 : attempts,
     ...{ intervalMs, factor, capMs, reserveMs, holds },
     maxHolds: policies.hold.maxDeliveries,
+    keeps: [onExhausted, ...Object.values(policies.poison)].some((action) => action === 'retry' || action === 'fail'),
   }
 }
 
@@ -52,7 +53,7 @@ export function warnOfRetries(
   if (needed <= retries) return
   warned.add(runtime)
   log.error('too few retries', {
-    ...{ topic, group, retries, needed, code: 'ML_RETRIES_TOO_FEW' },
+    ...{ topic, group, retries, needed: Number.isFinite(needed) ? needed : -1, code: 'ML_RETRIES_TOO_FEW' },
     reason: `the mapping ${tooFewRetries(needed, retries)}`,
   })
 }

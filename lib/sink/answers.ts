@@ -1,4 +1,5 @@
-import { asError, MillraceError, show } from '../errors.js'
+import { discreetMessage } from '../discreet.js'
+import { asError, kindOf, MillraceError } from '../errors.js'
 import type { Acknowledgement, Sink, SinkRecord } from './contract.js'
 
 /** A record that is written for good. */
@@ -7,15 +8,21 @@ export const written: Acknowledgement = { ok: true }
 /** A record that another try may write. */
 export function unwritten(sink: string, thrown: unknown): Acknowledgement {
   const cause = asError(thrown)
-  const text = `the sink ${sink} did not acknowledge: ${cause.message}; the record is reported and comes again`
-  return { ok: false, error: new MillraceError('ML_SINK_FAILED', text, { cause }) }
+  const text = (why: string) => `the sink ${sink} did not acknowledge: ${why}; the record is reported and comes again`
+  const discreet = text(discreetMessage(cause))
+  return { ok: false, error: new MillraceError('ML_SINK_FAILED', text(cause.message), { cause, discreet }) }
 }
 
 /** A record that this sink will never take. */
 export function refused(sink: string, thrown: unknown): Acknowledgement {
   const cause = asError(thrown)
-  const text = `the sink ${sink} refuses the record for good: ${cause.message}`
-  return { ok: false, status: 'fallback', error: new MillraceError('ML_SINK_REFUSED', text, { cause }) }
+  const text = (why: string) => `the sink ${sink} refuses the record for good: ${why}`
+  const discreet = text(discreetMessage(cause))
+  return {
+    ok: false,
+    status: 'fallback',
+    error: new MillraceError('ML_SINK_REFUSED', text(cause.message), { cause, discreet }),
+  }
 }
 
 /**
@@ -50,11 +57,11 @@ async function answersOf(sink: Sink, records: readonly SinkRecord[], signal: Abo
     const acknowledgement: Acknowledgement = { ok: false, error: breachOf(sink.name, what) }
     return records.map(() => acknowledgement)
   }
-  if (!Array.isArray(answers)) return breach(`answered ${show(answers)}`)
+  if (!Array.isArray(answers)) return breach(`answered ${kindOf(answers)}`)
   if (answers.length !== records.length) return breach(`answered ${answers.length} times for ${records.length} records`)
   // A hole in it is no acknowledgement either: not `find`'s undefined.
   const malformed = answers.findIndex((answer) => !isAcknowledgement(answer))
-  if (malformed !== -1) return breach(`answered ${show(answers[malformed])} for ${records[malformed]?.id}`)
+  if (malformed !== -1) return breach(`answered ${kindOf(answers[malformed])} for ${records[malformed]?.id}`)
   return answers as readonly Acknowledgement[]
 }
 

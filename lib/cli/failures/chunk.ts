@@ -26,8 +26,8 @@ export interface RedriveTools {
   readonly table: FailuresTable
   readonly redriver: Redriver
   readonly readRecords: ReadRecords
-  /** Whether the ledger has the record as settled. */
-  readonly isSettled: (about: Provenance) => Promise<boolean>
+  /** Whether the ledger has a record that was abandoned as settled since, or as tried since. */
+  readonly cameAfterAll: (about: Provenance) => Promise<'settled' | 'unsettled' | undefined>
   readonly clock: Clock
   /** Who has envelopes in hand: a text that nobody else has drawn. */
   readonly owner: string

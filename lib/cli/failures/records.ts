@@ -23,9 +23,11 @@ export async function recordsOf(
     const envelope = await tools.table.envelope(hand.head).catch(unreadable)
     if (envelope instanceof Error) tell(hand.seen, { kind: 'refused', error: envelope })
     else if (hasBytes(envelope) && !envelope.notBase64) known.set(hand, [envelope, envelope])
-    else if (!hasBytes(envelope) && (await tools.isSettled(envelope)))
-      tell(hand.seen, { kind: 'skipped', reason: 'it came after all, and is settled; discard it' })
-    else elsewhere.set(hand, envelope)
+    else {
+      const fate = hasBytes(envelope) ? undefined : await fateOfAbandoned(envelope, tools)
+      if (fate) tell(hand.seen, fate)
+      else elsewhere.set(hand, envelope)
+    }
   }
   const read = elsewhere.size > 0 ? await tools.readRecords([...elsewhere.values()]) : undefined
   for (const [hand, envelope] of elsewhere) {
@@ -41,6 +43,15 @@ export async function recordsOf(
     else records.push({ hand, record })
   }
   return records
+}
+
+/** What Lambda brought after all would have its effect twice: the record itself has no key that its redrive could share. */
+async function fateOfAbandoned(about: Provenance, { cameAfterAll }: RedriveTools): Promise<Fate | undefined> {
+  const stands = await cameAfterAll(about)
+  if (stands === 'settled') return { kind: 'skipped', reason: 'it came after all, and is settled; discard it' }
+  if (stands === undefined) return undefined
+  const why = `the record ${about.id} came after all, and is being tried; run it again when that has ended`
+  return { kind: 'refused', error: new MillraceError('ML_ENVELOPE_IN_HAND', why) }
 }
 
 /** What cannot be read concerns one envelope; what the table fails with concerns all. */

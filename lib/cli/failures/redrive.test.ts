@@ -289,19 +289,24 @@ describe('what Lambda went on without', () => {
     expect(await ground.left()).toEqual([])
   })
 
-  it('is skipped where the ledger has it as settled meanwhile', async () => {
+  it('is skipped where the ledger has it as settled meanwhile, and refused where it is being tried', async () => {
     const name = await topic()
-    await produced(name, ['a', 'b'])
-    for (const offset of [0, 1]) await abandoned(name, offset)
-    const state = { ...emptyState, settled: [{ from: 1, to: 1, anchors: [] }], delivered: 1 }
+    await produced(name, ['a', 'b', 'c'])
+    for (const offset of [0, 1, 2]) await abandoned(name, offset)
+    const tried = { offset: 2, timestamp: 77, attempts: 1, deaths: 0, convicted: false, givenUp: false }
+    const open = [{ ...tried, notBefore: 0, holds: 0, firstSeen: 1 }]
+    const state = { ...emptyState, settled: [{ from: 1, to: 1, anchors: [] }], open, left: 2, delivered: 2 }
     const swap = { key: itemKey('g', name, 0), known: 0, item: { version: 1, writeId: 'w', state } }
     await dynamodbStore(ground.client, ground.ledgerTable).swap([swap])
     const { code, of } = await redrive({ ledgerTable: ground.ledgerTable })
-    expect([code, of('redriven')]).toMatchObject([0, [{ redriven: 1, skipped: 1 }]])
+    expect([code, of('redriven')]).toMatchObject([1, [{ redriven: 1, skipped: 1, refused: 1 }]])
+    expect(of('refused')).toMatchObject([
+      { id: `${name}:0:2`, error: expect.stringMatching(/being tried; run it again/) },
+    ])
     expect(of('skipped')).toEqual([
       { event: 'skipped', id: `${name}:0:1`, group: 'g', reason: expect.stringContaining('settled') },
     ])
-    expect(await ground.left()).toEqual(['0000000000000001'])
+    expect(await ground.left()).toEqual(['0000000000000001', '0000000000000002'])
   })
 
   it('stays where Kafka is only slow: nobody is told to discard what it still has', async () => {

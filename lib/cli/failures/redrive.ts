@@ -2,10 +2,10 @@ import { type Clock, systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
 import { dynamodbStore } from '../../ledger/index.js'
 import { kafkaClient } from '../../local/esm/index.js'
+import { cameAfterAll } from '../came-after-all.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
 import { replayGroup } from '../reading.js'
-import { wasSettled } from '../settled.js'
 import type { Target } from '../target/index.js'
 import { agreed, type Progress, progressOf } from '../terminal.js'
 import { type ExitCode, exitCodes, note, type Voice } from '../voice.js'
@@ -39,7 +39,7 @@ export const redrive: Command<RedriveOptions> = (options, { voice, stopping: { s
       const tools: RedriveTools = {
         ...{ table, redriver, to, group, dryRun },
         readRecords: recordReader(kafka, systemClock),
-        isSettled: settledIn(failures),
+        cameAfterAll: ledgerIn(failures),
         unread: unreadIn(failures),
         clock: systemClock,
         owner: systemClock.nonce(),
@@ -107,11 +107,11 @@ async function untilDue(due: number, clock: Clock, signal: AbortSignal): Promise
 }
 
 /** Where the ledger is not known, the function's own knowledge of what it had keeps an effect from happening twice. */
-function settledIn({ target }: Failures): RedriveTools['isSettled'] {
+function ledgerIn({ target }: Failures): RedriveTools['cameAfterAll'] {
   const ledgerTable = ledgerOf(target)
-  if (ledgerTable === undefined) return async () => false
+  if (ledgerTable === undefined) return async () => undefined
   const store = dynamodbStore(target.client, ledgerTable)
-  return (about) => wasSettled(store, about, systemClock.now())
+  return (about) => cameAfterAll(store, about, systemClock.now())
 }
 
 /** Every group but the one it is for drops a redriven record, having had it: were that one gone, nobody would ever have it. */

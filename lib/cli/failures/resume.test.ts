@@ -65,7 +65,7 @@ async function toolsOf(setting: Setting): Promise<RedriveTools> {
     table: openFailures(client, ground.table, clock),
     redriver,
     readRecords: async () => new Map(),
-    isSettled: async () => settled,
+    cameAfterAll: async () => (settled ? 'settled' : undefined),
     clock,
     owner: systemClock.nonce(),
     to: undefined,

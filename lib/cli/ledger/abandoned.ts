@@ -4,10 +4,10 @@ import { dynamodbStore } from '../../ledger/index.js'
 import { abandonedRule, type Envelope } from '../../sink/envelope/index.js'
 import { provenanceOfItem } from '../../sink/failures/index.js'
 import { storeError } from '../../store-error.js'
+import { cameAfterAll } from '../came-after-all.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
-import { wasSettled } from '../settled.js'
 import { findTarget } from '../target/index.js'
 import { exitCodes } from '../voice.js'
 import type { SourceOptions } from './options.js'
@@ -22,7 +22,7 @@ export const abandoned: Command<SourceOptions> = async (options, { voice, stoppi
     for await (const envelope of abandonedIn(target.client, target.failuresTable)) {
       if (signal.aborted) break
       if (!isMeant(envelope, options, target.functions)) continue
-      const settled = await wasSettled(store, envelope, systemClock.now())
+      const settled = (await cameAfterAll(store, envelope, systemClock.now())) === 'settled'
       if (count++ === 0 && !options.json)
         voice.say('head', line(['ID', 'FUNCTION', 'GROUP', 'ATTEMPTS', 'SEEN', 'NOW']))
       if (!settled) left++

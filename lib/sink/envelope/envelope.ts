@@ -118,13 +118,16 @@ function provenance(
     id: `${topic}:${partition}:${offset}`,
     ...{ group, function: functionName, version: functionVersion },
     ...{ topic, partition, offset, timestamp },
-    ...{ attempts, firstSeen, lastSeen, stage, rule },
+    ...{ attempts, firstSeen, lastSeen, stage, rule: shorten(rule, 200) },
     reason: shorten(reason, 4_000),
   }
 }
 
-// Plain JavaScript may give a reason or a message that is no text, or none.
+/**
+ * Plain JavaScript may give a reason or a message that is no text, or none; or half a character, as whoever cuts texts may do: stores
+ * take only whole ones.
+ */
 const shorten = (value: unknown, most: number): string => {
   const text = typeof value === 'string' ? value : show(value)
-  return text.length > most ? `${text.slice(0, most)}…` : text
+  return Buffer.from(text.length > most ? `${text.slice(0, most)}…` : text).toString()
 }
