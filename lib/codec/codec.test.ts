@@ -22,6 +22,16 @@ describe('json', () => {
     expect(await json(Late).decode(buffer('"four"'))).toBe(4)
   })
 
+  it.each<[unknown, string]>([
+    [{ type: 'object' }, 'an object'],
+    [null, 'null'],
+    [() => true, 'a function'],
+  ])('refuses %o at once, which is no Standard Schema and would validate nothing', (schema, kind) => {
+    expect(() => json(schema as never)).toThrow(
+      new RegExp(`ML_OPTION_INVALID: .* ${kind} that is no Standard Schema.*zod, valibot, arktype`),
+    )
+  })
+
   it.each([
     ['bad JSON', buffer('{"a":'), 'ML_DECODE_JSON'],
     ['empty bytes', buffer(''), 'ML_DECODE_JSON'],

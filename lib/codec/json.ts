@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { MillraceError } from '../errors.js'
+import { kindOf, MillraceError } from '../errors.js'
 import { withTextReader } from './ascii.js'
 import type { Codec } from './codec.js'
 import { utf8 } from './text.js'
@@ -9,6 +9,8 @@ import { utf8 } from './text.js'
  *
  * A tombstone reaches the schema as `null`: a schema that accepts null accepts tombstones. Without a schema the value is
  * `unknown`.
+ *
+ * Throws `ML_OPTION_INVALID` at once for what is no Standard Schema, for example a JSON Schema.
  *
  * Errors: `ML_DECODE_UTF8`, `ML_DECODE_JSON` (stage `decode`), `ML_RECORD_INVALID` (stage `validate`).
  *
@@ -26,7 +28,7 @@ import { utf8 } from './text.js'
 export function json(): Codec<unknown>
 export function json<S extends StandardSchemaV1>(schema: S): Codec<StandardSchemaV1.InferOutput<S>>
 export function json(schema?: StandardSchemaV1): Codec<unknown> {
-  const { validate } = schema?.['~standard'] ?? { validate: (value: unknown) => ({ value }) }
+  const { validate } = schema === undefined ? { validate: (value: unknown) => ({ value }) } : standardOf(schema)
   function decodeText(text: string | null): unknown {
     const result = validate(parse(text))
     return result instanceof Promise ? result.then((late) => accepted(late, text)) : accepted(result, text)
@@ -34,6 +36,17 @@ export function json(schema?: StandardSchemaV1): Codec<unknown> {
   return withTextReader(
     { name: 'json', decode: (bytes) => decodeText(bytes === null ? null : utf8(bytes)) },
     decodeText,
+  )
+}
+
+/** Of plain JavaScript: a schema of another kind would validate nothing. */
+function standardOf(schema: Partial<StandardSchemaV1> | null): StandardSchemaV1.Props {
+  const standard = schema?.['~standard']
+  if (typeof standard?.validate === 'function') return standard
+  throw new MillraceError(
+    'ML_OPTION_INVALID',
+    `the schema of json() is ${kindOf(schema)} that is no Standard Schema, and would validate nothing; give a schema of zod, ` +
+      "valibot, arktype or another library of Standard Schema (it has '~standard'; a JSON Schema has not), or write json()",
   )
 }
 

@@ -41,11 +41,11 @@ export function decide(
       return { status: 'duplicate' }
     }
     case 'retry':
-      log.warn('retry', { ...idOf(record, log), ...failureFields(verdict.failure, log), notBefore: verdict.notBefore })
+      log.warn('retry', { ...idOf(record, log), ...failureFields(verdict.failure, log), ...waitOf(verdict) })
       return { status: 'retry', stage: verdict.failure.stage }
     case 'hold': {
-      const { notBefore, holds } = verdict
-      log.info('hold', { ...idOf(record, log), ...failureFields(verdict.failure, log), notBefore, holds })
+      const { holds } = verdict
+      log.info('hold', { ...idOf(record, log), ...failureFields(verdict.failure, log), ...waitOf(verdict), holds })
       return { status: 'hold' }
     }
     case 'fail':
@@ -64,6 +64,9 @@ export function decide(
     }
   }
 }
+
+/** 0 is no time: it may come again at once. */
+const waitOf = ({ notBefore }: { readonly notBefore: number }) => (notBefore > 0 ? { notBefore } : {})
 
 const okDecision: Decision = { status: 'ok' }
 

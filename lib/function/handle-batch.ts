@@ -82,7 +82,7 @@ function outcomesById(records: readonly { readonly id: string }[], returned: unk
     const { id, outcome } = answer ?? {}
     if (id === undefined || !due.has(id)) throw miscounted(`answered for ${show(id)}, which it was not given`)
     if (outcomes.has(id)) throw miscounted(`answered twice for ${id}`)
-    outcomes.set(id, checkedOutcome(outcome))
+    outcomes.set(id, checkedOutcome(outcome, { id }))
   }
   const missing = [...due].filter((id) => !outcomes.has(id))
   if (missing.length > 0)

@@ -38,7 +38,6 @@ export function handleWith<V, K>(
   watch: Watch,
 ): Engine['handle'] {
   const times = surroundings.handlerTimes
-  const made = (ended: Ended) => outcomeOf(ended)
   // Promises only where there is something to wait for: thousands of records a second make as many of each.
   return (raw, run) => {
     const decoded = reader.decode(raw)
@@ -52,16 +51,16 @@ export function handleWith<V, K>(
       if (first !== undefined) return settings.idempotency?.onDuplicate?.(decoded, first.result)
       return handler(decoded, new RunContext(raw, run, surroundings, reader))
     }
-    if (!times.isDue()) return watch(raw, run.signal, handle, made)
+    if (!times.isDue()) return watch(raw, run.signal, handle, (ended) => outcomeOf(ended, decoded))
     const began = performance.now()
     return watch(raw, run.signal, handle, (ended) => {
       times.values.push(performance.now() - began)
-      return made(ended)
+      return outcomeOf(ended, decoded)
     })
   }
 }
 
-function outcomeOf(ended: Ended): Outcome | Failed {
+function outcomeOf(ended: Ended, of: { readonly id: string }): Outcome | Failed {
   if ('error' in ended) return { status: 'failed', stage: 'process', error: ended.error }
-  return checkedOutcome(ended.returned)
+  return checkedOutcome(ended.returned, of)
 }

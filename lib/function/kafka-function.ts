@@ -13,7 +13,7 @@ import { type Handler, handleWith } from './handle.js'
 import { type BatchHandler, handleAllWith } from './handle-batch.js'
 import { keyedReader, plainReader, type Reader } from './keys.js'
 import { decisionLog, namesOf } from './log.js'
-import { type FunctionOptions, readOptions, type Settings } from './options.js'
+import { checkDefinition, type FunctionOptions, readOptions, type Settings } from './options.js'
 import { openReport } from './report.js'
 import { type Runtime, runtimes } from './runtime.js'
 import { announce, needsOf, warnOfRetries } from './start.js'
@@ -46,6 +46,7 @@ export function kafkaFunction<V = unknown, K = string | null>(
   options: FunctionOptions<V, K>,
   handler: Handler<V, K>,
 ): KafkaFunction {
+  checkDefinition('kafkaFunction', options, handler, '(record, ctx) => { … }')
   const settings = readOptions(options)
   return functionOf(settings, (reader, surroundings, watch) => ({
     handle: handleWith(reader, settings, handler, surroundings, watch),
@@ -70,6 +71,8 @@ kafkaFunction.batch = <V = unknown, K = string | null>(
   options: FunctionOptions<V, K>,
   handler: BatchHandler<V, K>,
 ): KafkaFunction => {
+  const example = '(records, ctx) => records.map(({ id }) => ({ id, outcome: ok() }))'
+  checkDefinition('kafkaFunction.batch', options, handler, example)
   const settings = readOptions(options)
   if (settings.idempotency?.onDuplicate !== undefined) {
     throw new MillraceError(

@@ -1,10 +1,10 @@
+import { count, invalid, oneOf, optionsOf, shaped } from '../check-option.js'
 import { type Codec, json, type TextReader, text, textReaderOf } from '../codec/index.js'
 import { type Idempotency, type IdempotencyOption, readIdempotency } from '../dedupe/index.js'
 import type { Atomicity, Order, Policy } from '../engine/index.js'
-import { show } from '../errors.js'
+import { kindOf, MillraceError, show } from '../errors.js'
 import type { Delivery } from '../ledger/index.js'
 import type { Sink } from '../sink/index.js'
-import { count, invalid, oneOf, shaped } from './check-option.js'
 import type { ClassifyOption } from './classify.js'
 import { type PolicyOptions, readPolicies } from './policies.js'
 import type { KafkaRecord } from './record.js'
@@ -115,7 +115,7 @@ export interface Settings<V, K> {
   readonly leaseMs: number
 }
 
-const known = new Set<string>([
+const known: readonly (keyof FunctionOptions)[] = [
   'value',
   'key',
   'order',
@@ -135,12 +135,22 @@ const known = new Set<string>([
   'unawaitedWrites',
   'reserveMs',
   'leaseMs',
-])
+]
+
+/**
+ * Plain JavaScript may leave the options or the handler out.
+ *
+ * @throws MillraceError `ML_OPTION_INVALID`, which says what to write
+ */
+export function checkDefinition<V, K>(of: string, options: FunctionOptions<V, K>, handler: unknown, example: string) {
+  const written = `${of}({}, ${example})`
+  optionsOf(of, options, known, written)
+  if (typeof handler === 'function') return
+  throw new MillraceError('ML_OPTION_INVALID', `the handler of ${of} is ${kindOf(handler)}; write ${written}`)
+}
 
 /** @throws MillraceError `ML_OPTION_INVALID` */
 export function readOptions<V, K>(options: FunctionOptions<V, K>): Settings<V, K> {
-  const unknown = Object.keys(options).filter((name) => !known.has(name))
-  if (unknown.length > 0) throw invalid(unknown.join(', '), `is no option; there are ${[...known].join(', ')}`)
   const { order = 'partition', concurrency = 10, reserveMs, leaseMs = 10_000 } = options
   const { recordTimeoutMs, batchTimeoutMs, checkpointRecords, idempotencyKey, classify } = options
   const delivery = oneOf('delivery', options.delivery ?? 'at-least-once', ['at-least-once', 'at-most-once'])

@@ -1,6 +1,6 @@
+import { count, invalid, number, object, oneOf } from '../check-option.js'
 import type { PoisonAction, Policy, RetryPolicy } from '../engine/index.js'
 import type { Delivery } from '../ledger/index.js'
-import { count, invalid, number, object, oneOf } from './check-option.js'
 
 /** When a record that failed is run again, and what becomes of it in the end. */
 export interface RetryOptions {

@@ -76,6 +76,8 @@ describe('The line of a decision', () => {
     expect(logs.lines('retry')[0]).toMatchObject({
       error: { name: 'Error', stack: expect.stringContaining('report.test') },
     })
+    // Nothing waits here.
+    expect(logs.lines('retry').filter((line) => line.notBefore === 0)).toEqual([])
     // Every line of the framework, not those of decisions alone.
     for (const line of logs.all.filter((one) => 'level' in one))
       expect(line).toMatchObject({ worker: named.worker, requestId })
@@ -298,7 +300,7 @@ describe('The end of a batch', () => {
   it('is told of a batch that an error ends, too, in a line and a metric [T-19 partly]', async () => {
     const handler = kafkaFunction({}, ({ value }) => value as never)
     const thrown = await deliver(handler, [{ value: { iban: 'DE89370400' } }, ...range(2)]).catch(String)
-    expect(thrown).toMatch(/^MillraceError: ML_OUTCOME_UNKNOWN: the handler returned an object/)
+    expect(thrown).toMatch(/^MillraceError: ML_OUTCOME_UNKNOWN: the handler returned for .+:0:0 an object,/)
     // Lambda logs what is thrown.
     expect(thrown + JSON.stringify(logs.all)).not.toContain('DE89')
     expect(logs.lines('batch failed')).toMatchObject([

@@ -77,6 +77,24 @@ it.each<[object, string]>([
   expect(() => checkedOutcome(hold(options as HoldOptions))).toThrow(new RegExp(`ML_OUTCOME_UNKNOWN: .*${what}`))
 })
 
+it.each([
+  [{ status: 'retry', reason: 'card 4711' }, 'an object of the status "retry", which is no outcome'],
+  [{ status: 'DE89 3704 0044' }, 'an object, which is no outcome'],
+  [{ status: 404 }, 'an object, which is no outcome'],
+])('says of what record %o was returned, and of its status where that is a word', (returned, what) => {
+  expect(() => checkedOutcome(returned, { id: 't:0:7' })).toThrow(
+    `ML_OUTCOME_UNKNOWN: the handler returned for t:0:7 ${what}; return nothing, or ok()`,
+  )
+})
+
+it.each([
+  [undefined],
+  [null],
+  ['later'],
+])('refuses hold(%o) as an outcome, not by a TypeError of its own', (options) => {
+  expect(() => checkedOutcome(hold(options as never))).toThrow(/ML_OUTCOME_UNKNOWN: .*reason/)
+})
+
 it('refuses an outcome of a status that only another release knows', () => {
   expect(() => checkedOutcome({ ...ok(), status: 'serve' })).toThrow(
     'ML_OUTCOME_UNKNOWN: the handler returned an outcome of the status "serve"',

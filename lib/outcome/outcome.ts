@@ -119,11 +119,13 @@ export const drop = (reason: string): Outcome => ({ status: 'drop', reason, [mar
  * })
  * ```
  */
-export const hold = ({ reason, forMs, until, maxDeliveries }: HoldOptions): Outcome => {
+export const hold = (options: HoldOptions): Outcome => {
+  // Without any it is refused with the outcome, as one without a reason.
+  const { reason, forMs, until, maxDeliveries } = options ?? ({} as Partial<HoldOptions>)
   const untilMs = until instanceof Date ? until.getTime() : until
   return {
     status: 'hold',
-    reason,
+    reason: reason as string,
     // What both or neither say is refused with the outcome, as the breach of contract that it is.
     time: { ...(forMs !== undefined && { forMs }), ...(untilMs !== undefined && { untilMs }) } as Held['time'],
     maxDeliveries,

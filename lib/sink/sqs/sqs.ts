@@ -1,4 +1,5 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { nonEmpty, optionsOf } from '../../check-option.js'
 import { asError, MillraceError } from '../../errors.js'
 import { refused, unwritten, written } from '../answers.js'
 import type { Acknowledgement, Sink, SinkRecord } from '../contract.js'
@@ -31,6 +32,8 @@ interface Due {
  * order (those without key, of one source partition), and takes each id once in five minutes; a standard queue has what comes
  * again twice, with the same `id`. A record that is too large is refused for good. Needs `sqs:SendMessage` on the queue.
  *
+ * @throws MillraceError `ML_OPTION_INVALID`
+ *
  * @example
  * ```ts
  * import { json, kafkaFunction, ok } from 'millrace'
@@ -40,7 +43,10 @@ interface Due {
  * export const handler = kafkaFunction({ value: json(), onSuccess: mails }, (record) => ok({ value: record.value }))
  * ```
  */
-export function sqsSink({ queueUrl, client }: SqsSinkOptions): Sink {
+export function sqsSink(options: SqsSinkOptions): Sink {
+  const example = "sqsSink({ queueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/mails' })"
+  const { queueUrl, client } = optionsOf('sqsSink', options, ['queueUrl', 'client'], example)
+  nonEmpty('queueUrl of sqsSink', queueUrl, example)
   const name = `sqs ${queueUrl.split('/').at(-1)}`
   const isFifo = queueUrl.endsWith('.fifo')
   const clients = pool(

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type SinkOnTarget, sinkConformance } from '../../testing/index.js'
+import { systemClock } from '../../clock.js'
+import { readBatch } from '../../event/index.js'
+import { kafkaEvent, type SinkOnTarget, sinkConformance } from '../../testing/index.js'
 import { recordsOf } from '../../testing/sink/records.js'
+import { fromJson } from '../envelope/index.js'
+import { fallbackOf } from '../index.js'
 import { consoleSink } from './index.js'
 
 /** A stream that keeps its text, and may never be done with it. */
@@ -48,6 +52,22 @@ describe('the console as a sink', () => {
     const given = recordsOf([{ key: Buffer.from('private'), value: Buffer.from('private'), headers }])
     await consoleSink({ stream }).write(given, new AbortController().signal)
     expect(JSON.parse(lines[0] ?? '')).toEqual({ sink: 'console', id: given[0]?.id, group: 'conformance', bytes: 7 })
+  })
+
+  it('as a fallback shows the whole envelope: nothing else is left of the record', async () => {
+    const { lines, stream } = streamOf()
+    const fallback = fallbackOf(consoleSink({ stream }), { group: 'g', functionName: 'f' }, systemClock)
+    const [record] =
+      readBatch(kafkaEvent({ topic: 't', records: [{ offset: 3, value: 'v' }] })).partitions[0]?.records ?? []
+    if (record === undefined) throw new Error('no record')
+    const failure = {
+      ...{ record, attempts: 1, firstSeen: 1, lastSeen: 2 },
+      ...{ stage: 'process' as const, rule: 'outcome', reason: 'why' },
+    }
+    expect(await fallback.write([failure], new AbortController().signal)).toEqual([{ ok: true }])
+    const { envelope, ...about } = JSON.parse(lines[0] ?? '')
+    expect(about).toEqual({ sink: 'console', id: 't:0:3', group: 'g' })
+    expect(fromJson(JSON.stringify(envelope))).toMatchObject({ id: 't:0:3', reason: 'why', value: Buffer.from('v') })
   })
 
   it('acknowledges nothing that the stream fails to write', async () => {

@@ -1,4 +1,5 @@
 import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { invalid, nonEmpty, optionsOf } from '../../check-option.js'
 import { type Clock, systemClock } from '../../clock.js'
 import { kindOf, MillraceError } from '../../errors.js'
 import { isOfItems, putItems } from '../../table/index.js'
@@ -24,6 +25,8 @@ export interface DynamodbSinkOptions {
  * An item that DynamoDB finds invalid is refused for good; throttles and time-outs are retried. Needs
  * `dynamodb:BatchWriteItem` on the table.
  *
+ * @throws MillraceError `ML_OPTION_INVALID`
+ *
  * @example
  * ```ts
  * import { json, kafkaFunction, ok } from 'millrace'
@@ -35,7 +38,12 @@ export interface DynamodbSinkOptions {
  * )
  * ```
  */
-export function dynamodbSink({ table, item = contentOf, client }: DynamodbSinkOptions): Sink {
+export function dynamodbSink(options: DynamodbSinkOptions): Sink {
+  const example = "dynamodbSink({ table: 'totals' })"
+  const { table, item = contentOf, client } = optionsOf('dynamodbSink', options, ['table', 'item', 'client'], example)
+  nonEmpty('table of dynamodbSink', table, example)
+  if (typeof item !== 'function')
+    throw invalid('item of dynamodbSink', `is ${kindOf(item)}, not a function of a record`)
   const name = `dynamodb ${table}`
   let clock: Clock = systemClock
   const clients = pool(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { MillraceError, show } from '../../errors.js'
+import { invalid, optionsOf } from '../../check-option.js'
+import { show } from '../../errors.js'
 import { refused, unwritten, written } from '../answers.js'
 import type { Acknowledgement, Sink, SinkRecord } from '../contract.js'
 import { shown } from '../text.js'
@@ -104,16 +105,21 @@ const bodyOf = (records: readonly SinkRecord[]): string =>
     })),
   )
 
-function readOptions({ url, batch = 100, timeoutMs = 10_000, headers = {}, body = bodyOf }: HttpSinkOptions) {
+const known = ['url', 'batch', 'headers', 'timeoutMs', 'body'] as const
+
+function readOptions(options: HttpSinkOptions) {
+  const example = "httpSink({ url: 'https://search.example/index' })"
+  const { url, ...others } = optionsOf('httpSink', options, known, example)
+  const { batch = 100, timeoutMs = 10_000, headers = {}, body = bodyOf } = others
   const target = URL.canParse(String(url)) ? new URL(url) : undefined
   if (target?.protocol !== 'http:' && target?.protocol !== 'https:')
-    throw invalid('url', url, 'an http or https address')
-  if (!isCount(batch, 10_000)) throw invalid('batch', batch, 'a whole number from 1 to 10,000')
-  if (!isCount(timeoutMs, 840_000)) throw invalid('timeoutMs', timeoutMs, 'a whole number from 1 to 840,000')
+    throw refusal('url', url, 'an http or https address')
+  if (!isCount(batch, 10_000)) throw refusal('batch', batch, 'a whole number from 1 to 10,000')
+  if (!isCount(timeoutMs, 840_000)) throw refusal('timeoutMs', timeoutMs, 'a whole number from 1 to 840,000')
   return { url: target, batch, timeoutMs, headers, body }
 }
 
 const isCount = (value: number, most: number): boolean => Number.isInteger(value) && value >= 1 && value <= most
 
-const invalid = (name: string, value: unknown, wanted: string) =>
-  new MillraceError('ML_OPTION_INVALID', `the option ${name} of httpSink is ${show(value)}, not ${wanted}`)
+const refusal = (name: string, value: unknown, wanted: string) =>
+  invalid(`${name} of httpSink`, `is ${show(value)}, not ${wanted}`)

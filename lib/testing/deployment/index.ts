@@ -1,4 +1,5 @@
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { nonEmpty, optionsOf } from '../../check-option.js'
 import { failuresTable, ledgerTable, type Mapping, writeDeployment } from '../../deployment/index.js'
 import { ensureTables, startStore, storeClient } from '../../local/store/index.js'
 
@@ -27,11 +28,13 @@ export interface TestDeployment {
   stop(): Promise<void>
 }
 
+const known = ['topic', 'group', 'partialResponses', 'withholds', 'tables'] as const
+
 /**
  * Deploys for a test: a real local store with the tables of the framework and your own, and the environment variables that a
  * deployment sets, in this process.
  *
- * @throws MillraceError `ML_LOCAL_STORE_MISSING`
+ * @throws MillraceError `ML_OPTION_INVALID`, `ML_LOCAL_STORE_MISSING`
  *
  * @example
  * ```ts
@@ -46,7 +49,10 @@ export interface TestDeployment {
  * ```
  */
 export async function testDeployment(options: TestDeploymentOptions): Promise<TestDeployment> {
-  const { topic, group = topic, partialResponses = true, withholds = false, tables = [] } = options
+  const example = "testDeployment({ topic: 'orders' })"
+  const { topic, ...others } = optionsOf('testDeployment', options, known, example)
+  nonEmpty('topic of testDeployment', topic, example)
+  const { group = topic, partialResponses = true, withholds = false, tables = [] } = others
   const store = await startStore()
   const client = storeClient(store.url)
   const names = { ledgerTable: 'test-ledger', failuresTable: 'test-failures' }

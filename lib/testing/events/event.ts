@@ -1,3 +1,5 @@
+import { invalid, nonEmpty, optionsOf } from '../../check-option.js'
+import { show } from '../../errors.js'
 import type { KafkaEvent, WireRecord } from '../../event/index.js'
 
 /** A record to build an event from; everything but what matters to a test may be left out. */
@@ -28,6 +30,8 @@ export interface EventSpec {
  * A Lambda event exactly as a Kafka event source mapping makes it: bytes in base64, keys and values left out where Kafka has
  * none, header bytes signed.
  *
+ * @throws MillraceError `ML_OPTION_INVALID`
+ *
  * @example
  * ```ts
  * import { kafkaEvent } from 'millrace/testing'
@@ -36,7 +40,17 @@ export interface EventSpec {
  * console.log(event.records['orders-0']?.[0]?.offset) // 0
  * ```
  */
-export function kafkaEvent({ topic, records, eventSourceArn }: EventSpec): KafkaEvent {
+export function kafkaEvent(spec: EventSpec): KafkaEvent {
+  const example = "kafkaEvent({ topic: 'orders', records: [{ value: 1 }] })"
+  const { topic, records, eventSourceArn } = optionsOf(
+    'kafkaEvent',
+    spec,
+    ['topic', 'records', 'eventSourceArn'],
+    example,
+  )
+  nonEmpty('topic of kafkaEvent', topic, example)
+  if (!Array.isArray(records))
+    throw invalid('records of kafkaEvent', `is ${show(records)}, not a list; write ${example}`)
   const byPartition: Record<string, WireRecord[]> = {}
   for (const spec of records) {
     const { partition = 0 } = spec

@@ -3,9 +3,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readBatch } from '../../event/index.js'
+import { testDeployment } from '../deployment/index.js'
 import { duplicateOf, eventOf, kafkaEvent, loadEvent, poison, readEvent, redactor, tombstone } from './index.js'
 
 const text = (base64: string | null | undefined): string => Buffer.from(base64 ?? '', 'base64').toString()
+
+it.each<[unknown, RegExp]>([
+  [undefined, /the options of kafkaEvent are undefined; write kafkaEvent\(\{ topic: /],
+  [{ topc: 'orders', records: [] }, /topc is no option of kafkaEvent; there are topic, records/],
+  [{ records: [] }, /topic of kafkaEvent is undefined/],
+  [{ topic: 'orders' }, /records of kafkaEvent is undefined, not a list/],
+])('kafkaEvent(%o) is refused, with what to write', (spec, what) => {
+  expect(() => kafkaEvent(spec as never)).toThrow(/ML_OPTION_INVALID/)
+  expect(() => kafkaEvent(spec as never)).toThrow(what)
+})
+
+it.each<[unknown, RegExp]>([
+  [undefined, /the options of testDeployment are undefined; write testDeployment\(\{ topic: /],
+  [{ topics: ['orders'] }, /topics is no option of testDeployment; there are topic, group/],
+  [{}, /topic of testDeployment is undefined/],
+])('testDeployment(%o) is refused before anything is started', async (options, what) => {
+  await expect(testDeployment(options as never)).rejects.toThrow(/ML_OPTION_INVALID/)
+  await expect(testDeployment(options as never)).rejects.toThrow(what)
+})
 
 describe('an event in one line', () => {
   it('is of values, tombstones, poison and duplicates', () => {

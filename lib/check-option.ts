@@ -1,9 +1,23 @@
-import { MillraceError, show } from '../errors.js'
+import { kindOf, MillraceError, show } from './errors.js'
 
 // Checks of options; each answers the value, or throws `ML_OPTION_INVALID`.
 
 export const invalid = (name: string, what: string) =>
   new MillraceError('ML_OPTION_INVALID', `the option ${name} ${what}`)
+
+/** What is given to a function of the package: an object with no other options than these; `example` is how it is written. */
+export function optionsOf<T extends object>(
+  of: string,
+  options: T,
+  known: readonly (keyof T & string)[],
+  example: string,
+): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new MillraceError('ML_OPTION_INVALID', `the options of ${of} are ${kindOf(options)}; write ${example}`)
+  const unknown = Object.keys(options).filter((name) => !known.includes(name as keyof T & string))
+  if (unknown.length === 0) return options
+  throw invalid(unknown.join(', '), `is no option of ${of}; there are ${known.join(', ')}`)
+}
 
 export function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
   if (values.includes(value)) return value
@@ -19,6 +33,12 @@ export function count(name: string, value: number, least: number, most: number):
 export function number(name: string, value: number, least: number, most: number, what = 'a number'): number {
   if (typeof value === 'number' && value >= least && value <= most) return value
   throw invalid(name, `is ${show(value)}, not ${what} from ${least} to ${most}`)
+}
+
+/** A text of at least one character; `example` is how it is written. */
+export function nonEmpty(name: string, value: string, example: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw invalid(name, `is ${show(value)}; write ${example}`)
 }
 
 /** An object with no other properties than these. */
