@@ -29,6 +29,10 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
       file: 'lib/cli/produce.test.ts',
       shows: /'--count',\s+'\d+'[\s\S]+?'--value', '\{"orderId":"\{id\}"/,
     },
+  'npx millrace produce invoices --count 0 --partitions 3': {
+    file: 'lib/cli/produce.test.ts',
+    shows: /'invoices', '--count', '0', '--partitions', '3'/,
+  },
   'npx millrace record orders --out functions/orders/events --redact value.customerId': {
     file: 'lib/cli/record.test.ts',
     shows: /\['value\.card\.number'[\s\S]+\['--redact', path\]/,

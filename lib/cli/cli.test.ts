@@ -55,7 +55,7 @@ describe('the command line', () => {
       /^$/,
       /^ML_LOCAL_TEMPLATE: .*run `npx serverless package`/,
     ],
-    ['dev', 1, /packaging/, /^ML_LOCAL_TEMPLATE: serverless is not installed/],
+    ['dev', 1, /packaging/, /^ML_LOCAL_TEMPLATE: there is no serverless.yml in /],
   ])('answers `millrace %s` with exit code %i', async (args, code, stdout, stderr) => {
     const running = run(args)
     expect(await running.ended).toBe(code)

@@ -26,7 +26,7 @@ export const dev: Command<DevOptions> = async (options, { voice, stopping }) => 
     const ports = { broker: options.brokerPort, dynamodb: options.dynamodbPort }
     const ground = await startGround({ ports, log })
     await end.add('the ground', ground.stop)
-    const note = noteOf(ground)
+    const note = noteOf(ground, log)
     await end.add('the note of where it runs', note.remove)
     const live = await startLiveService(ground, { ...liveOptions(ground, options, voice, note.write), log })
     await end.add('the service', live.stop)
@@ -54,13 +54,15 @@ export async function packaged(voice: Voice, { signal }: Stopping): Promise<bool
 }
 
 /** What tells the other commands where the service runs, as long as it does. */
-function noteOf(ground: Ground): { write(service: RunningService): void; remove(): void } {
+function noteOf(ground: Ground, log: (line: string) => void): { write(service: RunningService): void; remove(): void } {
   let remove = (): void => undefined
   return {
     write(service) {
       remove()
       const run = localRunOf(ground, service)
-      if (run) remove = noteLocalRun('.', run)
+      const removed = run && noteLocalRun('.', run)
+      if (removed) remove = removed
+      else if (run) log('another `millrace dev` runs in this folder: failures, ledger and replay work on that one')
     },
     remove: () => remove(),
   }

@@ -199,6 +199,14 @@ describe('millrace produce', () => {
     expect(there.output.stdout).toMatch(/^1 record to later .*\n {2}partition \d: 1 record, /m)
   })
 
+  it('makes a topic without a record for what is only written to', async () => {
+    expect((await produced('invoices', '--count', '0', '--partitions', '3')).records).toBe(0)
+    const admin = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    expect(await admin.fetchTopicOffsets('invoices')).toHaveLength(3)
+    await admin.disconnect()
+  })
+
   it.each<[string[], RegExp, number]>([
     [['none', '--count', '1'], /^ML_LOCAL_TOPIC_MISSING: there is no topic none .*--partitions/, 1],
     [['t', '--count', '1', '--brokers', '127.0.0.1:9'], /^ML_LOCAL_KAFKA_UNREACHABLE/, 1],

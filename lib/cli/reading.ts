@@ -30,13 +30,18 @@ export function onlyReading({ onFailureDestination: _, ...mapping }: MappingConf
   }
 }
 
-/** Deletes the group that was made for this. */
+/** How the group of every replay into a function begins: it reads once, and is gone. */
+export const replayGroup = 'millrace-replay-'
+
+/** Deletes the group that was made for this, where it has come to be. */
 export async function forget(brokers: readonly string[], group: string, voice: Voice): Promise<void> {
   const admin = new Kafka({ clientId: 'millrace-cli', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
   try {
     await admin.connect()
     await admin.deleteGroups([group])
   } catch (error) {
+    const { groups: [failed] = [] } = error as { readonly groups?: readonly { readonly error?: { type?: string } }[] }
+    if (failed?.error?.type === 'GROUP_ID_NOT_FOUND') return
     const line = `the group ${group} is left behind: ${asError(error).message}`
     voice.say('log', line, { line })
   } finally {

@@ -27,6 +27,11 @@ export function voice({ json }: CommonOptions, out: NodeJS.WritableStream = proc
   }
 }
 
+/** Tells people, on stderr, what is easily overlooked; a program has it from the counts. */
+export function note({ json }: CommonOptions, text: string, err: NodeJS.WritableStream = process.stderr): void {
+  if (!json) err.write(`${text}\n`)
+}
+
 /** Tells of an error on stderr, with its code, and with `--debug` of where it came from. Returns the exit code. */
 export function report(thrown: unknown, { debug }: CommonOptions, err: NodeJS.WritableStream = process.stderr): number {
   const error = asError(thrown)

@@ -80,7 +80,9 @@ function absent(item: Item, code: number, { tries, createTopics }: Placing): boo
   if (verdict === 'again' && (code !== 3 || tries + 1 < most)) return false
   const error = new MillraceError(
     'ML_PRODUCE_FAILED',
-    code === 3 ? `there is no topic ${topic}; create it, or look at its name` : `${topic}: ${meaning}`,
+    code === 3
+      ? `there is no topic ${topic}; look at its name, or create it (locally: \`npx millrace produce ${topic} --count 0 --partitions 3\`)`
+      : `${topic}: ${meaning}`,
   )
   // Where a record asks for a topic, that is its fault; the topic of a sink is there sooner or later.
   item.settle({ ok: false, error, isFinal: hasOwnTopic })

@@ -73,7 +73,9 @@ describe('produce', () => {
     await expect(producer.produce([{ value: 1 }, { value: 2, partition: 4 }])).rejects.toThrow(
       '1 of 2 records were not',
     )
-    await expect(producer.produce({ topic: 'three', value: 1 })).rejects.toThrow('there is no topic three')
+    await expect(producer.produce({ topic: 'three', value: 1 })).rejects.toThrow(
+      /there is no topic three; .*`npx millrace produce three --count 0 --partitions 3`/,
+    )
     expect((await contents(started, 'one', 2)).map(({ value }) => value?.toString()).sort()).toEqual(['1', 'small'])
   })
 

@@ -1,5 +1,5 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../clock.js'
 import { millrace } from '../cli.fixture.js'
 import { type Ground, run, startGround } from './failures.fixture.js'
@@ -47,10 +47,39 @@ describe('millrace failures discard', () => {
     expect((await ground.left()).filter((sk) => !sk.includes('#'))).toHaveLength(3)
   })
 
-  it('asks, also for some; where nobody can be asked it wants --yes', async () => {
+  it('asks, unless each is named; where nobody can be asked it wants --yes', async () => {
     await ground.give('orders', specs.slice(0, 1))
-    await expect(discard({ ids: ['orders:0:1'], yes: false })).rejects.toThrow(/^ML_USAGE: Delete 1 envelope .*--yes/)
+    await expect(discard({ topic: 'orders', yes: false })).rejects.toThrow(/^ML_USAGE: Delete 1 envelope .*--yes/)
     expect(await ground.left()).toHaveLength(1)
+    expect((await discard({ ids: ['orders:0:1'], yes: false })).code).toBe(0)
+    expect(await ground.left()).toEqual([])
+  })
+
+  it('and redrive ask which group is meant where several gave up what is named', async () => {
+    await ground.give('orders', specs.slice(0, 1))
+    await ground.give('orders', specs.slice(0, 1), {}, 'audit')
+    const ids = ['orders:0:1']
+    const refused = /^ML_USAGE: orders:0:1 .*several groups \(audit, g\).*--group/
+    await expect(discard({ ids })).rejects.toThrow(refused)
+    await expect(run(commands.redrive, { ...ground.options, ids })).rejects.toThrow(refused)
+    expect(await ground.left()).toHaveLength(2)
+    const dry = await discard({ ids, group: 'audit', dryRun: true })
+    expect(dry.text).toContain('would discard orders:0:1 of audit')
+    expect(dry.of('would')).toMatchObject([{ group: 'audit' }])
+    expect((await discard({ ids, group: 'audit' })).of('discarded')).toMatchObject([{ discarded: 1 }])
+  })
+
+  it('and redrive say on stderr that nothing matches what is mistyped', async () => {
+    const said: unknown[] = []
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(text) > 0)
+    try {
+      expect((await discard({ topic: 'oders' })).code).toBe(0)
+      expect((await run(commands.redrive, { ...ground.options, ids: [], topic: 'oders' })).code).toBe(0)
+      await discard()
+    } finally {
+      write.mockRestore()
+    }
+    expect(said.map(String)).toEqual(Array(2).fill(expect.stringMatching(/^nothing matches: test-failures /)))
   })
 
   it('leaves what was written anew since it was listed, and what a redrive has in hand', async () => {
@@ -89,7 +118,9 @@ describe('the command line', () => {
     expect(all.map(({ code }) => code)).toEqual([1, 0, 1, 2, 2, 2])
     expect(all[0]?.stdout).toMatch(/^ID .*\nnowhere:0:1 /)
     expect(JSON.parse(all[1]?.stdout ?? '')).toMatchObject({ event: 'listed', count: 0 })
-    expect(all[2]?.stdout).toMatch(/refused: ML_LOCAL_TOPIC_MISSING: .*\nredrove 0 records, refused 1\n$/)
+    expect(all[2]?.stdout).toMatch(
+      /refused nowhere:0:1 of g: ML_LOCAL_TOPIC_MISSING: .*\nredrove 0 records, refused 1\n$/,
+    )
     expect(all[3]?.stderr).toMatch(/^ML_USAGE: .*above 0.*`millrace failures redrive --help`/)
     expect(all[4]?.stderr).toMatch(/^ML_USAGE: missing required argument 'id'; see `millrace failures show --help`/)
     expect(all[5]?.stderr).toMatch(/^ML_USAGE: give a command; `millrace failures --help` lists them/m)

@@ -2,11 +2,11 @@ import { type Clock, systemClock } from '../../clock.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
 import { agreed, progressOf } from '../terminal.js'
-import { exitCodes, type Voice } from '../voice.js'
+import { exitCodes, note, type Voice } from '../voice.js'
 import { each, type Fate, leaseMs, notTaken } from './chunk.js'
 import { withFailures } from './open.js'
 import type { ChangeOptions } from './options.js'
-import { type About, goOn, type Seen, selection } from './select.js'
+import { type About, goOn, nothingMatches, type Seen, selection } from './select.js'
 import type { FailuresTable } from './table.js'
 
 /** Envelopes deleted side by side. */
@@ -15,23 +15,30 @@ const atOnce = 25
 /** `millrace failures discard`: deletes envelopes as they were listed; what was written anew meanwhile stays. */
 export const discard: Command<ChangeOptions> = (options, { voice, stopping: { signal } }) =>
   withFailures(options, async ({ table, target }) => {
-    const { dryRun = false, yes = false } = options
+    const { dryRun = false, yes = false, ids } = options
     const { seen, all, more } = await selection(table, options, systemClock.now(), target.functions, signal)
     const what = `${all ? 'all ' : ''}${counted(seen.length, 'envelope')} of ${table.name}`
-    const goesOn = dryRun || seen.length === 0 || (await agreed(`Delete ${what}, bytes and all?`, { yes, signal }))
+    if (seen.length === 0 && !all && !signal.aborted) note(options, nothingMatches(table))
+    // Who names each has said what goes.
+    const isSaid = yes || dryRun || seen.length === 0 || ids.length > 0
+    const goesOn = await agreed(`Delete ${what}, bytes and all?`, { yes: isSaid, signal })
     const tools = { table, clock: systemClock, owner: systemClock.nonce() }
     const progress = progressOf(seen.length)
     const counts = { discarded: 0, gone: 0, refused: 0 }
 
     async function end(one: Seen): Promise<void> {
-      const { id } = one
-      if (dryRun) voice.say('would', `would discard ${id}`, { id })
+      const { id, group } = one
+      if (dryRun) voice.say('would', `would discard ${id} of ${group}`, { id, group })
       const fate = dryRun ? undefined : await discardOne(one, tools)
       if (fate === undefined) counts.discarded++
       else if (fate.kind !== 'refused') counts.gone++
       else {
         counts.refused++
-        voice.say('refused', `refused: ${fate.error.message}`, { id, error: fate.error.message })
+        voice.say('refused', `refused ${id} of ${group}: ${fate.error.message}`, {
+          id,
+          group,
+          error: fate.error.message,
+        })
       }
     }
 

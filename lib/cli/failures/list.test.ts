@@ -83,12 +83,12 @@ describe('millrace failures list', () => {
   it('is a table for people, a line each', async () => {
     const { text } = await run(commands.list, { ...ground.options, topic: 'orders', offset: '7' })
     const [head, ...rows] = text.split('\n')
-    expect(head).toMatch(/^ID {10}FUNCTION {8}STAGE {4}RULE {7}ATTEMPTS {2}LAST FAILED {15}WHY$/)
+    expect(head).toMatch(/^ID {10}GROUP {2}FUNCTION {8}FAILED AT {2}RULE {7}ATTEMPTS {2}LAST FAILED {15}WHY$/)
     expect(rows.sort()).toEqual([
       '2 records given up on, in test-failures (test-failures)',
-      expect.stringMatching(/^orders:0:7 {2}audit-function {2}process +exhausted +5 +1970-\S+ +two lines$/),
+      expect.stringMatching(/^orders:0:7 {2}audit {2}audit-function {2}process +exhausted +5 +1970-\S+ +two lines$/),
       expect.stringMatching(
-        /^orders:0:7 {2}g-function +process +exhausted +5 +2026-01-31T12:00:00.000Z +TypeError: no$/,
+        /^orders:0:7 {2}g {6}g-function +process +exhausted +5 +2026-01-31T12:00:00.000Z +TypeError: no$/,
       ),
     ])
   })
@@ -101,6 +101,7 @@ describe('millrace failures list', () => {
   it.each([
     [{ since: 'yesterday' }, /--since yesterday is no time; give one as 2h/],
     [{ offset: '-3' }, /--offset -3 is no offset/],
+    [{ stage: 'validate' }, /not both; --stage validate is a stage of deployment; .*--failed-at validate/],
   ])('refuses %j as a wrong use', async (filter, message) => {
     await expect(run(commands.list, { ...ground.options, ...filter })).rejects.toThrow(message)
     await expect(run(commands.list, { ...ground.options, ...filter })).rejects.toMatchObject({ code: 'ML_USAGE' })
@@ -138,14 +139,23 @@ describe('millrace failures show', () => {
     await run(commands.discard, { ...ground.options, ids: ['evil:0:0'], yes: true })
   })
 
+  it('tells a function that gave up by itself from one that failed', async () => {
+    await ground.give('meant', [{ value: 'v' }], { attempts: 1, rule: 'outcome' })
+    const { text } = await run(commands.show, { ...ground.options, id: 'meant:0:0' })
+    expect(text).toMatch(/\ngiven up +outcome, at stage process, in run 1\n/)
+    await run(commands.discard, { ...ground.options, ids: ['meant:0:0'] })
+  })
+
   it('joins a large record from its pieces [P-08 partly]', async () => {
     const { of } = await run(commands.show, { ...ground.options, id: 'orders:1:9', values: true })
     const [shown] = of('failure')
     expect(Buffer.from(String(shown?.value), 'base64').equals(Buffer.alloc(800_000, 1))).toBe(true)
   })
 
-  it('shows the record of each group that gave it up, and of an abandoned one that there are no bytes', async () => {
-    expect((await run(commands.show, { ...ground.options, id: 'orders:0:7' })).of('failure')).toHaveLength(2)
+  it('asks which group is meant where several gave it up, and says of an abandoned one that there are no bytes', async () => {
+    await expect(run(commands.show, { ...ground.options, id: 'orders:0:7' })).rejects.toThrow(
+      /^ML_USAGE: orders:0:7 .*several groups \(audit, g\).*--group/,
+    )
     const { text } = await run(commands.show, { ...ground.options, id: 'orders:0:30' })
     expect(text).toMatch(/\nbytes +none: they were not delivered; Kafka has them under the offset$/)
   })
@@ -178,13 +188,14 @@ describe('an envelope that was changed after it was written', () => {
       )
     await change(1, 'value', { B: Buffer.from('c') })
     await change(2, 'stage', { S: 'nowhere' })
-    const { code, of } = await run(commands.show, { ...ground.options, id: 'mended:0:1' })
+    const { code, of, text } = await run(commands.show, { ...ground.options, id: 'mended:0:1' })
     expect(code).toBe(1)
+    expect(text).toMatch(/, after 5 failed runs\n[\s\S]*\nbytes +withheld: changed after it was written\n/)
     expect(of('failure')).toMatchObject([{ id: 'mended:0:1', rule: 'exhausted' }])
     expect(of('refused')).toMatchObject([{ id: 'mended:0:1', error: expect.stringMatching(/^ML_ENVELOPE_HASH/) }])
     const listed = await run(commands.list, { ...ground.options })
     expect(listed.of('failure').filter(({ unreadable }) => unreadable)).toEqual([
-      { event: 'failure', id: 'mended:0:2', unreadable: expect.stringContaining('its stage is "nowhere"') },
+      { event: 'failure', id: 'mended:0:2', group: 'g', unreadable: expect.stringContaining('its stage is "nowhere"') },
     ])
   })
 })

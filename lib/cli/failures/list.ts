@@ -10,7 +10,7 @@ import { matching } from './select.js'
 import type { Listed } from './table.js'
 import { timeText } from './time.js'
 
-const head = ['ID', 'FUNCTION', 'STAGE', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY']
+const head = ['ID', 'GROUP', 'FUNCTION', 'FAILED AT', 'RULE', 'ATTEMPTS', 'LAST FAILED', 'WHY']
 
 /** So many are read before the first one is said. */
 const firstOnes = 100
@@ -41,11 +41,11 @@ export const list: Command<FailuresOptions> = (options, { voice, stopping: { sig
     return count > 0 || interrupted ? exitCodes.failed : exitCodes.ok
   })
 
-function cells({ id, about, error }: Listed): string[] {
-  if (!about) return [id, '?', '?', '?', '?', '?', cut(error?.message ?? '', 120)]
+function cells({ id, group, about, error }: Listed): string[] {
+  if (!about) return [id, group, '?', '?', '?', '?', '?', cut(error?.message ?? '', 120)]
   const { stage, rule, attempts, reason } = about
   const why = about.error && about.error.name !== 'MillraceError' ? `${about.error.name}: ${reason}` : reason
-  return [id, about.function, stage, rule, String(attempts), timeText(about.lastSeen), cut(why, 100)]
+  return [id, group, about.function, stage, rule, String(attempts), timeText(about.lastSeen), cut(why, 100)]
 }
 
-const facts = ({ id, about, error }: Listed): object => about ?? { id, unreadable: error?.message }
+const facts = ({ id, group, about, error }: Listed): object => about ?? { id, group, unreadable: error?.message }

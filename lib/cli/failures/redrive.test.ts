@@ -245,9 +245,21 @@ describe('millrace failures redrive', () => {
       expect(record?.headers).toMatchObject({ 'x-original-group': 'anew', 'x-original-offset': '1' })
     } finally {
       process.chdir(home)
-      takeAway()
+      takeAway?.()
       rmSync(dir, { recursive: true })
     }
+  })
+
+  it('refuses what was given up in a replay, whose group is gone, and keeps it [R-44 partly]', async () => {
+    const name = await topic()
+    await ground.give(name, [{ value: 'v', offset: 1 }], {}, 'millrace-replay-1')
+    const { code, of } = await redrive()
+    expect([code, of('refused')]).toMatchObject([
+      1,
+      [{ group: 'millrace-replay-1', error: expect.stringMatching(/^ML_REDRIVE_UNREAD: .*replay.*--for/) }],
+    ])
+    expect([await recordsOf(ground, name), (await ground.left()).length]).toEqual([[], 1])
+    expect((await redrive({ for: 'g' })).code).toBe(0)
   })
 
   it('names the topic that is not there', async () => {
@@ -291,7 +303,9 @@ describe('what Lambda went on without', () => {
     expect(of('refused')).toMatchObject([
       { id: `${name}:0:2`, error: expect.stringMatching(/being tried; run it again/) },
     ])
-    expect(of('skipped')).toEqual([{ event: 'skipped', id: `${name}:0:1`, reason: expect.stringContaining('settled') }])
+    expect(of('skipped')).toEqual([
+      { event: 'skipped', id: `${name}:0:1`, group: 'g', reason: expect.stringContaining('settled') },
+    ])
     expect(await ground.left()).toEqual(['0000000000000001', '0000000000000002'])
   })
 

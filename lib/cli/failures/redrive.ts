@@ -5,15 +5,16 @@ import { kafkaClient } from '../../local/esm/index.js'
 import { cameAfterAll } from '../came-after-all.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
+import { replayGroup } from '../reading.js'
 import type { Target } from '../target/index.js'
 import { agreed, type Progress, progressOf } from '../terminal.js'
-import { type ExitCode, exitCodes, type Voice } from '../voice.js'
+import { type ExitCode, exitCodes, note, type Voice } from '../voice.js'
 import { type Fate, type Fates, type RedriveTools, redriveChunk } from './chunk.js'
 import { chunksOf } from './chunks.js'
 import { type Failures, withFailures } from './open.js'
 import type { RedriveOptions } from './options.js'
 import { openRedriver } from './producer.js'
-import { type About, goOn, type Seen, selection } from './select.js'
+import { type About, goOn, nothingMatches, type Seen, selection } from './select.js'
 import { recordReader } from './source.js'
 
 /** What became of a redrive, in envelopes. */
@@ -27,6 +28,7 @@ export const redrive: Command<RedriveOptions> = (options, { voice, stopping: { s
     const { seen, all, more } = await selection(table, options, systemClock.now(), target.functions, signal)
     const counts = noCounts()
     const tell = () => told(voice, counts, { seen: seen.length, more, dryRun, interrupted: signal.aborted })
+    if (seen.length === 0 && !all && !signal.aborted) note(options, nothingMatches(table))
     if (seen.length === 0 || signal.aborted) return tell()
     const question = `Redrive ${all ? 'all ' : ''}${counted(seen.length, 'record')} of ${table.name}${to ? ` to ${to}` : ''}?`
     if (!(await agreed(question, { yes: yes || dryRun || !all, signal }))) return tell()
@@ -115,6 +117,11 @@ function ledgerIn({ target }: Failures): RedriveTools['cameAfterAll'] {
 /** Every group but the one it is for drops a redriven record, having had it: were that one gone, nobody would ever have it. */
 function unreadIn({ target: { functions, place } }: Failures): RedriveTools['unread'] {
   return (topic, group) => {
+    if (group.startsWith(replayGroup))
+      return new MillraceError(
+        'ML_REDRIVE_UNREAD',
+        `it was given up in a replay, whose group ${group} is gone, and every other group would drop its redrive; name the group that is to have it with --for, or another topic with --to, or replay the record once more and discard this`,
+      )
     if (functions.length === 0 || functions.some((one) => one.topic === topic && one.group === group)) return undefined
     const groups = functions.flatMap((one) => (one.topic === topic ? one.group : []))
     const which = groups.length > 0 ? `--for (${groups.join(', ')})` : '--for'
@@ -137,11 +144,14 @@ function ledgerOf(target: Target): string | undefined {
 const tellOf =
   (voice: Voice, { dryRun, to }: RedriveOptions) =>
   (seen: Seen, fate: Fate): void => {
-    const { id } = seen
+    const { id, group } = seen
+    const which = `${id} of ${group}`
     if (fate.kind === 'refused')
-      voice.say('refused', `refused: ${fate.error.message}`, { id, error: fate.error.message })
-    else if (fate.kind === 'skipped') voice.say('skipped', `skipped ${id}: ${fate.reason}`, { id, reason: fate.reason })
-    else if (dryRun) voice.say('would', `would redrive ${id}${to ? ` to ${to}` : ''}`, { id, ...(to && { to }) })
+      voice.say('refused', `refused ${which}: ${fate.error.message}`, { id, group, error: fate.error.message })
+    else if (fate.kind === 'skipped')
+      voice.say('skipped', `skipped ${which}: ${fate.reason}`, { id, group, reason: fate.reason })
+    else if (dryRun)
+      voice.say('would', `would redrive ${which}${to ? ` to ${to}` : ''}`, { id, group, ...(to && { to }) })
   }
 
 function told(voice: Voice, counts: RedriveCounts, { seen, more, dryRun, interrupted }: About): ExitCode {

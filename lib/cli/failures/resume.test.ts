@@ -196,7 +196,7 @@ describe('a redrive', () => {
     const seen = (count: number, pieces: number, hasBytes = true): Seen[] =>
       Array.from({ length: count }, (_, i) => {
         const head = { pieces: { N: String(pieces) }, ...(hasBytes && { sha256: { S: 'x' } }) }
-        return { id: `t:0:${i}`, key: { pk: 'g#t#0', sk: String(i) }, head }
+        return { id: `t:0:${i}`, group: 'g', key: { pk: 'g#t#0', sk: String(i) }, head }
       })
     const sizes = (all: readonly Seen[], rate = Number.POSITIVE_INFINITY) =>
       [...chunksOf(all, rate)].map(({ length }) => length)

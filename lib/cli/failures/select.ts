@@ -1,5 +1,6 @@
 import type { StackFunction } from '../../deployment/index.js'
 import { MillraceError } from '../../errors.js'
+import { usage } from '../voice.js'
 import { hand, type Key, told } from './conditions.js'
 import { type Filter, type FilterOptions, filterOf } from './filter.js'
 import type { FailuresTable, Item, Listed } from './table.js'
@@ -11,6 +12,8 @@ const mostAtOnce = 100_000
 export interface Seen {
   /** `topic:partition:offset`. */
   readonly id: string
+  /** Consumer group that gave it up. */
+  readonly group: string
   readonly key: Key
   readonly head: Item
 }
@@ -60,6 +63,7 @@ export async function selection(
   if (signal?.aborted) return { seen, all: filter.all, more: true }
   const missing = options.ids.find((id) => !seen.some((one) => one.id === id))
   if (missing !== undefined) throw noEnvelope(missing, table)
+  for (const id of options.ids) checkGroups(id, seen)
   return { seen, all: filter.all, more }
 }
 
@@ -69,9 +73,20 @@ export const noEnvelope = (id: string, { name }: FailuresTable): MillraceError =
     `the table ${name} has no envelope of ${id} that is meant; \`millrace failures list\` shows what it has`,
   )
 
-function little({ id, key, head }: Listed): Seen {
+/** Said where filters leave nothing: a name may be mistyped. */
+export const nothingMatches = ({ name }: FailuresTable): string =>
+  `nothing matches: ${name} has no such envelope; \`millrace failures list\` shows what it has`
+
+/** What one group is done with, another may still need. @throws MillraceError `ML_USAGE` where an id is that of several groups' */
+export function checkGroups(id: string, found: readonly Pick<Seen, 'id' | 'group'>[]): void {
+  const groups = new Set(found.flatMap((one) => (one.id === id ? [one.group] : [])))
+  if (groups.size > 1)
+    throw usage(`${id} was given up by several groups (${[...groups].sort().join(', ')}); say which with --group`)
+}
+
+function little({ id, group, key, head }: Listed): Seen {
   const kept = [...told, ...hand, 'pieces'].flatMap((name) =>
     head[name] === undefined ? [] : [[name, head[name]] as const],
   )
-  return { id, key, head: Object.fromEntries(kept) }
+  return { id, group, key, head: Object.fromEntries(kept) }
 }

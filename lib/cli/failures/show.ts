@@ -1,14 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 import { systemClock } from '../../clock.js'
-import { asError } from '../../errors.js'
+import { asError, MillraceError } from '../../errors.js'
 import { type Envelope, hasBytes, jsonOf } from '../../sink/envelope/index.js'
 import { columns, controls, harmless } from '../columns.js'
 import type { Command } from '../command.js'
+import { counted } from '../counted.js'
 import { exitCodes } from '../voice.js'
 import { filterOf } from './filter.js'
 import { withFailures } from './open.js'
 import type { ShowOptions } from './options.js'
-import { matching, noEnvelope } from './select.js'
+import { checkGroups, matching, noEnvelope } from './select.js'
+import type { Listed } from './table.js'
 import { timeText } from './time.js'
 
 /** `millrace failures show <id>`: all that is known of a record; of its bytes only how many, unless they are asked for. */
@@ -17,7 +19,10 @@ export const show: Command<ShowOptions> = (options, { voice, stopping: { signal 
     const { id, group, values = false } = options
     const filter = filterOf(group === undefined ? {} : { group }, [id], systemClock.now())
     let [shown, wrong] = [0, 0]
-    for await (const { key, about } of matching(table, filter, signal)) {
+    const found: Listed[] = []
+    for await (const listed of matching(table, filter, signal)) found.push(listed)
+    checkGroups(id, found)
+    for (const { key, about } of found) {
       const head = await table.head(key)
       if (head === undefined) continue
       shown++
@@ -26,7 +31,7 @@ export const show: Command<ShowOptions> = (options, { voice, stopping: { signal 
         voice.say('failure', text(envelope, values), factsOf(envelope, values))
       } catch (error) {
         // What it says of itself may be read even so.
-        if (about) voice.say('failure', text(about, values), about)
+        if (about) voice.say('failure', text(about, values, withheldFor(error)), about)
         const { message } = asError(error)
         voice.say('refused', message, { id, error: message })
         wrong++
@@ -43,7 +48,13 @@ function factsOf(envelope: Envelope, values: boolean): object {
   return { ...about, keyBytes: key?.length ?? null, valueBytes: value?.length ?? null, headers: headers.length }
 }
 
-function text(envelope: Envelope, values: boolean): string {
+const withheldFor = (error: unknown): string =>
+  error instanceof MillraceError && error.code === 'ML_ENVELOPE_HASH'
+    ? 'withheld: changed after it was written'
+    : 'withheld: they cannot be read'
+
+/** @param withheld why its bytes are not shown, where it has some */
+function text(envelope: Envelope, values: boolean, withheld?: string): string {
   const { topic: _, partition: __, offset: ___, format: ____, range: _____, ...about } = envelope
   const line = columns(13)
   const { error } = about
@@ -51,14 +62,20 @@ function text(envelope: Envelope, values: boolean): string {
     ['id', about.id],
     ['function', `${about.function}, version ${about.version}, group ${about.group}`],
     ['produced', `${timeText(about.timestamp)}${about.timestampType ? ` (${about.timestampType})` : ''}`],
-    ['given up', `${about.rule}, at stage ${about.stage}, after ${about.attempts} failed runs`],
+    ['given up', `${about.rule}, at stage ${about.stage}${runsOf(about)}`],
     ['first failed', timeText(about.firstSeen)],
     ['last failed', timeText(about.lastSeen)],
     ['reason', about.reason],
     ...(error ? ([['error', error.stack || `${error.name}: ${error.message}`]] as [string, string][]) : []),
-    ...bytesOf(envelope, values),
+    ...(withheld === undefined ? bytesOf(envelope, values) : [['bytes', withheld] as [string, string]]),
   ]
   return rows.map(([name, value]) => line([name, indented(harmless(value))])).join('\n')
+}
+
+/** What a handler gives up by itself has not failed before, as a rule. */
+const runsOf = ({ attempts, rule }: Pick<Envelope, 'attempts' | 'rule'>): string => {
+  if (attempts === 0) return ''
+  return rule === 'outcome' ? `, in run ${attempts}` : `, after ${counted(attempts, 'failed run')}`
 }
 
 function bytesOf(envelope: Envelope, values: boolean): [string, string][] {

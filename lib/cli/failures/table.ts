@@ -21,6 +21,8 @@ export type Item = Record<string, AttributeValue>
 export interface Listed {
   /** `topic:partition:offset`. */
   readonly id: string
+  /** Consumer group that gave it up. */
+  readonly group: string
   readonly key: Key
   readonly head: Item
   /** Undefined where it cannot be read; then `error` says why. */
@@ -151,8 +153,10 @@ const keyIn = ({ pk, sk }: Item): Key => ({ pk: pk?.S ?? '', sk: sk?.S ?? '' })
 
 function listed(head: Item): Listed {
   const key = keyIn(head)
-  const [topic, partition] = key.pk.split('#').slice(-2)
-  const about = { id: `${topic}:${partition}:${offsetIn(key.sk)}`, key, head }
+  const names = key.pk.split('#')
+  const [topic, partition] = names.slice(-2)
+  const group = names.slice(0, -2).join('#')
+  const about = { id: `${topic}:${partition}:${offsetIn(key.sk)}`, group, key, head }
   try {
     return { ...about, about: provenanceOfItem(head) }
   } catch (error) {

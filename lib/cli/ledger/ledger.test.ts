@@ -61,7 +61,7 @@ describe('millrace ledger show', () => {
     await deliver('g', { value: 'a' }, { value: 'waits' }, { value: 'c' })
     const { text } = await show({ group: 'g', topic, json: false })
     expect(text).toMatch(/^GROUP +TOPIC +PARTITION +SETTLED +OPEN +PENDING +CRASHED +CLAIM\n/)
-    expect(text).toMatch(new RegExp(`\\ng +${topic} +0 +below 1 +1 +1 +- +-\\n`))
+    expect(text).toMatch(new RegExp(`\\ng +${topic} +0 +to 0 +1 +1 +- +-\\n`))
     expect(text).toMatch(
       /\n {2}open 1: 0 failed attempts, held 1 time, not before 20\d\d-.*Z, since 20\d\d-.*Z\n {2}pending: 2\n/,
     )

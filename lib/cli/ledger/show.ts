@@ -5,7 +5,7 @@ import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
 import { findTarget } from '../target/index.js'
-import { exitCodes } from '../voice.js'
+import { exitCodes, note } from '../voice.js'
 import { factsOf, hasWaiting, type SourceFacts } from './facts.js'
 import type { SourceOptions } from './options.js'
 import { type Source, sourcesOf } from './sources.js'
@@ -23,6 +23,8 @@ export const show: Command<SourceOptions> = async (options, { voice, stopping: {
       if (all.push(facts) === 1 && !options.json) voice.say('head', line(heads))
       voice.say('source', [line(cells(facts)), ...details(facts)].join('\n'), facts)
     }
+    if (all.length === 0 && !signal.aborted)
+      note(options, `nothing matches: ${target.ledgerTable} has no such source partition; look at the names`)
     const waiting = all.filter(hasWaiting).length
     const which = `${counted(all.length, 'source partition')} in ${target.ledgerTable} (${target.place})`
     voice.say('shown', `${which}, ${waiting} with records that wait${signal.aborted ? ', stopped' : ''}`, {
@@ -41,8 +43,8 @@ function cells(facts: SourceFacts): string[] {
   const until = claim && new Date(claim.leaseEnd).toISOString()
   return [
     ...[group, topic, String(partition)],
-    // Everything, or up to where.
-    frontier > delivered ? `to ${delivered}` : `below ${frontier}`,
+    // All below it: ends are included, here as everywhere.
+    frontier > 0 ? `to ${Math.min(frontier - 1, delivered)}` : 'none',
     ...[String(open.length), String(pending.reduce((sum, range) => sum + lengthOf(range), 0))],
     crashed ? textOf(crashed) : '-',
     claim ? `${textOf(claim.inFlight)} by ${claim.owner}, ${claim.live ? 'until' : 'which died, since'} ${until}` : '-',

@@ -97,6 +97,12 @@ export async function replayInto(
   }
 }
 
+/** Before anything is started for it. @throws MillraceError `ML_USAGE` for a name that the service does not have */
+export function checkFunction({ mappings, functions }: Service, { function: name = '' }: ReplayOptions): void {
+  if (mappings.some(({ id }) => id === name) || functions.some((one) => one.key === name || one.name === name)) return
+  throw usage(`this service has no function ${name}; it has ${functions.map(({ key }) => key).join(', ') || 'none'}`)
+}
+
 async function until(isDone: () => Promise<boolean>, { signal }: Stopping, tick: () => void): Promise<void> {
   while (!signal.aborted && !(await isDone())) {
     tick()

@@ -145,7 +145,7 @@ describe('millrace replay into a function', () => {
       partitions: [1],
       package: false,
     } as const
-    const { of, code } = await runCommand(command, options).finally(remove)
+    const { of, code } = await runCommand(command, options).finally(() => remove?.())
     expect(of('replayed')).toEqual([expect.objectContaining({ records: 10 })])
     expect(code).toBe(0)
     await expect(runCommand(command, options)).rejects.toThrow(/ML_USAGE: which Kafka/)
@@ -293,7 +293,7 @@ describe('millrace replay into a group', () => {
     [{ group, rate: 5 }, /--rate are for --function/],
     [{ function: 'greet', reset: true }, /--reset is for --group/],
     [{ group, partitions: [7] }, /no partition 7/],
-    [{ function: 'nobody' }, /names no mapping; give one of GreetMapping/],
+    [{ function: 'nobody', brokers: '127.0.0.1:9' }, /ML_USAGE: this service has no function nobody; it has greet$/],
     [{ function: 'greet', topic: 'others' }, /ML_LOCAL_TOPIC_MISSING/],
   ])('says what is wrong with %j', async (options, message) => {
     await expect(replay(options)).rejects.toThrow(message)

@@ -7,11 +7,11 @@ import type { Command, Surroundings } from '../command.js'
 import { counted } from '../counted.js'
 import { packaged } from '../dev.js'
 import { sourcesOf } from '../ledger/sources.js'
-import { forget } from '../reading.js'
+import { forget, replayGroup } from '../reading.js'
 import { findTarget, readLocalRun, type Target } from '../target/index.js'
 import { progressOf } from '../terminal.js'
 import { type ExitCode, exitCodes, usage, type Voice } from '../voice.js'
-import { type Ended, replayInto } from './into-function.js'
+import { checkFunction, type Ended, replayInto } from './into-function.js'
 import { checkGroup, startGroup } from './into-group.js'
 import type { ReplayOptions } from './options.js'
 import { type PartitionRange, type Ranges, rangesOf } from './range.js'
@@ -38,6 +38,8 @@ function check({ function: name, group, stage, stack, to, rate, reset, from }: R
 }
 
 async function intoFunction(options: ReplayOptions, { voice, stopping }: Surroundings): Promise<ExitCode> {
+  // What runs here is packaged already.
+  if (!options.package || readLocalRun('.') !== undefined) checkFunction(readPackaged('.'), options)
   const ground = await groundOf(options, voice)
   try {
     return await withAdmin(ground.brokers, voice, async (admin) => {
@@ -45,10 +47,12 @@ async function intoFunction(options: ReplayOptions, { voice, stopping }: Surroun
       tellRanges(voice, options, ranges)
       if (options.dryRun || totalOf(ranges.ranges) === 0) return exitCodes.ok
       if (options.package && !(await packaged(voice, stopping))) return exitCodes.failed
-      const group = `millrace-replay-${systemClock.nonce()}`
+      const service = readPackaged('.')
+      checkFunction(service, options)
+      const group = `${replayGroup}${systemClock.nonce()}`
       const progress = progressOf(totalOf(ranges.ranges))
       try {
-        const parts = { ground, admin, group, voice, stopping, progress, service: readPackaged('.') }
+        const parts = { ground, admin, group, voice, stopping, progress, service }
         return tellEnd(voice, options, group, await replayInto(options, ranges, parts))
       } finally {
         progress.end()

@@ -10,7 +10,7 @@ export interface TargetOptions {
   readonly failuresTable?: string
   /** URL of DynamoDB. */
   readonly endpoint?: string
-  /** Stage of the deployed service: with it, what runs locally is not looked at. */
+  /** Stage of the deployed service: without it or `stack`, only what runs locally is looked at. */
   readonly stage?: string
   readonly region?: string
   /** Name of the CloudFormation stack, in place of serverless.yml's. */

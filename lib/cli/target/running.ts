@@ -12,13 +12,17 @@ export interface LocalRun extends StackFacts {
 
 const fileOf = (serviceDir: string): string => resolve(serviceDir, '.millrace', 'dev.json')
 
-/** Notes in the folder of a service where it runs, for the other commands. Answers what takes the note away again. */
-export function noteLocalRun(serviceDir: string, run: LocalRun): () => void {
+/**
+ * Notes in the folder of a service where it runs, for the other commands. Answers what takes the note away again; undefined where
+ * another process runs there already, whose note stays.
+ */
+export function noteLocalRun(serviceDir: string, run: LocalRun): (() => void) | undefined {
   const file = fileOf(serviceDir)
+  if ((readLocalRun(serviceDir)?.pid ?? run.pid) !== run.pid) return undefined
   mkdirSync(join(file, '..'), { recursive: true })
   writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`)
   return () => {
-    // Another one may have begun here meanwhile.
+    // Never another one's.
     if (readLocalRun(serviceDir)?.pid === run.pid) rmSync(file, { force: true })
   }
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { asError, MillraceError } from '../../errors.js'
-import { serverlessProgram } from '../../local/template/index.js'
+import { configurations, serverlessProgram } from '../../local/template/index.js'
 import { usage } from '../voice.js'
 
 /** Which CloudFormation stack a service is deployed as. */
@@ -27,9 +27,9 @@ interface Printed {
  * @throws MillraceError `ML_USAGE` where there is no service, `ML_LOCAL_TEMPLATE` where serverless cannot read it
  */
 export async function stackOfService(serviceDir: string, { stage, region }: StackChoice): Promise<StackPlace> {
-  if (!['serverless.yml', 'serverless.yaml', 'serverless.json'].some((name) => existsSync(join(serviceDir, name)))) {
+  if (!configurations.some((name) => existsSync(join(serviceDir, name)))) {
     throw usage(
-      'nothing runs locally here, and this folder has no serverless.yml: go to the folder of the service, or name a stack with --stack, or tables with --ledger-table and --failures-table',
+      'this folder has no serverless.yml: go to the folder of the service, or name a stack with --stack, or tables with --ledger-table and --failures-table',
     )
   }
   const { service, provider = {} } = await printed(serviceDir, stage)

@@ -120,6 +120,22 @@ describe('A command finds its stack', () => {
     expect(readLocalRun(dir)).toBeUndefined()
   })
 
+  it('where the one that began first runs, as long as it does: another one leaves its note alone', async () => {
+    const dir = folder()
+    // The parent of this process lives.
+    const first = { ...local, pid: process.ppid }
+    const removeFirst = noteLocalRun(dir, first)
+    expect(noteLocalRun(dir, { ...local, pid: process.pid })).toBeUndefined()
+    expect(readLocalRun(dir)).toEqual(first)
+    removeFirst?.()
+    const remove = noteLocalRun(dir, { ...local, pid: process.pid })
+    expect(readLocalRun(dir)?.pid).toBe(process.pid)
+    removeFirst?.()
+    expect(readLocalRun(dir)?.pid).toBe(process.pid)
+    remove?.()
+    expect(readLocalRun(dir)).toBeUndefined()
+  })
+
   it('in the outputs of the CloudFormation stack that it names', async () => {
     const asked = await cloudFormation({ shop: writeOutputs(facts, ['OrdersMapping']) })
     const dir = folder()
@@ -148,7 +164,17 @@ describe('A command finds its stack', () => {
   })
 
   it('or that this is no folder of a service', async () => {
-    await expect(find()).rejects.toThrow(/ML_USAGE: .*no serverless.yml/)
+    await expect(find({ stage: 'dev' })).rejects.toThrow(/ML_USAGE: .*no serverless.yml/)
+  })
+
+  it('never in AWS where nobody has said so: what ran in this folder may have died', async () => {
+    const asked = await cloudFormation({ 'hello-dev': writeOutputs(facts, ['OrdersMapping']) })
+    const service = sourceService()
+    cleanups.push(service.remove)
+    noteLocalRun(service.dir, { ...local, pid: 2 ** 30 })
+    for (const options of [{}, { region: 'eu-west-1' }])
+      await expect(find(options, service.dir)).rejects.toThrow(/^ML_USAGE: no `millrace dev` runs .*--stage/)
+    expect(asked).toEqual([])
   })
 
   it('or that it has no credentials', async () => {

@@ -33,8 +33,8 @@ interface Found extends Partial<StackFacts> {
 }
 
 /**
- * Finds the stack: the tables that are named; else the `millrace dev` that runs in this folder; else the service of this folder
- * as it is deployed.
+ * Finds the stack: the tables that are named; else the stack of `--stage` or `--stack`; else the `millrace dev` that
+ * runs in this folder.
  *
  * @throws MillraceError `ML_USAGE`, `ML_LOCAL_TEMPLATE`, `ML_STACK_MISSING`, `ML_STACK_UNREACHABLE`
  */
@@ -73,6 +73,11 @@ function running({ stage, stack }: TargetOptions, serviceDir: string): Found | u
 }
 
 async function deployed({ stage, region, stack }: TargetOptions, serviceDir: string): Promise<Found> {
+  // What is deployed is never meant without a word of it: where `millrace dev` has died, a discard would be its failures'.
+  if (stage === undefined && stack === undefined)
+    throw usage(
+      'no `millrace dev` runs in this folder; start it, or give --stage for what is deployed (or --stack, or tables by name with --ledger-table and --failures-table)',
+    )
   const place =
     stack === undefined
       ? await stackOfService(serviceDir, { ...(stage && { stage }), ...(region && { region }) })

@@ -4,7 +4,7 @@
  * @module
  */
 export { readFiles, type State } from './files.js'
-export { type PackageOptions, packageService, serverlessProgram } from './package.js'
+export { configurations, type PackageOptions, packageService, serverlessProgram } from './package.js'
 export { isPackaged, readService } from './read.js'
 export { createTableInput } from './tables.js'
 export type { FunctionConfig, Service } from './types.js'

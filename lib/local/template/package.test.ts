@@ -77,7 +77,10 @@ functions:
   it('fails with what serverless says, and without an installed one says how to get it', async () => {
     const dir = sources('[]')
     await expect(packageService(dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*failed.*handler/s)
-    await expect(packageService(packaged().dir)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*npm install/)
+    const { dir: bare } = packaged()
+    await expect(packageService(bare)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: there is no serverless.yml in /)
+    writeFileSync(join(bare, 'serverless.yml'), yaml('handler.handler'))
+    await expect(packageService(bare)).rejects.toThrow(/^ML_LOCAL_TEMPLATE: .*npm install/)
   }, 60_000)
 
   it.each([

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../../errors.js'
@@ -13,6 +13,9 @@ const failure = /^Error:$/m
 /** Where in its own code a tool noticed an error: of no use to who has to mend theirs. */
 const stackLines = /^ +at .*\n?/gm
 
+/** The files that may say what a service is; serverless takes the first there is. */
+export const configurations = ['yml', 'yaml', 'json', 'js', 'cjs', 'mjs', 'ts'].map((end) => `serverless.${end}`)
+
 /** How to package a service. */
 export interface PackageOptions {
   /** Ends the packaging before its time. */
@@ -24,9 +27,14 @@ export interface PackageOptions {
 /**
  * Runs `serverless package` with the version that the service has installed. Needs no network and no credentials.
  *
- * @throws MillraceError `ML_LOCAL_TEMPLATE` when it is not installed or fails; what it wrote is in the message
+ * @throws MillraceError `ML_LOCAL_TEMPLATE` when there is no service, or serverless is not installed or fails; what it wrote is in the message
  */
 export async function packageService(serviceDir: string, { signal, log }: PackageOptions = {}): Promise<void> {
+  if (!configurations.some((name) => existsSync(join(serviceDir, name))))
+    throw new MillraceError(
+      'ML_LOCAL_TEMPLATE',
+      `there is no serverless.yml in ${resolve(serviceDir)}; go to the folder of the service, or write one`,
+    )
   const { code, killedBy, failed, output } = await runTool(serverlessProgram(serviceDir), ['package'], {
     cwd: serviceDir,
     env: {
