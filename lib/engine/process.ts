@@ -32,6 +32,7 @@ export async function processBatch(batch: Batch, given: Engine, invocation: Invo
     deadline,
     recorder,
     leftUntil: Number.POSITIVE_INFINITY,
+    fallbackUntil: Number.POSITIVE_INFINITY,
     ...account,
   }
   try {
@@ -56,7 +57,9 @@ function policyFor({ policy, ledger }: Engine, { remainingMs }: Invocation): Pol
  * Where something is not due yet, the invocation lasts until it is, or until its reserve: Lambda would deliver it again at once,
  * for nothing. All else is settled by then.
  */
-async function idle({ engine: { clock, log }, deadline, leftUntil }: Shift): Promise<void> {
+async function idle({ engine: { clock, log }, deadline, ...shift }: Shift): Promise<void> {
+  // What is left for its own sake comes first: it would be delivered for nothing.
+  const leftUntil = Number.isFinite(shift.leftUntil) ? shift.leftUntil : shift.fallbackUntil
   const waitMs = Math.min(leftUntil, deadline.lastStart) - clock.now()
   if (leftUntil === Number.POSITIVE_INFINITY || deadline.lastStart === Number.POSITIVE_INFINITY || waitMs <= 0) return
   log.info('waits: what is left is not due yet', { waitMs, notBefore: leftUntil })

@@ -19,6 +19,8 @@ export interface Shift extends Account {
   readonly recorder: Recorder
   /** Epoch ms at which the first is due of what was left because it is not due in its time; Infinity: nothing was. */
   leftUntil: number
+  /** Epoch ms before which the fallback is not tried again with what it has not acknowledged; Infinity: it has all. */
+  fallbackUntil: number
 }
 
 /** Runs and settles what is claimed. Answers what of it has to come again. */
@@ -54,15 +56,13 @@ export async function work(claims: readonly Claimed[], shift: Shift): Promise<Un
   return holds.map((hold) => {
     accountFor(hold, settledAt, engine, shift)
     const offsets = leftOf(hold, engine)
-    shift.leftUntil = Math.min(shift.leftUntil, hold.leftUntil, fallbackDue(hold, new Set(offsets), engine))
+    shift.leftUntil = Math.min(shift.leftUntil, hold.leftUntil)
+    shift.fallbackUntil = Math.min(shift.fallbackUntil, fallbackDue(hold, new Set(offsets), engine))
     return { identifier: hold.claimed.partition.identifier, offsets }
   })
 }
 
-/**
- * Epoch ms before which the fallback is not tried again with what it has not acknowledged: after as long as that has been so, from
- * the first to the longest interval of retries. Infinity where it has all.
- */
+/** When the fallback is tried again: after as long as it has not acknowledged, from the first to the longest interval of retries. */
 function fallbackDue(
   { verdicts, acknowledged }: Hold,
   left: ReadonlySet<number>,

@@ -74,7 +74,8 @@ export const breachOf = (sink: string, what: string, cause?: Error): MillraceErr
     { cause },
   )
 
-function isAcknowledgement(answer: unknown): answer is Acknowledgement {
+/** One well-formed answer of a sink. */
+export function isAcknowledgement(answer: unknown): answer is Acknowledgement {
   const { ok, error, status } = (answer ?? {}) as { ok?: unknown; error?: unknown; status?: unknown }
   if (ok === true) return true
   const isStatus = status === undefined || status === 'retry' || status === 'fallback'

@@ -1,4 +1,4 @@
-export { handOver } from './answers.js'
+export { handOver, isAcknowledgement } from './answers.js'
 export type { Acknowledgement, Sink, SinkContext, SinkRecord, SinkSource } from './contract.js'
 export { type FailuresSettings, failuresSink } from './failures/index.js'
 export { fallbackOf } from './fallback.js'

@@ -17,7 +17,8 @@ export function drawLog(
   let time = now - 1_000_000 * (incarnation === 0 ? 1 : 0)
   const entries: Entry[] = []
   // What succeeds or fails as one has to fit into the time of one invocation; where nothing is exhausted, it would never end otherwise.
-  const isWhole = world.atomicity !== 'record' || (world.batchHandler && world.onExhausted === 'retry')
+  const isEndless = world.onExhausted === 'retry' || world.onExhausted === 'fail'
+  const isWhole = world.atomicity !== 'record' || (world.batchHandler && isEndless)
   let slowLeft = isWhole ? 1 : Number.POSITIVE_INFINITY
   const slowMs = () => {
     if (!choices.oneIn('log', 12) || slowLeft-- <= 0) return below(4) * 5

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { systemClock } from '../../clock.js'
-import { MillraceError, show } from '../../errors.js'
-import type { Acknowledgement, SinkRecord } from '../../sink/index.js'
+import { kindOf, MillraceError, show } from '../../errors.js'
+import { type Acknowledgement, isAcknowledgement, type SinkRecord } from '../../sink/index.js'
 import type { KeptRecord, SinkOnTarget } from './spec.js'
 
 /** The sink did what the contract does not allow. */
@@ -15,6 +15,22 @@ function unhurried(): AbortSignal {
   return signal
 }
 
+/** That there is a sink, on a target that shows what it holds: plain JavaScript may say otherwise. */
+export function requireShape(on: Partial<SinkOnTarget> | null | undefined): void {
+  const { sink, contents } = on ?? {}
+  if (typeof sink !== 'object' || sink === null || typeof contents !== 'function')
+    throw broken(
+      `make() answered ${kindOf(on)} without a sink and contents(); it answers { sink, contents }, where contents() gives what ` +
+        'the target holds: { id, key, value } of each record',
+    )
+  if (typeof sink.name !== 'string' || sink.name === '')
+    throw broken(`the sink has the name ${show(sink.name)}; give it a text, for logs and errors`)
+  if (typeof sink.write !== 'function') throw broken(`the sink ${sink.name} has no write(records, signal)`)
+  for (const method of ['open', 'close'] as const)
+    if (sink[method] !== undefined && typeof sink[method] !== 'function')
+      throw broken(`${method} of the sink ${sink.name} is ${kindOf(sink[method])}, not a function; it may be left out`)
+}
+
 /** Writes, and looks at the shape of the answers. */
 export async function write(
   { sink }: SinkOnTarget,
@@ -25,10 +41,11 @@ export async function write(
   if (!Array.isArray(answers)) throw broken(`write() answered ${show(answers)}, no list`)
   if (answers.length !== records.length)
     throw broken(`write() answered ${answers.length} acknowledgements for ${records.length} records`)
-  for (const [i, answer] of (answers as readonly Partial<Record<string, unknown>>[]).entries()) {
-    const fails = answer?.ok === false && answer.error instanceof Error
-    if (answer?.ok !== true && !fails)
-      throw broken(`write() answered ${show(answer)} for the record ${i}; it is { ok: true } or { ok: false, error }`)
+  for (const [i, answer] of answers.entries()) {
+    if (!isAcknowledgement(answer))
+      throw broken(
+        `write() answered ${show(answer)} for the record ${i}; it is { ok: true } or { ok: false, error, status? }`,
+      )
   }
   return answers as readonly Acknowledgement[]
 }

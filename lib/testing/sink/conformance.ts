@@ -1,11 +1,16 @@
-import { asError, MillraceError } from '../../errors.js'
-import { broken, close, open } from './bench.js'
+import { invalid, optionsOf } from '../../check-option.js'
+import { asError, MillraceError, show } from '../../errors.js'
+import { broken, close, open, requireShape } from './bench.js'
 import { checks } from './checks.js'
 import type { SinkCheck, SinkSpec } from './spec.js'
+
+const example = 'sinkConformance({ make: async () => ({ sink, contents }) })'
 
 /**
  * The checks of a sink's contract, for any test runner: each opens the sink on a target of its own, throws where the contract is
  * broken, and cleans up.
+ *
+ * @throws MillraceError `ML_OPTION_INVALID` without `make`
  *
  * @example
  * ```ts
@@ -30,12 +35,16 @@ import type { SinkCheck, SinkSpec } from './spec.js'
  * ```
  */
 export function sinkConformance(spec: SinkSpec): readonly SinkCheck[] {
+  optionsOf('sinkConformance', spec, ['make', 'shows', 'mostCalls', 'soonMs'], example)
+  if (typeof spec.make !== 'function')
+    throw invalid('make', `of sinkConformance is ${show(spec.make)}; write ${example}`)
   const limits = { mostCalls: spec.mostCalls ?? 100, soonMs: spec.soonMs ?? 5_000 }
   const due = checks.filter(({ needs }) => needs === undefined || spec.shows?.includes(needs))
   return due.map(({ name, needs, run }) => ({
     name,
     async run() {
       const on = await spec.make()
+      requireShape(on)
       const problem = await problemOf(async () => {
         if (needs !== undefined && on[needs] === undefined)
           throw broken(`the target is to show "${needs}", and does not`)
