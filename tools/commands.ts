@@ -46,7 +46,10 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
     file: 'lib/cli/failures/discard.test.ts',
     shows: /millrace\(\['failures', [\s\S]*ended\('redrive'/,
   },
-  'npx millrace failures discard orders:2:1042': { file: 'start/mend.ts', shows: /\['discard', '--yes'\]/ },
+  'npx millrace failures discard orders:2:1042': {
+    file: 'lib/cli/failures/discard.test.ts',
+    shows: /ids: \['orders:0:1'\], yes: false/,
+  },
   'npx millrace ledger show': { file: 'lib/cli/ledger/ledger.test.ts', shows: /commands\.show/ },
   'npx millrace ledger abandoned': { file: 'lib/cli/ledger/ledger.test.ts', shows: /commands\.abandoned/ },
   'npx millrace replay orders --from earliest --function orders': {
