@@ -5,6 +5,9 @@ import { delimiter, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { root } from './project.js'
 
+type Tool = 'java' | 'mvn' | 'python3'
+const lanesNeed: readonly Tool[] = ['java', 'mvn', 'python3']
+
 /** What each step of a stand-in project leaves as its report, and how it exits. */
 interface Steps {
   readonly verify?: { readonly report?: object; readonly exit?: number }
@@ -14,8 +17,9 @@ interface Steps {
   readonly bench?: { readonly report?: object; readonly exit?: number }
   readonly node24?: { readonly report?: object; readonly exit?: number }
   readonly real?: { readonly report?: object; readonly exit?: number }
-  /** Which of the two that the real lane needs are on the path. Default: both. */
-  readonly tools?: readonly ('java' | 'mvn')[]
+  readonly sqs?: { readonly report?: object; readonly exit?: number }
+  /** Which of what the lanes need are on the path. Default: all. */
+  readonly tools?: readonly Tool[]
   readonly npm?: 'real' | 'quick'
 }
 
@@ -38,7 +42,7 @@ function pathWith(tools: readonly string[], npm: 'real' | 'quick'): string {
   const here = (process.env.PATH ?? '').split(delimiter).filter((one) => existsSync(one))
   for (const from of here) {
     for (const name of readdirSync(from)) {
-      if (name === 'java' || name === 'mvn' || existsSync(join(folder, name))) continue
+      if (lanesNeed.includes(name as Tool) || existsSync(join(folder, name))) continue
       if (name === 'npm' && npm === 'quick') continue
       symlinkSync(join(from, name), join(folder, name))
     }
@@ -57,7 +61,8 @@ function ci({
   bench = measured,
   node24,
   real = compared,
-  tools = ['java', 'mvn'],
+  sqs = conforming,
+  tools = lanesNeed,
   npm = 'quick',
 }: Steps): Promise<{ code: number | null; lines: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-ci-'))
@@ -78,6 +83,7 @@ function ci({
     bench: script('bench', bench, '1'),
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
     'test:real': script('real', real, "'.cache/reports/real.json'"),
+    'test:sqs': script('sqs', sqs, "'.cache/reports/sqs.json'"),
   }
   const manifest = { name: 'stand-in', version: '1.0.0' }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts }))
@@ -101,6 +107,7 @@ const proven = { report: { runs: 10_000, mutants: [{}, {}], survivors: 0 } }
 const unharmed = { report: { broker: { failures: [] }, functions: { failures: [] } } }
 const measured = { report: { results: Array.from({ length: 30 }, () => ({})) } }
 const compared = { report: { passed: 7, failed: 0 } }
+const conforming = { report: { passed: 9, failed: 0 } }
 const good: Steps = {
   verify: { report: tests(5) },
   start: { report: checks(true, true) },
@@ -110,7 +117,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it.each(['real', 'quick'] as const)('sums what was really counted, on its last line, with a %s npm', async (npm) => {
     const { code, lines } = await ci({ ...good, npm })
-    expect(lines.at(-1)).toBe('24 passed, 0 failed')
+    expect(lines.at(-1)).toBe('33 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -122,12 +129,12 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '18 passed, 3 failed',
+      '27 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '18 passed, 3 failed',
+      '27 passed, 3 failed',
     ],
     [
       'a breach that the simulation found, a planted bug that it did not find, a hang under the fuzz, and a benchmark without results',
@@ -137,21 +144,26 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         fuzz: { report: { broker: { failures: ['a hang'] }, functions: { failures: [] } }, exit: 1 },
         bench: { report: { results: [] } },
       },
-      '20 passed, 4 failed',
+      '29 passed, 4 failed',
     ],
     [
       'differences of the real lane that nobody explains',
       { ...good, real: { report: { passed: 5, failed: 2 }, exit: 1 } },
-      '22 passed, 2 failed',
+      '31 passed, 2 failed',
     ],
     [
       'a real lane that was skipped although Java and Maven are there',
       { ...good, real: { report: { passed: 0, failed: 0, skipped: 'no Java' } } },
-      '17 passed, 1 failed',
+      '26 passed, 1 failed',
     ],
-    ['a real lane that left no report', { ...good, real: {} }, '17 passed, 1 failed'],
-    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '17 passed, 1 failed'],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '19 passed, 1 failed'],
+    [
+      'a sink that does not conform, on the SQS lane',
+      { ...good, sqs: { report: { passed: 8, failed: 1 }, exit: 1 } },
+      '32 passed, 1 failed',
+    ],
+    ['a real lane that left no report', { ...good, real: {} }, '26 passed, 1 failed'],
+    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '26 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '28 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)
@@ -180,14 +192,15 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
     expect((await ci(good)).lines).not.toContain('what failed:')
   })
 
-  it.each<[string, readonly ('java' | 'mvn')[], string]>([
-    ['Java', ['mvn'], 'no java'],
-    ['Maven', ['java'], 'no mvn'],
-    ['both', [], 'no java no mvn'],
-  ])('says why it skips the real lane: %s is not there', async (_, tools, why) => {
+  it.each<[string, readonly Tool[], string, string]>([
+    ['Java', ['mvn', 'python3'], 'real lane: skipped: no java', '26 passed, 0 failed'],
+    ['Maven', ['java', 'python3'], 'real lane: skipped: no mvn', '26 passed, 0 failed'],
+    ['both', ['python3'], 'real lane: skipped: no java no mvn', '26 passed, 0 failed'],
+    ['Python', ['java', 'mvn'], 'SQS lane: skipped: no python3', '24 passed, 0 failed'],
+  ])('says why it skips a lane: %s is not there', async (_, tools, why, last) => {
     const { code, lines } = await ci({ ...good, tools })
-    expect(lines).toContain(`== real lane: skipped: ${why}`)
-    expect(lines.at(-1)).toBe('17 passed, 0 failed')
+    expect(lines).toContain(`== ${why}`)
+    expect(lines.at(-1)).toBe(last)
     expect(code).toBe(0)
   })
 })

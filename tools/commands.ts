@@ -18,6 +18,7 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npm run crash -- --kills 20': { file: 'crash/crash.test.ts', shows: /'--kills', '\d/ },
   'npm run bench -- --smoke': { file: '.ci/run', shows: /npm run --silent bench -- --smoke/ },
   'npm run test:real': { file: '.ci/run', shows: /npm run --silent test:real/ },
+  'npm run test:sqs': { file: '.ci/run', shows: /npm run --silent test:sqs/ },
   'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev[ ']/ },
   'npx millrace dev --inspect': { file: 'lib/cli/inspect.test.ts', shows: /'dev', .*'--inspect'/ },
   'npx millrace chaos --faults 20': { file: 'lib/cli/chaos.test.ts', shows: /\['chaos', [\s\S]*'--faults \d/ },

@@ -3,7 +3,7 @@ import { ending, type Ground, type RunningService, startGround } from '../local/
 import { packageService } from '../local/template/index.js'
 import { batchFacts, batchLine } from './batch.js'
 import type { Command } from './command.js'
-import { reloadLine } from './reload-line.js'
+import { reloadLine, unlessStopping } from './reload-line.js'
 import type { Stopping } from './signals.js'
 import { localRunOf, noteLocalRun } from './target/index.js'
 import type { Voice } from './voice.js'
@@ -28,7 +28,10 @@ export const dev: Command<DevOptions> = async (options, { voice, stopping }) => 
     await end.add('the ground', ground.stop)
     const note = noteOf(ground, log)
     await end.add('the note of where it runs', note.remove)
-    const live = await startLiveService(ground, { ...liveOptions(ground, options, voice, note.write), log })
+    const live = await startLiveService(ground, {
+      ...liveOptions(ground, options, voice, note.write, stopping.signal),
+      log,
+    })
     await end.add('the service', live.stop)
     await stopping.asked
     voice.say('stopping', 'finishing the batches in flight (Ctrl-C once more ends at once)')
@@ -73,6 +76,7 @@ function liveOptions(
   { inspect }: DevOptions,
   voice: Voice,
   note: (service: RunningService) => void,
+  signal: AbortSignal,
 ): LiveOptions {
   return {
     serviceDir: '.',
@@ -93,10 +97,16 @@ function liveOptions(
       note(service)
       introduce(ground, service, voice)
     },
-    onReload: (event) => voice.say(...reloadLine(event)),
+    onReload: (event) => {
+      const say = () => voice.say(...reloadLine(event))
+      if (event.kind === 'failed') unlessStopping(signal, say)
+      else say()
+    },
     onRefused: (error, stopped) => {
       const goesOn = stopped ? 'nothing runs until that is mended and saved' : 'the service goes on as it was'
-      voice.say('refused', `${error.message}\n${goesOn}`, { message: error.message, stopped })
+      unlessStopping(signal, () =>
+        voice.say('refused', `${error.message}\n${goesOn}`, { message: error.message, stopped }),
+      )
     },
   }
 }

@@ -1,5 +1,5 @@
-import { Kafka, logLevel } from 'kafkajs'
-import { asError } from '../errors.js'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { asError, MillraceError } from '../errors.js'
 import type { MappingConfig } from '../local/esm/index.js'
 import type { Service } from '../local/template/index.js'
 import { usage, type Voice } from './voice.js'
@@ -30,12 +30,29 @@ export function onlyReading({ onFailureDestination: _, ...mapping }: MappingConf
   }
 }
 
+/** Before all else that needs it, and says so once. @throws MillraceError `ML_LOCAL_KAFKA_UNREACHABLE` */
+export async function reach(brokers: readonly string[]): Promise<void> {
+  const admin = quietAdmin(brokers)
+  try {
+    await admin.connect()
+  } catch (cause) {
+    const where = brokers.join(', ')
+    const message = `no Kafka broker answers at ${where}; start one with \`npx millrace broker\`, or look at --brokers and KAFKA_BROKERS`
+    throw new MillraceError('ML_LOCAL_KAFKA_UNREACHABLE', message, { cause })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+const quietAdmin = (brokers: readonly string[]): Admin =>
+  new Kafka({ clientId: 'millrace-cli', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
+
 /** How the group of every replay into a function begins: it reads once, and is gone. */
 export const replayGroup = 'millrace-replay-'
 
 /** Deletes the group that was made for this, where it has come to be. */
 export async function forget(brokers: readonly string[], group: string, voice: Voice): Promise<void> {
-  const admin = new Kafka({ clientId: 'millrace-cli', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
+  const admin = quietAdmin(brokers)
   try {
     await admin.connect()
     await admin.deleteGroups([group])

@@ -136,6 +136,13 @@ describe('millrace record', () => {
     expect(running.output.stderr).toMatch(/^ML_FIXTURE_INVALID: --out \S+ is no folder for events: /)
   })
 
+  it('says once that no Kafka answers, and nothing else', async () => {
+    const running = run('greet', '--out', join(home, 'none'), '--brokers', '127.0.0.1:9')
+    expect(await running.ended).toBe(1)
+    expect(running.output.stderr).toMatch(/^ML_LOCAL_KAFKA_UNREACHABLE: [^\n]*\n$/)
+    expect(running.output.stdout).toBe('')
+  })
+
   it.each<[string[], RegExp]>([
     [['nobody', '--out', 'x'], /^ML_USAGE: nobody names no mapping; give one of \w+ \(greetings\)/],
     [['greet'], /^ML_USAGE: required option '--out <dir>'/],

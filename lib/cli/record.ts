@@ -10,7 +10,7 @@ import { redactor } from '../testing/events/index.js'
 import { brokersOf } from './brokers.js'
 import type { Command } from './command.js'
 import { counted } from './counted.js'
-import { forget, mappingOf, onlyReading } from './reading.js'
+import { forget, mappingOf, onlyReading, reach } from './reading.js'
 import { type RecordCommandOptions, startOf } from './record-options.js'
 
 /**
@@ -31,6 +31,7 @@ export const record: Command<RecordCommandOptions> = async (options, { voice, st
     voice.say('recorded', file, { file, records: Object.values(event.records).flat().length })
   }
   const brokers = brokersOf(options)
+  await reach(brokers)
   const config = { ...onlyReading(mapping), ...position, group: `millrace-record-${randomUUID()}` }
   try {
     const log = (line: string) => voice.say('log', line, { line })

@@ -26,3 +26,13 @@ export function reloadLine(event: ReloadEvent): [event: string, text: string, fa
     }
   }
 }
+
+/**
+ * Says what failed, unless this is to end: Ctrl-C in a terminal reaches the bundler and the packager too, and that they ended may be
+ * noticed in the same turn as the signal, or before it.
+ */
+export function unlessStopping(signal: AbortSignal, say: () => void): void {
+  setImmediate(() => {
+    if (!signal.aborted) say()
+  })
+}

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { join } from 'node:path'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { sinkConformance } from '../../../lib/testing/index.js'
 import { root } from '../../../tools/project.js'
 import { installMoto, Skipped, startMoto } from './moto.js'
@@ -15,7 +16,16 @@ process.env.AWS_EC2_METADATA_DISABLED ??= 'true'
 
 const tell = (line: string) => console.log(line)
 
+/** Where the counts are left. */
+const reportPath = join(root, '.cache/reports/sqs.json')
+
+function report(counts: { readonly passed: number; readonly failed: number; readonly skipped?: string }): void {
+  mkdirSync(dirname(reportPath), { recursive: true })
+  writeFileSync(reportPath, JSON.stringify(counts))
+}
+
 async function main(): Promise<number> {
+  rmSync(reportPath, { force: true })
   const program = await installMoto(join(root, '.cache'), tell)
   const interrupt = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
@@ -33,6 +43,7 @@ async function main(): Promise<number> {
       if (problem !== undefined) failed.push(name)
     }
     tell(`${checks.length - failed.length} passed, ${failed.length} failed`)
+    report({ passed: checks.length - failed.length, failed: failed.length })
   } finally {
     await moto.stop()
   }
@@ -44,6 +55,7 @@ main().then(
   (error: Error) => {
     if (error instanceof Skipped) {
       tell(`skipped: ${error.message}`)
+      report({ passed: 0, failed: 0, skipped: error.message })
       process.exit(0)
     }
     console.error(error.message)

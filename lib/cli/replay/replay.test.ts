@@ -6,6 +6,7 @@ import { compiledProgram } from '../../local/program.js'
 import { packagedService } from '../../local/template/service.fixture.js'
 import { kafkaEvent } from '../../testing/index.js'
 import { type Ground, run as runCommand, startGround } from '../failures/failures.fixture.js'
+import { forget } from '../reading.js'
 import { noteLocalRun } from '../target/index.js'
 import type { CommonOptions } from '../voice.js'
 import { command } from './index.js'
@@ -149,6 +150,16 @@ describe('millrace replay into a function', () => {
     expect(of('replayed')).toEqual([expect.objectContaining({ records: 10 })])
     expect(code).toBe(0)
     await expect(runCommand(command, options)).rejects.toThrow(/ML_USAGE: which Kafka/)
+  })
+
+  it('says what is wrong with a topic that the function does not read, and leaves no group to tell of', async () => {
+    await ground.createTopic('unread', 2)
+    await send('unread', 1)
+    const said = replay({ function: 'greet', topic: 'unread' })
+    await expect(said).rejects.toThrow(/ML_USAGE: no function of this service reads unread/)
+    const lines: string[] = []
+    await forget([ground.options.brokers], 'millrace-replay-none', { say: (_, text) => lines.push(text ?? '') })
+    expect(lines).toEqual([])
   })
 
   it('does not pretend to do so with a deployed one, whose ledger would skip what is settled', async () => {

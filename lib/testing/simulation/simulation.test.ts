@@ -31,8 +31,9 @@ it('makes the same run of the same seed, and of what was chosen in it', async ()
 
 it('makes a failing run smaller without knowing what it is about', async () => {
   const options = { open: true, tracing: true }
-  let failing = await run(0, options)
-  for (let next = 1; failing.violation === undefined && next < 20_000; next++) failing = await run(next, options)
+  // Shortly before one that is known to fail; where the engine has changed, a later one does.
+  let failing = await run(1_490, options)
+  for (let next = 1_491; failing.violation === undefined && next < 20_000; next++) failing = await run(next, options)
   const smallest = await shrink(failing, options)
   expect(smallest.violation?.invariant).toBe(failing.violation?.invariant)
   expect(smallest.steps).toBeLessThanOrEqual(failing.steps)
