@@ -54,7 +54,10 @@ describe('the connections of a sink', () => {
   it('are made anew after a minute without use', async () => {
     const { started, proxy } = await sinkOnTopic()
     let now = Date.now()
-    const sender = new Sender(readConnection({ brokers: proxy.address }, []), { ...systemClock, now: () => now })
+    const sender = new Sender(readConnection('a sender', { brokers: proxy.address }, []), {
+      ...systemClock,
+      now: () => now,
+    })
     closing(sender, (one) => one.close(new Error('closed') as never))
     const send = () =>
       new Promise<Delivery>((resolve) => {
@@ -146,7 +149,9 @@ describe('the connections of a sink', () => {
     [{ brokers: [] }, /give host:port/],
     [{ topic: '' }, /the option topic/],
     [{ deliveryTimeoutMs: 0 }, /deliveryTimeoutMs is 0/],
-    [{ acks: 1 } as KafkaSinkOptions, /acks is no option; there are brokers/],
+    [{ acks: 1 } as KafkaSinkOptions, /acks is no option of kafkaSink; there are brokers/],
+    [null as never, /the options of kafkaSink are null; write kafkaSink\(\{ topic/],
+    ['invoices' as never, /the options of kafkaSink are a string; write/],
     [{ tls: { cert: 'x' } }, /mTLS needs both/],
     [{ sasl: { mechanism: 'plain', username: 'me' } as never }, /plain needs a username and a password/],
     [{ sasl: { mechanism: 'gssapi' } as never }, /knows no mechanism "gssapi"/],

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import { invalid, optionsOf } from '../check-option.js'
 import { MillraceError, show } from '../errors.js'
 import { type KafkajsSasl, type SaslOptions, saslOf } from './sasl.js'
 
@@ -56,16 +57,27 @@ export interface Checked extends Omit<Connecting, 'brokers'> {
   brokers(fromEvent?: string): readonly Address[]
 }
 
-const known = ['brokers', 'tls', 'sasl', 'clientId', 'createTopics', 'requestTimeoutMs', 'deliveryTimeoutMs']
+const known = [
+  'brokers',
+  'tls',
+  'sasl',
+  'clientId',
+  'createTopics',
+  'requestTimeoutMs',
+  'deliveryTimeoutMs',
+] as const satisfies readonly (keyof KafkaConnection)[]
 
 /**
+ * @param of whose options they are
  * @param more names of options that are read elsewhere
  * @throws MillraceError `ML_OPTION_INVALID`
  */
-export function readConnection(options: KafkaConnection, more: readonly string[]): Checked {
-  const all = [...known, ...more]
-  const unknown = Object.keys(options).filter((name) => !all.includes(name))
-  if (unknown.length > 0) throw invalid(unknown.join(', '), `is no option; there are ${all.join(', ')}`)
+export function readConnection<T extends KafkaConnection>(
+  of: string,
+  options: T,
+  more: readonly (keyof T & string)[],
+): Checked {
+  optionsOf<T>(of, options, [...known, ...more], `${of}({ topic: 'invoices' })`)
   const { brokers, tls, sasl, createTopics = false, requestTimeoutMs = 10_000, deliveryTimeoutMs = 30_000 } = options
   if (typeof createTopics !== 'boolean') throw invalid('createTopics', `is ${show(createTopics)}, not true or false`)
   const given = brokers === undefined ? undefined : addressesOf(brokers, 'the option brokers')
@@ -124,5 +136,3 @@ function milliseconds(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 100 && value <= most) return value
   throw invalid(name, `is ${show(value)}, not a whole number of milliseconds from 100 to ${most}`)
 }
-
-const invalid = (name: string, what: string) => new MillraceError('ML_OPTION_INVALID', `the option ${name} ${what}`)

@@ -79,7 +79,7 @@ export interface KafkaProducer {
  * ```
  */
 export function kafkaProducer(options: KafkaProducerOptions = {}): KafkaProducer {
-  const settings = readConnection(options, ['topic', 'partitioner'])
+  const settings = readConnection('kafkaProducer', options, ['topic', 'partitioner'])
   const sender = new Sender(settings)
   function produce(record: ProducerRecord): Promise<RecordMetadata>
   function produce(records: readonly ProducerRecord[]): Promise<RecordMetadata[]>

@@ -43,8 +43,8 @@ export interface KafkaSinkOptions extends KafkaConnection {
  * ```
  */
 export function kafkaSink(options: KafkaSinkOptions = {}): Sink {
+  const settings = readConnection('kafkaSink', options, ['topic', 'partitioner'])
   const { topic, partitioner } = options
-  const settings = readConnection(options, ['topic', 'partitioner'])
   if (topic !== undefined && (typeof topic !== 'string' || topic === '')) {
     throw new MillraceError('ML_OPTION_INVALID', `the option topic is ${show(topic)}, not the name of one`)
   }
