@@ -42,6 +42,28 @@ describe('a checkpoint', () => {
     })
   })
 
+  it('in the middle of a batch in many pieces forgets nothing of what was settled before it', () => {
+    const before = settle(
+      take(stateOf({}), [0, 99]).state,
+      settlementOf([
+        [0, settled],
+        [99, settled],
+      ]),
+    )
+    const batch = Array.from({ length: 200 }, (_, i) => 100 + i)
+    const inPieces = settlementOf(
+      batch.map((offset) => [offset, offset % 2 === 1 ? settled : pending]),
+      { deliveredBefore: 99 },
+    )
+    const after = checkpoint(take(before, batch).state, inPieces, lease)
+    expect(rangesOf(after.settled)).toHaveLength(101)
+    const whole = settlementOf(
+      batch.map((offset) => [offset, settled]),
+      { deliveredBefore: 99 },
+    )
+    expect(rangesOf(settle(after, whole).settled)).toEqual([[0, 299]])
+  })
+
   it('lasts, even if the process dies after it: a successor runs the rest', () => {
     const after = take(checkpoint(claim(), half, lease), [0, 1, 2, 3], { owner: 'next', now: t0 + 30_000 })
     expect([...after.found.todo]).toEqual([1, 3])

@@ -51,6 +51,12 @@ describe('intervals of offsets', () => {
     expect(forget(five, 1, { from: 0, to: 3 }).map(({ from }) => from)).toEqual([0, 2, 8])
   })
 
+  it('forget nothing for a batch in hand that is in pieces until it is whole', () => {
+    const five = intervals([0, 10, 12, 14, 16])
+    expect(forget(five, 2, { from: 10, to: 19 })).toEqual(five)
+    expect(forget(five, 1, { from: 10, to: 19 })).toEqual(five.slice(1))
+  })
+
   it('keep the first and the last anchor and spread the rest', () => {
     const anchors = Array.from({ length: 50 }, (_, i) => ({ offset: i, timestamp: i }))
     const kept = thin(anchors).map(({ offset }) => offset)

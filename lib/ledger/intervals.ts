@@ -32,10 +32,13 @@ export function union(a: readonly Interval[], b: readonly Interval[]): Interval[
 
 /**
  * Keeps at most `bound` intervals by forgetting the lowest (rule 2: work is done twice, never skipped).
- * Neither the highest interval nor one that overlaps the batch in hand is forgotten, even if the bound gives way.
+ * Neither the highest interval nor one that overlaps the batch in hand is forgotten, even if the bound gives way; and those of the
+ * batch count as one: until it is whole it may be in many pieces, which must not push out what was whole long before.
  */
 export function forget(intervals: readonly Interval[], bound: number, inHand: Range): readonly Interval[] {
-  const excess = intervals.length - bound
+  if (intervals.length <= bound) return intervals
+  const pieces = intervals.filter((interval) => overlaps(interval, inHand)).length
+  const excess = intervals.length - Math.max(0, pieces - 1) - bound
   if (excess <= 0) return intervals
   let forgotten = 0
   return intervals.filter((interval, i) => {

@@ -13,7 +13,7 @@ function finished(change: Parameters<typeof verify>[0] = soundFacts()): Finished
 describe('the report for people', () => {
   it('has one row per check, and ends with what counts', () => {
     const text = reportText(finished())
-    expect(text.match(/^ {2}ok /gm)).toHaveLength(12)
+    expect(text.match(/^ {2}ok /gm)).toHaveLength(14)
     expect(text).toContain('7 records: 4 ok, 2 fallback, 1 dropped, 0 lost')
     expect(text.trimEnd().split('\n').at(-1)).toBe('Every check held.')
   })
@@ -21,7 +21,7 @@ describe('the report for people', () => {
   it('names the checks that failed', () => {
     const text = reportText(finished({ ...soundFacts(), lag: new Map([[3, 9]]) }))
     expect(text).toMatch(/^ {2}FAILED {2}lag +partition 3: 9 behind$/m)
-    expect(text).toContain('1 of 12 checks failed: lag')
+    expect(text).toContain('1 of 14 checks failed: lag')
   })
 })
 
