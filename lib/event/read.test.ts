@@ -168,6 +168,9 @@ describe('readBatch', () => {
     ['a value that is an object', { value: {} }],
     ['headers that are no list', { headers: {} }],
     ['a header that is none', { headers: [null] }],
+    ['a header whose bytes are a number', { headers: [{ h: 9 }] }],
+    ['a header whose bytes are text', { headers: [{ h: 'text' }] }],
+    ['a header one of whose bytes is none', { headers: [{ h: [1, {}] }] }],
     ['no timestamp', { timestamp: undefined }],
     ['another partition under this key', { partition: 4 }],
   ])('refuses a record with %s', (_, change) => {

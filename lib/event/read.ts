@@ -111,12 +111,16 @@ function readRecord(identifier: string, wire: unknown): RawRecord {
   }
   if (typeof timestamp !== 'number') throw invalid('a record without timestamp', identifier)
   if (!isText(key) || !isText(value)) throw invalid('a key or value that is not base64 text', identifier)
-  if (headers !== undefined && !(Array.isArray(headers) && headers.every(isObject)))
-    throw invalid('headers that are no list of objects', identifier)
+  if (headers !== undefined && !(Array.isArray(headers) && headers.every(isHeader)))
+    throw invalid('headers that are no list of names with their bytes', identifier)
   return new RawRecord(wire as unknown as WireRecord)
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isHeader = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.values(value).every((bytes) => bytes === null || (Array.isArray(bytes) && bytes.every(isByte)))
+const isByte = (value: unknown): boolean => typeof value === 'number'
 const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string'
 
