@@ -28,7 +28,7 @@ describe('lanes', () => {
     expect(lanesOf([], 'partition')).toEqual([])
   })
 
-  it('run side by side up to the limit, each in its order', async () => {
+  it('run side by side up to the limit, each in its order (PEERS, defect 9)', async () => {
     const { started, wait, release } = gates()
     const lanes = lanesOf(records(['a', 'b', 'c', 'a', 'b']), 'key')
     const done = runLanes(lanes, 2, async (lane) => {

@@ -174,7 +174,7 @@ describe('a held record', () => {
   const early = (offset: number) =>
     offset === 0 && world.clock.now() < begin + 40_000 ? hold({ reason: 'early', until: begin + 40_000 }) : ok()
 
-  it('waits with its lane over deliveries, runs once it is due, and spends no attempt [K-10 partly]', async () => {
+  it('waits with its lane over deliveries, runs once it is due, and spends no attempt [K-10 partly] (PEERS, defect 12)', async () => {
     const one = environment(early, { order: 'key', leaseMs: 100_000 })
     const records = recordsOf(0, 3, (offset) => `k${offset % 2}`)
     expect(unsettledOf(await one.deliver(records, timed()))).toEqual([0, 2])

@@ -29,7 +29,7 @@ const targets = /lib\/sink\/targets/
 
 // Defect 8 of peers: who reads JSON alone bundles every codec and client there is.
 describe('a function’s bundle', () => {
-  it('has no sink, and no client of one, that the function does not import', async () => {
+  it('has no sink, and no client of one, that the function does not import (PEERS, defect 8)', async () => {
     const inputs = await inputsOf(`
       import { json, kafkaFunction } from 'millrace'
       export const handler = kafkaFunction({ value: json() }, () => undefined)`)
