@@ -1,6 +1,6 @@
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { asError, MillraceError } from '../errors.js'
-import type { MappingConfig } from '../local/esm/index.js'
+import { kafkaClient, type MappingConfig, type Security } from '../local/esm/index.js'
 import type { Service } from '../local/template/index.js'
 import { usage, type Voice } from './voice.js'
 
@@ -44,15 +44,21 @@ export async function reach(brokers: readonly string[]): Promise<void> {
   }
 }
 
-const quietAdmin = (brokers: readonly string[]): Admin =>
-  new Kafka({ clientId: 'millrace-cli', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
+/** What fails is said by those who ask, once. */
+const quietAdmin = (brokers: readonly string[], security?: Security): Admin =>
+  kafkaClient('millrace-cli', brokers, () => {}, security).admin()
 
 /** How the group of every replay into a function begins: it reads once, and is gone. */
 export const replayGroup = 'millrace-replay-'
 
 /** Deletes the group that was made for this, where it has come to be. */
-export async function forget(brokers: readonly string[], group: string, voice: Voice): Promise<void> {
-  const admin = quietAdmin(brokers)
+export async function forget(
+  brokers: readonly string[],
+  group: string,
+  voice: Voice,
+  security?: Security,
+): Promise<void> {
+  const admin = quietAdmin(brokers, security)
   try {
     await admin.connect()
     await admin.deleteGroups([group])

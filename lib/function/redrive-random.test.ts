@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Clock } from '../clock.js'
 import { text } from '../codec/index.js'
 import { environment } from '../dedupe/dedupe.fixture.js'
-import { openDeduplicator } from '../dedupe/index.js'
+import { type Deduplicator, openDeduplicator } from '../dedupe/index.js'
 import { type RawRecord, readBatch } from '../event/index.js'
 import { type Claimed, type Disposition, dynamodbStore, type OpenRecord } from '../ledger/index.js'
 import { withOriginal } from '../redrive/index.js'
@@ -75,21 +76,18 @@ interface Envelope extends Logged {
 const quiet = { redrives: [], of: 'both', count: 6, dies: false } as const
 const timestampOf = (offset: number) => 1_700_000_000_000 + offset
 
+/** What knows which records a group has had redriven. */
+function originalsOf(clock: Clock, group: string): Deduplicator {
+  const { client, ledgerTable: table } = deployment
+  const store = dynamodbStore(client, table)
+  return openDeduplicator({ client, table, store, clock, group, scope: 'group', ttlSeconds: redrivenTtlSeconds })
+}
+
 async function play({ keys, events, steps }: Schedule): Promise<void> {
   const { ledger, dedupe, clock, time, group } = environment(deployment, keys === 'partition' ? keys : 'group', {
     ttlSeconds: 86_400,
   })
-  const store = dynamodbStore(deployment.client, deployment.ledgerTable)
-  const { client, ledgerTable: table } = deployment
-  const originals = openDeduplicator({
-    client,
-    table,
-    store,
-    clock,
-    group,
-    scope: 'group',
-    ttlSeconds: redrivenTtlSeconds,
-  })
+  const originals = originalsOf(clock, group)
   const redriven = redriveReservation(group, originals, clock.now)
   const settings = readOptions<string | null, string | null>({
     value: text(),
@@ -215,17 +213,7 @@ async function play({ keys, events, steps }: Schedule): Promise<void> {
 
 it('asks nothing of the store for records that are not redriven', async () => {
   const { ledger, clock, group } = environment(deployment, 'group')
-  const { client, ledgerTable: table } = deployment
-  const store = dynamodbStore(client, table)
-  const originals = openDeduplicator({
-    client,
-    table,
-    store,
-    clock,
-    group,
-    scope: 'group',
-    ttlSeconds: redrivenTtlSeconds,
-  })
+  const originals = originalsOf(clock, group)
   const records = [
     { value: 1 },
     {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-export type { KafkaConnection, TlsOptions } from './options.js'
+export { clientSecurity, type KafkaConnection, type TlsOptions } from './options.js'
 export { partitioner } from './partitions.js'
 export { type KafkaProducer, type KafkaProducerOptions, kafkaProducer, type ProducerRecord } from './producer.js'
 export type { RecordMetadata } from './record.js'

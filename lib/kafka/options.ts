@@ -80,16 +80,26 @@ export function readConnection<T extends KafkaConnection>(
   optionsOf<T>(of, options, [...known, ...more], `${of}({ topic: 'invoices' })`)
   const { brokers, tls, sasl, createTopics = false, requestTimeoutMs = 10_000, deliveryTimeoutMs = 30_000 } = options
   if (typeof createTopics !== 'boolean') throw invalid('createTopics', `is ${show(createTopics)}, not true or false`)
+  const { ssl, sasl: said } = clientSecurity({ ...(tls !== undefined && { tls }), ...(sasl && { sasl }) })
   const given = brokers === undefined ? undefined : addressesOf(brokers, 'the option brokers')
   return {
-    tls: tlsOf(tls ?? sasl?.mechanism === 'aws'),
-    sasl: sasl && saslOf(sasl),
+    tls: ssl,
+    sasl: said,
     clientId: options.clientId ?? process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'millrace',
     createTopics,
     requestTimeoutMs: Math.min(milliseconds('requestTimeoutMs', requestTimeoutMs, 300_000), deliveryTimeoutMs),
     deliveryTimeoutMs: milliseconds('deliveryTimeoutMs', deliveryTimeoutMs, 900_000),
     brokers: (fromEvent) => given ?? foundBrokers(fromEvent),
   }
+}
+
+/** The same for a kafkajs client that looks at the cluster, as the command line's do. @throws MillraceError `ML_OPTION_INVALID` */
+export function clientSecurity({ tls, sasl }: Pick<KafkaConnection, 'tls' | 'sasl'>): {
+  readonly ssl?: ConnectionOptions
+  readonly sasl?: KafkajsSasl
+} {
+  const ssl = tlsOf(tls ?? sasl?.mechanism === 'aws')
+  return { ...(ssl && { ssl }), ...(sasl && { sasl: saslOf(sasl) }) }
 }
 
 function foundBrokers(fromEvent: string | undefined): readonly Address[] {

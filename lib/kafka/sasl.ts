@@ -1,3 +1,4 @@
+import type { SASLOptions } from 'kafkajs'
 import { MillraceError, show } from '../errors.js'
 
 /** How the client says who it is. */
@@ -21,9 +22,7 @@ export type SaslOptions =
     }
 
 /** As kafkajs takes it. */
-export type KafkajsSasl =
-  | { readonly mechanism: string; readonly username: string; readonly password: string }
-  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<{ value: string }> }
+export type KafkajsSasl = SASLOptions
 
 /** @throws MillraceError `ML_OPTION_INVALID` */
 export function saslOf(sasl: SaslOptions): KafkajsSasl {
@@ -34,7 +33,7 @@ export function saslOf(sasl: SaslOptions): KafkajsSasl {
       const { mechanism, username, password } = sasl
       // Nothing of the password may get into a message.
       if (typeof username === 'string' && typeof password === 'string' && username !== '') {
-        return { mechanism, username, password }
+        return { mechanism, username, password } as SASLOptions
       }
       throw invalid(`${mechanism} needs a username and a password, both texts`)
     }

@@ -31,9 +31,13 @@ export interface Ground {
 
 const never = new AbortController().signal
 
-export async function startGround(): Promise<Ground> {
-  const [broker, deployment] = await Promise.all([startBroker(), testDeployment({ topic: 'none' })])
-  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
+/** @param users passwords by name; with some the broker asks who it is that connects */
+export async function startGround(users?: Record<string, string>): Promise<Ground> {
+  const [broker, deployment] = await Promise.all([
+    startBroker(users && { sasl: { users } }),
+    testDeployment({ topic: 'none' }),
+  ])
+  const kafka = new Kafka({ brokers: [broker.address], ...(users && signedIn(users)), logLevel: logLevel.NOTHING })
   const admin = kafka.admin()
   await admin.connect()
   return {
@@ -70,6 +74,11 @@ export async function startGround(): Promise<Ground> {
       await Promise.all([broker.stop(), deployment.stop()])
     },
   }
+}
+
+function signedIn(users: Record<string, string>) {
+  const [[username, password] = ['', '']] = Object.entries(users)
+  return { sasl: { mechanism: 'scram-sha-512', username, password } as const }
 }
 
 const sinkOf = ({ client, failuresTable: table }: TestDeployment, group: string) =>

@@ -1,4 +1,5 @@
 import { type Command as Commander, Option } from 'commander'
+import { type SecurityOptions, withSecurityOptions } from '../kafka-security.js'
 import { number, rate } from '../produce-options.js'
 import { type TargetOptions, withTargetOptions } from '../target/index.js'
 import type { FilterOptions } from './filter.js'
@@ -21,7 +22,7 @@ export interface ChangeOptions extends FailuresOptions {
 }
 
 /** What `redrive` takes. */
-export interface RedriveOptions extends ChangeOptions {
+export interface RedriveOptions extends ChangeOptions, SecurityOptions {
   readonly to?: string
   /** The consumer group that is to have them. */
   readonly for?: string
@@ -71,7 +72,7 @@ const withChangeOptions = (command: Commander, dryRun: string): Commander =>
 /** Says what `millrace failures redrive` takes. */
 export const withRedriveOptions = (command: Commander): Commander =>
   withChangeOptions(
-    command
+    withSecurityOptions(command)
       .option('--to <topic>', 'to this topic (default: to where each came from)')
       .option('--for <group>', 'for this consumer group (default: the one that gave them up; every other drops them)')
       .addOption(rate('--rate <n>', 'records per second at most'))

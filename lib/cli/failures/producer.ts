@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs'
 import { asError, MillraceError } from '../../errors.js'
 import type { Header } from '../../event/index.js'
-import { kafkaProducer } from '../../kafka/index.js'
+import { type KafkaConnection, kafkaProducer } from '../../kafka/index.js'
 import { leaseMs } from './chunk.js'
 
 /** A record to be produced, exactly as it is. */
@@ -27,10 +27,13 @@ export interface Redriver {
   close(): Promise<void>
 }
 
+type Connection = Pick<KafkaConnection, 'tls' | 'sasl'> & { readonly brokers: readonly string[] }
+
 /** @throws MillraceError `ML_KAFKA_UNREACHABLE` */
-export async function openRedriver(kafka: Kafka, brokers: readonly string[]): Promise<Redriver> {
+export async function openRedriver(kafka: Kafka, connection: Connection): Promise<Redriver> {
+  const { brokers } = connection
   // What is not acknowledged by then is given up, before anybody else may take it in hand.
-  const producer = kafkaProducer({ brokers, clientId: 'millrace-redrive', deliveryTimeoutMs: leaseMs / 2 })
+  const producer = kafkaProducer({ ...connection, clientId: 'millrace-redrive', deliveryTimeoutMs: leaseMs / 2 })
   const admin = kafka.admin()
   try {
     await admin.connect()

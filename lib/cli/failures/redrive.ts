@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from '../../clock.js'
 import { MillraceError } from '../../errors.js'
+import { clientSecurity } from '../../kafka/index.js'
 import { dynamodbStore } from '../../ledger/index.js'
 import { kafkaClient } from '../../local/esm/index.js'
 import { cameAfterAll } from '../came-after-all.js'
 import type { Command } from '../command.js'
 import { counted } from '../counted.js'
+import { securityOf } from '../kafka-security.js'
 import { replayGroup } from '../reading.js'
 import type { Target } from '../target/index.js'
 import { agreed, type Progress, progressOf } from '../terminal.js'
@@ -32,8 +34,10 @@ export const redrive: Command<RedriveOptions> = (options, { voice, stopping: { s
     if (seen.length === 0 || signal.aborted) return tell()
     const question = `Redrive ${all ? 'all ' : ''}${counted(seen.length, 'record')} of ${table.name}${to ? ` to ${to}` : ''}?`
     if (!(await agreed(question, { yes: yes || dryRun || !all, signal }))) return tell()
-    const kafka = kafkaClient('millrace-redrive', target.brokers, (line) => voice.say('kafka', line))
-    const redriver = await openRedriver(kafka, target.brokers)
+    const security = securityOf(options)
+    const say = (line: string) => voice.say('kafka', line)
+    const kafka = kafkaClient('millrace-redrive', target.brokers, say, clientSecurity(security))
+    const redriver = await openRedriver(kafka, { brokers: target.brokers, ...security })
     const progress = progressOf(seen.length)
     try {
       const tools: RedriveTools = {

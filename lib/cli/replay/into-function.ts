@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { systemClock } from '../../clock.js'
 import { deploymentVariables, readDeployment, writeDeployment } from '../../deployment/index.js'
-import { type MappingConfig, startMapping } from '../../local/esm/index.js'
+import { type MappingConfig, type Security, startMapping } from '../../local/esm/index.js'
 import { ending, type Ground, startService } from '../../local/stack/index.js'
 import type { FunctionConfig, Service } from '../../local/template/index.js'
 import { mappingOf, onlyReading } from '../reading.js'
@@ -18,6 +18,7 @@ import { boundsOf, type PartitionRange, type Ranges } from './range.js'
 export interface Surroundings {
   readonly service: Service
   readonly ground: Ground
+  readonly security: Security
   readonly admin: Admin
   /** The function's for this replay. */
   readonly group: string
@@ -44,7 +45,7 @@ const askEveryMs = 100
 export async function replayInto(
   options: ReplayOptions,
   { ranges, bounds }: Ranges,
-  { service, ground, admin, group, voice, stopping, progress }: Surroundings,
+  { service, ground, security, admin, group, voice, stopping, progress }: Surroundings,
 ): Promise<Ended> {
   const { topic } = options
   const mapping = replayed(service, options, group)
@@ -66,7 +67,7 @@ export async function replayInto(
     const pace = { rate: options.rate, clock: systemClock, signal: stopping.signal }
     const limit = limited((event) => worker.invoke(event), topic, ranges, pace)
     const source = await startMapping(mapping, {
-      ...{ brokers: ground.brokers, invoke: limit.invoke, onBatch: limit.onBatch, log },
+      ...{ brokers: ground.brokers, security, invoke: limit.invoke, onBatch: limit.onBatch, log },
       // Of the other partitions, nothing that is there.
       startOffsets: Object.fromEntries(
         bounds.map(({ partition, high }) => [

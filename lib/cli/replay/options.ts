@@ -1,10 +1,11 @@
 import { type Command as Commander, InvalidArgumentError, Option } from 'commander'
+import { type SecurityOptions, withSecurityOptions } from '../kafka-security.js'
 import { rate } from '../produce-options.js'
 import { type From, from } from '../record-options.js'
 import { type TargetOptions, withTargetOptions } from '../target/index.js'
 
 /** What `millrace replay` takes. */
-export interface ReplayOptions extends TargetOptions {
+export interface ReplayOptions extends TargetOptions, SecurityOptions {
   readonly topic: string
   readonly from: From
   readonly to?: From
@@ -21,7 +22,7 @@ export interface ReplayOptions extends TargetOptions {
 
 /** Says what `millrace replay` takes. */
 export function withReplayOptions(command: Commander): Commander {
-  return withTargetOptions(
+  const secured = withSecurityOptions(
     command
       .argument('<topic>', 'the topic; it is only read')
       .addOption(
@@ -41,7 +42,8 @@ export function withReplayOptions(command: Commander): Commander {
       .addOption(rate('--rate <n>', 'records per second at most'))
       .option('--dry-run', 'say what would be replayed, and change nothing')
       .option('--no-package', 'run what is packaged already'),
-  ).addHelpText('after', help)
+  )
+  return withTargetOptions(secured).addHelpText('after', help)
 }
 
 const help = `

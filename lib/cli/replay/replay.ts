@@ -1,11 +1,13 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { systemClock } from '../../clock.js'
 import { asError, MillraceError } from '../../errors.js'
-import { kafkaClient } from '../../local/esm/index.js'
+import { clientSecurity } from '../../kafka/index.js'
+import { kafkaClient, type Security } from '../../local/esm/index.js'
 import { type Ground, readPackaged, startGround } from '../../local/stack/index.js'
 import type { Command, Surroundings } from '../command.js'
 import { counted } from '../counted.js'
 import { packaged } from '../dev.js'
+import { securityOf } from '../kafka-security.js'
 import { sourcesOf } from '../ledger/sources.js'
 import { forget, replayGroup } from '../reading.js'
 import { findTarget, readLocalRun, type Target } from '../target/index.js'
@@ -42,7 +44,8 @@ async function intoFunction(options: ReplayOptions, { voice, stopping }: Surroun
   if (!options.package || readLocalRun('.') !== undefined) checkFunction(readPackaged('.'), options)
   const ground = await groundOf(options, voice)
   try {
-    return await withAdmin(ground.brokers, voice, async (admin) => {
+    const security = clientSecurity(securityOf(options))
+    return await withAdmin(ground.brokers, security, voice, async (admin) => {
       const ranges = await rangesOf(admin, options)
       tellRanges(voice, options, ranges)
       if (options.dryRun || totalOf(ranges.ranges) === 0) return exitCodes.ok
@@ -52,11 +55,11 @@ async function intoFunction(options: ReplayOptions, { voice, stopping }: Surroun
       const group = `${replayGroup}${systemClock.nonce()}`
       const progress = progressOf(totalOf(ranges.ranges))
       try {
-        const parts = { ground, admin, group, voice, stopping, progress, service }
+        const parts = { ground, security, admin, group, voice, stopping, progress, service }
         return tellEnd(voice, options, group, await replayInto(options, ranges, parts))
       } finally {
         progress.end()
-        await forget(ground.brokers, group, voice)
+        await forget(ground.brokers, group, voice, security)
       }
     })
   } finally {
@@ -82,7 +85,7 @@ async function intoGroup(
   const target = await targetOf(options, voice)
   try {
     const brokers = options.brokers?.split(',') ?? target?.brokers ?? []
-    return await withAdmin(brokers, voice, async (admin, kafka) => {
+    return await withAdmin(brokers, clientSecurity(securityOf(options)), voice, async (admin, kafka) => {
       const ranges = await rangesOf(admin, options)
       await checkGroup(admin, { group, topic, reset })
       if (target) await checkLedger(target, options)
@@ -128,10 +131,11 @@ async function checkLedger(target: Target, { group = '', topic }: ReplayOptions)
 
 async function withAdmin<T>(
   brokers: readonly string[],
+  security: Security,
   voice: Voice,
   work: (admin: Admin, kafka: Kafka) => Promise<T>,
 ): Promise<T> {
-  const kafka = kafkaClient('millrace-replay', brokers, (line) => voice.say('log', line, { line }))
+  const kafka = kafkaClient('millrace-replay', brokers, (line) => voice.say('log', line, { line }), security)
   const admin = kafka.admin()
   try {
     await admin.connect().catch((cause: unknown) => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
+import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
 import { MillraceError } from '../../errors.js'
 import { registerCodecs } from './codec/index.js'
 import type { MappingConfig } from './config.js'
@@ -7,13 +7,17 @@ import type { MappingConfig } from './config.js'
 /** Takes one line for people. */
 export type Log = (line: string) => void
 
+/** How a client says who it is, where brokers ask. */
+export type Security = Pick<KafkaConfig, 'ssl' | 'sasl'>
+
 /** A kafkajs client whose own words, from warnings on, go to the log. The broker knows it by its id. */
-export function kafkaClient(clientId: string, brokers: readonly string[], log: Log): Kafka {
+export function kafkaClient(clientId: string, brokers: readonly string[], log: Log, security: Security = {}): Kafka {
   quietKafkajs()
   registerCodecs()
   return new Kafka({
     clientId,
     brokers: [...brokers],
+    ...security,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
     logLevel: logLevel.WARN,
     logCreator:

@@ -30,7 +30,7 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
   const config = effectiveConfig(given, switches, log)
   const history: HistoryEntry[] = []
   const rules = deliveryOf(config, { ...options, switches }, log, history)
-  const kafka = kafkaClient(`millrace-${config.id}`, options.brokers, log)
+  const kafka = kafkaClient(`millrace-${config.id}`, options.brokers, log, options.security)
   const destination = openDestination({
     ...switches,
     config,
@@ -73,7 +73,7 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
         errors.tell(error)
         if (options.errorPolicy === 'fail') fail(error)
       }
-      const client = kafkaClient(`millrace-${poller}`, options.brokers, own)
+      const client = kafkaClient(`millrace-${poller}`, options.brokers, own, options.security)
       const started = await startPoller({ ...shared, poller, kafka: client, log: own, onError })
       pollers.push(started)
       // An error that ended the mapping meanwhile stopped the pollers that there were, and not this one.

@@ -7,13 +7,15 @@ import type { Discard } from './discard.js'
 import type { GroupEvent } from './group-event.js'
 import type { HistoryEntry } from './history.js'
 import type { ConsumerOptions } from './intake.js'
-import type { Log } from './kafka.js'
+import type { Log, Security } from './kafka.js'
 import type { EsmSwitches } from './switches.js'
 
 /** How a mapping is run. */
 export interface MappingOptions {
   /** `host:port` each. */
   readonly brokers: readonly string[]
+  /** TLS and SASL. Default: neither. */
+  readonly security?: Security
   /** Invokes the function; {@link Worker.invoke} fits. A rejection says that the function was not reached. */
   readonly invoke: (event: KafkaEvent) => Promise<InvokeResult>
   /** What the emulator takes Lambda for where no source says it. */
