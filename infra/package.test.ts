@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ledgerTable, readDeployment, readOutputs } from '../lib/deployment/index.js'
-import { alike, event, functions, msk, provisionedPollerConfig, secret } from './every-mapping.fixture.js'
+import { alike, event, functions, msk, provisionedPollerConfig, secret } from './events/every-mapping.fixture.js'
 import { builtProject, compiledTemplate, type Project, serverless, serviceOf } from './project.fixture.js'
 import type { Resource } from './serverless.js'
 

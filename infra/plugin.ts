@@ -5,18 +5,27 @@
  * @module
  */
 import { MillraceError } from '../lib/errors.js'
-import { setEnvironment } from './environment.js'
-import { extendEventSchemas } from './event-schema.js'
-import { createLocalTables, type LocalInvocation, localInvocation, setUp } from './invoke-local.js'
-import { localTables } from './local-tables.js'
-import { type DeclaredMapping, declaredMappings } from './mappings.js'
-import { makeLogicalIdsUnique } from './naming.js'
-import { needsOf } from './needs.js'
-import { addOutputs } from './outputs.js'
-import { checkRetries } from './retries.js'
+import { checkRetries, needsOf } from './checks/index.js'
+import {
+  type DeclaredMapping,
+  declaredMappings,
+  extendEventSchemas,
+  makeLogicalIdsUnique,
+  setEnvironment,
+} from './events/index.js'
+import { createLocalTables, type LocalInvocation, localInvocation, localTables, setUp } from './local/index.js'
+import { type Plan, plannedFunctions } from './plan.js'
+import {
+  addOutputs,
+  completeTemplate,
+  refuseChangedMappings,
+  type TableNames,
+  tableNames,
+  tableResources,
+  templateResources,
+} from './resources/index.js'
 import type { Environment, PluginUtils, Serverless } from './serverless.js'
-import { type TableNames, tableNames, tableResources } from './tables.js'
-import { completeTemplate, refuseChangedMappings, templateResources } from './template.js'
+import { extendSettingsSchemas } from './settings/index.js'
 
 /** A class because osls makes an instance of what a plugin module exports by default. */
 export default class MillracePlugin {
@@ -35,6 +44,7 @@ export default class MillracePlugin {
     this.#serverless = serverless
     this.#utils = utils
     extendEventSchemas(serverless.configSchemaHandler)
+    extendSettingsSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#explained(() => this.#initialize()),
       'before:package:compileEvents': this.#explained(() => this.#beforeEvents()),
@@ -63,10 +73,22 @@ export default class MillracePlugin {
 
   #afterEvents(): void {
     if (this.#mappings.length === 0) return
-    const { naming } = this.#serverless.getProvider('aws')
-    const resources = templateResources(this.#serverless.service)
-    this.#mappingIds = completeTemplate(resources, naming, this.#mappings, this.#tables)
-    addOutputs(this.#serverless.service, this.#mappingIds, this.#tables)
+    const { service } = this.#serverless
+    const provider = this.#serverless.getProvider('aws')
+    const resources = templateResources(service)
+    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings, this.#tables)
+    addOutputs(this.#plan(resources))
+  }
+
+  #plan(resources: Plan['resources']): Plan {
+    const { service } = this.#serverless
+    const provider = this.#serverless.getProvider('aws')
+    return {
+      ...{ service, provider, resources, tables: this.#tables, stage: provider.getStage() },
+      settings: service.custom?.millrace ?? {},
+      functions: plannedFunctions(service, provider, this.#mappingIds),
+      warn: (text) => this.#utils.log.warning(text),
+    }
   }
 
   async #checkMappings(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { FunctionSettings, ServiceSettings } from './settings/index.js'
+
 /**
  * The part of osls that the plugin touches. The package ships types for configuration files only, so this is what was
  * read in its source (4.3.1) and is held to it by the tests, which run the real thing.
@@ -13,6 +15,7 @@ export interface Serverless {
 
 export interface Service {
   readonly service: string
+  readonly custom?: { readonly millrace?: ServiceSettings }
   readonly functions?: Readonly<Record<string, ServiceFunction>>
   readonly resources?: { readonly Resources?: Readonly<Record<string, Resource>> }
   readonly package?: { readonly artifact?: string }
@@ -38,6 +41,7 @@ export interface ServiceFunction {
   /** As it is deployed; osls sets it. */
   readonly name?: string
   environment?: Environment
+  readonly millrace?: FunctionSettings
   readonly events?: readonly { readonly kafka?: EventSettings; readonly msk?: EventSettings }[]
 }
 
@@ -90,6 +94,8 @@ export interface Naming {
 export interface ConfigSchemaHandler {
   /** The whole JSON schema of serverless.yml. */
   readonly schema: unknown
+  defineCustomProperties(schema: { properties: object }): void
+  defineFunctionProperties(provider: 'aws', schema: { properties: object }): void
   defineFunctionEventProperties(provider: 'aws', event: 'kafka' | 'msk', schema: { properties: object }): void
 }
 

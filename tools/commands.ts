@@ -56,9 +56,9 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
     file: 'lib/cli/replay/replay.test.ts',
     shows: /from: \{ at: 'earliest' \}[\s\S]*replay\(\{ function: 'greet' \}\)/,
   },
-  'npx serverless package': { file: 'infra/invoke-local.test.ts', shows: /'package'/ },
+  'npx serverless package': { file: 'infra/local/invoke-local.test.ts', shows: /'package'/ },
   'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
-    file: 'infra/invoke-local.test.ts',
+    file: 'infra/local/invoke-local.test.ts',
     shows: /functions\/orders\/events\/batch\.json/,
   },
 }

@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
-import { createTableInput } from '../lib/local/template/index.js'
-import type { Resource } from './serverless.js'
+import { createTableInput } from '../../lib/local/template/index.js'
+import type { Resource } from '../serverless.js'
 
 /**
  * The tables among these resources. A name that only CloudFormation can work out (`!Sub`, `!Ref`, none at all) is

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { Serverless } from '../serverless.js'
 import { needsOf } from './needs.js'
-import type { Serverless } from './serverless.js'
 
 let serviceDir = ''
 beforeAll(async () => {
   serviceDir = await mkdtemp(join(tmpdir(), 'millrace-needs-'))
   await mkdir(join(serviceDir, 'node_modules'))
-  await symlink(fileURLToPath(new URL('..', import.meta.url)), join(serviceDir, 'node_modules/millrace'))
+  await symlink(fileURLToPath(new URL('../..', import.meta.url)), join(serviceDir, 'node_modules/millrace'))
 })
 afterAll(() => rm(serviceDir, { recursive: true, force: true }))
 

@@ -1,4 +1,4 @@
-import type { ConfigSchemaHandler } from './serverless.js'
+import type { ConfigSchemaHandler } from '../serverless.js'
 
 /** The settings of a mapping that osls does not know, as camel-cased CloudFormation names (KAFKA-ESM §3). */
 const properties = {

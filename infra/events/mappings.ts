@@ -1,7 +1,7 @@
-import type { Mapping } from '../lib/deployment/index.js'
-import { MillraceError } from '../lib/errors.js'
-import { mappingOf, propertiesOf } from './mapping-properties.js'
-import type { EventSettings, Service } from './serverless.js'
+import type { Mapping } from '../../lib/deployment/index.js'
+import { MillraceError } from '../../lib/errors.js'
+import type { EventSettings, Service } from '../serverless.js'
+import { mappingOf, propertiesOf } from './properties.js'
 
 /** One event source mapping of the service, as serverless.yml declares it. */
 export interface DeclaredMapping {

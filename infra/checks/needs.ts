@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { DeliveryNeeds } from '../lib/deployment/index.js'
-import { compiledProgram } from '../lib/local/program.js'
-import { unpack } from '../lib/local/template/index.js'
-import type { Serverless, ServiceFunction } from './serverless.js'
+import type { DeliveryNeeds } from '../../lib/deployment/index.js'
+import { compiledProgram } from '../../lib/local/program.js'
+import { unpack } from '../../lib/local/template/index.js'
+import type { Serverless, ServiceFunction } from '../serverless.js'
 
 /** How long loading a handler may take, in milliseconds. */
 const loadMs = 20_000

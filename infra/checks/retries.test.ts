@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type DeliveryNeeds, retriesNeeded } from '../lib/deployment/index.js'
-import { declaredMappings } from './mappings.js'
+import { type DeliveryNeeds, retriesNeeded } from '../../lib/deployment/index.js'
+import { declaredMappings } from '../events/index.js'
+import type { EventSettings, Service } from '../serverless.js'
 import { checkRetries } from './retries.js'
-import type { EventSettings, Service } from './serverless.js'
 
 const needs: DeliveryNeeds = {
   attempts: 5,

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type DeliveryNeeds, needsMark } from '../lib/deployment/index.js'
-import { loadHandler } from '../lib/local/worker/index.js'
+import { type DeliveryNeeds, needsMark } from '../../lib/deployment/index.js'
+import { loadHandler } from '../../lib/local/worker/index.js'
 
 async function read(dir = '', handler = ''): Promise<DeliveryNeeds | string> {
   try {

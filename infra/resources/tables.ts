@@ -1,5 +1,5 @@
-import { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from '../lib/deployment/index.js'
-import type { Resource } from './serverless.js'
+import { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from '../../lib/deployment/index.js'
+import type { Resource } from '../serverless.js'
 
 export interface TableNames {
   readonly ledger: string

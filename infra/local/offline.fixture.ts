@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from './project.fixture.js'
+import { run } from '../project.fixture.js'
 
 /** What one `serverless` process did on the network, seen from inside. */
 export interface Connections {

@@ -1,5 +1,5 @@
-import type { Mapping } from '../lib/deployment/index.js'
-import type { EventSettings, SchemaRegistrySettings } from './serverless.js'
+import type { Mapping } from '../../lib/deployment/index.js'
+import type { EventSettings, SchemaRegistrySettings } from '../serverless.js'
 
 /** What of an `AWS::Lambda::EventSourceMapping` decides how a function has to behave. */
 interface MappingProperties {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Naming } from './serverless.js'
+import type { Naming } from '../serverless.js'
 
 /** osls cuts a topic to this many characters, by event. */
 const longest = { kafka: 158, msk: 79 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { expect, it } from 'vitest'
-import { extendEventSchemas } from './event-schema.js'
+import { extendEventSchemas } from './schema.js'
 
 interface EventSchema {
   readonly properties: object
@@ -24,7 +24,7 @@ function eventProperties(): string[] {
 }
 
 it('what a kafka event takes is named in the documentation, with nothing else beside it', () => {
-  const esm = readFileSync(new URL('../docs/esm.md', import.meta.url), 'utf8')
+  const esm = readFileSync(new URL('../../docs/esm.md', import.meta.url), 'utf8')
   const rows = esm.split('\n').filter((line) => /^\| `[A-Z]/.test(line))
   const named = rows.flatMap((row) =>
     [...(row.split(' | ')[1] ?? '').matchAll(/`([a-z]\w+)`/g)].map(([, name]) => name),

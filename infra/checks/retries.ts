@@ -1,7 +1,7 @@
-import { type DeliveryNeeds, type Mapping, retriesNeeded, tooFewRetries } from '../lib/deployment/index.js'
-import { MillraceError } from '../lib/errors.js'
-import type { DeclaredMapping } from './mappings.js'
-import type { Service } from './serverless.js'
+import { type DeliveryNeeds, type Mapping, retriesNeeded, tooFewRetries } from '../../lib/deployment/index.js'
+import { MillraceError } from '../../lib/errors.js'
+import type { DeclaredMapping } from '../events/index.js'
+import type { Service } from '../serverless.js'
 
 /** Seconds that osls gives a function that asks for none. */
 const defaultTimeout = 6

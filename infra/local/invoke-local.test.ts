@@ -5,9 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { GetItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Store, startStore, storeClient } from '../lib/local/store/index.js'
-import { createLocalTables, localInvocation } from './invoke-local.js'
-import { isolation, recordConnections } from './offline.fixture.js'
+import { type Store, startStore, storeClient } from '../../lib/local/store/index.js'
 import {
   builtProject,
   cleanEnvironment,
@@ -16,7 +14,9 @@ import {
   run,
   serverless,
   serverlessBin,
-} from './project.fixture.js'
+} from '../project.fixture.js'
+import { createLocalTables, localInvocation } from './invoke-local.js'
+import { isolation, recordConnections } from './offline.fixture.js'
 
 const invocation = ['invoke', 'local', '-f', 'orders', '-p', 'functions/orders/events/batch.json']
 const failures = { batchItemFailures: [{ itemIdentifier: { partition: 'orders-1', offset: 43 } }] }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
-import { MillraceError } from '../lib/errors.js'
-import type { Environment } from './serverless.js'
+import { MillraceError } from '../../lib/errors.js'
+import type { Environment } from '../serverless.js'
 
 /** Where `millrace dynamodb` and `millrace dev` listen unless told otherwise. */
 const localStore = 'http://127.0.0.1:8000'
@@ -66,7 +66,7 @@ export async function createLocalTables(endpoint: string, tables: readonly Creat
   if (!isLoopback(endpoint) || !(await accepts(new URL(endpoint)))) return
   // Loaded only here, so that packaging does not pay for it.
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb')
-  const { ensureTables } = await import('../lib/local/store/tables.js')
+  const { ensureTables } = await import('../../lib/local/store/tables.js')
   const client = new DynamoDBClient({
     endpoint,
     region: 'us-east-1',

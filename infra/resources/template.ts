@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Mapping } from '../lib/deployment/index.js'
-import { MillraceError, show } from '../lib/errors.js'
-import { mappingOf, propertiesOf } from './mapping-properties.js'
-import { type DeclaredMapping, refused } from './mappings.js'
-import type { Naming, Resource, Service } from './serverless.js'
+import type { Mapping } from '../../lib/deployment/index.js'
+import { MillraceError, show } from '../../lib/errors.js'
+import { type DeclaredMapping, mappingOf, propertiesOf, refused } from '../events/index.js'
+import type { Naming, Resource, Service } from '../serverless.js'
 import { type TableNames, tableResources, tableStatements } from './tables.js'
 
 type Resources = Record<string, Resource>
