@@ -93,6 +93,8 @@ export const errorCodes = [
   'ML_STACK_UNREACHABLE',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
+  'ML_TABLES_UNKNOWN',
+  'ML_TABLE_OCCUPIED',
 ] as const
 
 /** One of the stable error codes, for example `ML_TABLE_MISSING`. */

@@ -4,7 +4,7 @@
  * @module
  */
 export { accessOf, type MappingAccess, type Registry } from './access.js'
-export type { Destination } from './destination.js'
+export { type Destination, destinationOf } from './destination.js'
 export { setEnvironment } from './environment.js'
 export { type DeclaredMapping, declaredMappings, refused } from './mappings.js'
 export { makeLogicalIdsUnique } from './naming.js'

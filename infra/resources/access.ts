@@ -44,7 +44,7 @@ function secretStatements(secrets: readonly Value[]): readonly Statement[] {
 /** Any key of a secret's account and region. */
 function keysBeside(secret: Value): Value {
   const [, partition, , region, account] = typeof secret === 'string' ? secret.split(':') : []
-  if (account === undefined) return { 'Fn::Sub': 'arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*' }
+  if (account === undefined) return { 'Fn::Sub': `arn:\${AWS::Partition}:kms:\${AWS::Region}:\${AWS::AccountId}:key/*` }
   return `arn:${partition}:kms:${region}:${account}:key/*`
 }
 

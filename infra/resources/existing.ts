@@ -1,5 +1,10 @@
-import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation'
-import { DescribeTableCommand, DynamoDBClient, type KeySchemaElement, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
+import { type CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation'
+import {
+  DescribeTableCommand,
+  type DynamoDBClient,
+  type KeySchemaElement,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-dynamodb'
 import { failuresTable, ledgerTable, type TableDefinition } from '../../lib/deployment/index.js'
 import { asError, MillraceError, show } from '../../lib/errors.js'
 import { type TableNames, tableIds } from './tables.js'

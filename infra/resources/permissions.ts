@@ -1,5 +1,6 @@
-import type { Plan, PlannedFunction } from '../plan.js'
 import { destinationOf, type Value } from '../events/index.js'
+import type { Plan, PlannedFunction } from '../plan.js'
+import type { Resource } from '../serverless.js'
 import { destinationStatements, mappingStatements } from './access.js'
 import { allow, merged, onlyThrough, type Statement } from './statement.js'
 import { tableArn } from './tables.js'
@@ -9,10 +10,16 @@ export function permissionsOf(plan: Plan, one: PlannedFunction): readonly Statem
   return merged([
     ...logs(plan, one),
     ...tables(plan),
-    ...one.mappings.flatMap((mapping) => mappingStatements(mapping, plan.resources)),
+    ...one.mappings.flatMap((mapping) => mappingStatements(mapping, knownResources(plan))),
     ...functionStatements(plan, one),
   ])
 }
+
+/** Those under `resources` join the template last, after the roles are made. */
+export const knownResources = ({ service, resources }: Plan): Readonly<Record<string, Resource>> => ({
+  ...service.resources?.Resources,
+  ...resources,
+})
 
 /** Everything that the framework does to its tables; a test compares it with the calls it makes. */
 function tables({ tables, resources, settings }: Plan): readonly Statement[] {
@@ -53,8 +60,8 @@ interface FunctionProperties {
   readonly DeadLetterConfig?: { readonly TargetArn?: Value }
 }
 
-function functionStatements({ resources }: Plan, { logicalId }: PlannedFunction): readonly Statement[] {
-  const compiled: FunctionProperties = resources[logicalId]?.Properties ?? {}
+function functionStatements(plan: Plan, { logicalId }: PlannedFunction): readonly Statement[] {
+  const compiled: FunctionProperties = plan.resources[logicalId]?.Properties ?? {}
   const { KmsKeyArn: key, FileSystemConfigs: files = [], DeadLetterConfig: letters } = compiled
   return [
     ...(compiled.VpcConfig ? allow('ec2', interfaceActions, ['*']) : []),
@@ -65,7 +72,9 @@ function functionStatements({ resources }: Plan, { logicalId }: PlannedFunction)
       ['ClientMount', 'ClientWrite'],
       files.map(({ Arn }) => Arn),
     ),
-    ...(letters?.TargetArn === undefined ? [] : destinationStatements(destinationOf(letters.TargetArn, resources))),
+    ...(letters?.TargetArn === undefined
+      ? []
+      : destinationStatements(destinationOf(letters.TargetArn, knownResources(plan)))),
   ]
 }
 

@@ -1,7 +1,8 @@
-import type { Plan, PlannedFunction } from '../plan.js'
 import { refused } from '../events/index.js'
-import type { Provider, Resource, Service, ServiceFunction } from '../serverless.js'
-import { permissionsOf } from './permissions.js'
+import type { Plan, PlannedFunction } from '../plan.js'
+import type { Provider, Resource, Service, ServiceFunction, SharedRole } from '../serverless.js'
+import { knownResources, permissionsOf } from './permissions.js'
+import { refuseUnknowable } from './unknowable.js'
 
 /** The logical id of the role of a function that reads Kafka. */
 export const roleIdOf = ({ naming }: Provider, functionName: string): string =>
@@ -29,6 +30,7 @@ export function addRoles(plan: Plan): void {
   for (const one of plan.functions) {
     const { name, declared, settings } = one
     const id = roleIdOf(plan.provider, name)
+    refuseUnknowable(one, knownResources(plan))
     const named = plan.provider.getCustomExecutionRole(declared)
     if (named === id) plan.resources[id] = roleOf(plan, one)
     else if (!named) addToShared(plan, one)
@@ -45,7 +47,7 @@ export function addRoles(plan: Plan): void {
 
 function needed(plan: Plan, one: PlannedFunction): string {
   const actions = permissionsOf(plan, one).flatMap(({ Action }) => Action)
-  return `${[...new Set(actions)].join(', ')} (docs/serverless-yml.md says on what)`
+  return `${[...new Set(actions)].join(', ')} (docs/permissions.md says on what)`
 }
 
 function addToShared(plan: Plan, one: PlannedFunction): void {
@@ -82,13 +84,4 @@ function roleOf(plan: Plan, one: PlannedFunction): Resource {
 
 function sharedRole({ provider: { iam } }: Service): SharedRole {
   return typeof iam?.role === 'object' && iam.role !== null ? iam.role : {}
-}
-
-/** `provider.iam.role`, where it is no role that is there already. */
-interface SharedRole {
-  readonly statements?: readonly object[]
-  readonly managedPolicies?: readonly unknown[]
-  readonly permissionsBoundary?: unknown
-  readonly permissionBoundary?: unknown
-  readonly tags?: Readonly<Record<string, string>>
 }

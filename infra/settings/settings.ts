@@ -1,7 +1,19 @@
+import type { LogSettings, TableSettings } from '../resources/index.js'
+
 /** `custom.millrace`. */
-// biome-ignore lint/suspicious/noEmptyInterface: its parts come with their folders
-export interface ServiceSettings {}
+export interface ServiceSettings {
+  readonly tables?: TableSettings
+  readonly logs?: LogSettings
+}
 
 /** `millrace:` of a function. */
-// biome-ignore lint/suspicious/noEmptyInterface: its parts come with their folders
-export interface FunctionSettings {}
+export interface FunctionSettings {
+  /** What its own code may do: statements of an IAM policy, added to the function's role and to no other. */
+  readonly iamStatements?: readonly IamStatement[]
+}
+
+/** As osls takes it in `provider.iam.role.statements`. */
+export interface IamStatement {
+  readonly Action?: string | readonly string[]
+  readonly [element: string]: unknown
+}
