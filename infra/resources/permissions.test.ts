@@ -65,7 +65,9 @@ const everything: readonly (readonly Statement[])[] = [
 
 describe('A function may', () => {
   it('do what the documentation gives a reason for, and nothing else', () => {
-    const rows = [...readFileSync('docs/permissions.md', 'utf8').matchAll(/^\| `([\w-]+:[\w*]+)` \| (.+) \| (.+) \|$/gm)]
+    const rows = [
+      ...readFileSync('docs/permissions.md', 'utf8').matchAll(/^\| `([\w-]+:[\w*]+)` \| (.+) \| (.+) \|$/gm),
+    ]
     const given = new Set(everything.flat().flatMap(({ Action }) => Action))
     expect(rows.map(([, action]) => action).sort()).toEqual([...given].sort())
     for (const [, action, on = '', why = ''] of rows) expect(`${on} ${why}`.length, action).toBeGreaterThan(20)
