@@ -36,6 +36,8 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
       Endpoints: { KafkaBootstrapServers: settings.bootstrapServers },
     },
     SourceAccessConfigurations: access.length > 0 ? access : undefined,
+    StartingPositionTimestamp: settings.startingPositionTimestamp,
+    BatchSize: settings.batchSize,
     ProvisionedPollerConfig: pascalCased(settings.provisionedPollerConfig),
     FilterCriteria: settings.filterPatterns && {
       Filters: settings.filterPatterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
@@ -48,6 +50,11 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
     // As osls writes it.
     DestinationConfig: settings.onFailureDestination && { OnFailure: { Destination: settings.onFailureDestination } },
     BisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
+    // Dashboard and alarms read them.
+    MetricsConfig: { Metrics: settings.metricsConfig?.metrics ?? ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
+    LoggingConfig: pascalCased(settings.loggingConfig),
+    KmsKeyArn: settings.kmsKeyArn,
+    Tags: settings.tags && Object.entries(settings.tags).map(([Key, Value]) => ({ Key, Value })),
     [sourceConfig[type]]: withoutUndefined({
       ConsumerGroupId: settings.consumerGroupId,
       SchemaRegistryConfig: settings.schemaRegistryConfig && registry(settings.schemaRegistryConfig),
