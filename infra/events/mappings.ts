@@ -45,10 +45,13 @@ function declare(
   return { functionName, type, settings, told: mappingOf(type, propertiesOf(type, settings)) }
 }
 
-/** One environment variable holds several brokers joined by commas; CloudFormation wants a list, each once. */
+/**
+ * One environment variable holds several brokers joined by commas; CloudFormation wants a list, each once. In one order, because it would replace the
+ * mapping for another.
+ */
 function brokers(given: readonly string[]): readonly string[] {
   const list = given.flatMap((entry) => entry.split(',')).flatMap((entry) => entry.trim() || [])
-  return [...new Set(list)]
+  return [...new Set(list)].sort()
 }
 
 /**

@@ -18,6 +18,7 @@ interface MappingProperties {
 interface SourceConfig {
   readonly ConsumerGroupId?: string
   readonly SchemaRegistryConfig?: unknown
+  readonly ConsumptionMode?: unknown
 }
 
 const sourceConfig = {
@@ -77,6 +78,11 @@ export function mappingOf(type: 'kafka' | 'msk', properties: MappingProperties):
       source?.SchemaRegistryConfig !== undefined,
     ...(retries !== undefined && { retries }),
   }
+}
+
+/** Whether a mapping reads through a share group. */
+export function isQueue({ SelfManagedKafkaEventSourceConfig: source }: MappingProperties): boolean {
+  return source?.ConsumptionMode === 'Queue'
 }
 
 /** Without end, unless the mapping says otherwise; with an on-failure destination never without end (KAFKA-ESM §2: capped at 10). */

@@ -46,7 +46,7 @@ const accessConfigurations = (names: readonly AccessName[]) =>
 
 const schemaRegistryConfig = strict(
   {
-    schemaRegistryURI: value('^(https?://.|arn:aws[a-z-]*:glue:)', 10_000),
+    schemaRegistryURI: value('^(https://.|arn:aws[a-z-]*:glue:)', 10_000),
     eventRecordFormat: { enum: ['JSON', 'SOURCE'] },
     accessConfigs: {
       type: 'array',
@@ -129,11 +129,11 @@ const properties = {
   },
 }
 
-interface EventSchema {
+export interface EventSchema {
   readonly properties: Partial<Record<'kafka' | 'msk', { properties: Record<string, unknown>; required?: string[] }>>
 }
 
-interface ServiceSchema {
+export interface ServiceSchema {
   readonly properties: {
     readonly functions: {
       readonly patternProperties: Readonly<
