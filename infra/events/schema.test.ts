@@ -35,7 +35,11 @@ function completeSchema() {
 const handler = completeSchema()
 /** Serverless keeps what it compiled of a schema; elsewhere than in the home of who runs the tests. */
 const cache = mkdtempSync(join(tmpdir(), 'millrace-schema-'))
-beforeAll(() => void vi.stubEnv('SLS_SCHEMA_CACHE_BASE_DIR', cache))
+beforeAll(async () => {
+  vi.stubEnv('SLS_SCHEMA_CACHE_BASE_DIR', cache)
+  // Compiling takes longer than all the rest.
+  await invalid('kafka', {})
+}, 60_000)
 afterAll(() => {
   vi.unstubAllEnvs()
   rmSync(cache, { recursive: true, force: true })
