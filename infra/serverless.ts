@@ -1,3 +1,4 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { EventSettings } from './events/index.js'
 import type { FunctionSettings, ServiceSettings } from './settings/index.js'
 
@@ -90,6 +91,7 @@ export interface Provider {
   getCustomExecutionRole(declared: ServiceFunction): unknown
   /** For clients of the SDK: credentials and region as osls has them. */
   getAwsSdkV3Config(): Promise<object>
+  getCloudFormationClient(): Promise<Pick<CloudFormationClient, 'send'>>
   readonly naming: Naming
 }
 

@@ -1,4 +1,3 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Plan } from '../plan.js'
 import { type ExistingTable, existingTables } from './existing.js'
@@ -22,12 +21,11 @@ async function outside({ settings, tables, provider }: Plan, asks: boolean): Pro
   const { existing } = settings.tables ?? {}
   if (existing === true) return ['ledger', 'failures']
   if (existing === false || !asks) return []
-  const config = await provider.getAwsSdkV3Config()
-  const [dynamodb, cloudformation] = [new DynamoDBClient(config), new CloudFormationClient(config)]
+  const cloudformation = await provider.getCloudFormationClient()
+  const dynamodb = new DynamoDBClient(await provider.getAwsSdkV3Config())
   try {
     return await existingTables(tables, { dynamodb, cloudformation, stack: provider.naming.getStackName() })
   } finally {
     dynamodb.destroy()
-    cloudformation.destroy()
   }
 }

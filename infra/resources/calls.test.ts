@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../lib/clock.js'
 import { failuresTable } from '../../lib/deployment/index.js'
-import { captureLogs } from '../../lib/function/logs.fixture.js'
 import { kafkaFunction, text } from '../../lib/index.js'
 import { storeClient } from '../../lib/local/store/index.js'
 import { failuresSink } from '../../lib/sink/failures/index.js'
@@ -12,7 +11,6 @@ import { invoke, kafkaEvent, type TestDeployment, testDeployment } from '../../l
 import { permissionsOf } from './permissions.js'
 import { planOf } from './plan.fixture.js'
 
-captureLogs()
 let deployment: TestDeployment
 let proxy: StoreProxy
 const own = 'own'
@@ -28,7 +26,12 @@ beforeAll(async () => {
     },
   })
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url
+  // What the functions log is no business of a test of calls.
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const failed = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   await runEverything()
+  written.mockRestore()
+  failed.mockRestore()
 })
 afterAll(async () => {
   await deployment.stop()

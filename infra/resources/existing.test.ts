@@ -18,6 +18,7 @@ let stacks: Server
 let stack: Readonly<Record<string, string>> | undefined
 let denied = false
 let account: Account
+let cloudformation: CloudFormationClient
 beforeAll(async () => {
   store = await startStore()
   stacks = createServer((request, response) => {
@@ -33,12 +34,12 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => stacks.listen(0, '127.0.0.1', resolve))
   const endpoint = `http://127.0.0.1:${(stacks.address() as AddressInfo).port}`
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const cloudformation = new CloudFormationClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 })
+  cloudformation = new CloudFormationClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 })
   account = { dynamodb: storeClient(store.url), cloudformation, stack: 'shop-dev' }
 })
 afterAll(async () => {
   account.dynamodb.destroy()
-  account.cloudformation.destroy()
+  cloudformation.destroy()
   stacks.closeAllConnections()
   await new Promise((resolve) => stacks.close(resolve))
   await store.stop()
@@ -110,7 +111,7 @@ describe('The template', () => {
     const tables = existing === undefined ? {} : { existing }
     const plan = planOf({ functions: { orders }, service: { custom: { millrace: { tables } } } })
     const notes: string[] = []
-    // It fails where it is asked and should not be.
+    // The plan's account fails where it is asked.
     await addTables(plan, asks, (text) => notes.push(text))
     return { plan, notes, permissions: JSON.stringify(plan.functions.map((one) => permissionsOf(plan, one))) }
   }

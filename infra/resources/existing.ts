@@ -12,7 +12,7 @@ import { type TableNames, tableIds } from './tables.js'
 /** Who is asked which tables there are. */
 export interface Account {
   readonly dynamodb: DynamoDBClient
-  readonly cloudformation: CloudFormationClient
+  readonly cloudformation: Pick<CloudFormationClient, 'send'>
   readonly stack: string
 }
 

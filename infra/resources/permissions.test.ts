@@ -133,7 +133,7 @@ describe('The role of a function on MSK that signs in with IAM', () => {
 
 describe('A function with several mappings', () => {
   it('has one statement for all that it does alike', () => {
-    const two = ['a', 'b'].map((topic) => ({ msk: { arn: cluster, topic, consumerGroupId: 'shop' } }))
+    const two = ['a', 'b'].map((topic) => ({ msk: { arn: cluster, topic, consumerGroupId: `shop-${topic}` } }))
     const statements = permissions({ events: two })
     expect(allowed(statements, 'kafka-cluster:ReadData')).toEqual([
       arn('kafka', 'topic/main/6a7b-1/a'),

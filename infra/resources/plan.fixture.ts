@@ -8,7 +8,8 @@ import { tableNames, tableResources } from './tables.js'
 const provider: Provider = {
   getStage: () => 'dev',
   getCustomExecutionRole: ({ role }) => role,
-  getAwsSdkV3Config: async () => ({}),
+  getAwsSdkV3Config: () => Promise.reject(new Error('AWS is not asked here')),
+  getCloudFormationClient: () => Promise.reject(new Error('AWS is not asked here')),
   naming: {
     getLambdaLogicalId: (name) => `${name}LambdaFunction`,
     getLogGroupLogicalId: (name) => `${name}LogGroup`,

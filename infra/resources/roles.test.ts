@@ -95,6 +95,31 @@ describe('A function that reads Kafka', () => {
   })
 })
 
+describe('The shared role', () => {
+  it('gets back what osls gave it for Kafka, and keeps what is said or comes from other events', () => {
+    const statement = (...Action: string[]) => ({ Effect: 'Allow', Action, Resource: '*' })
+    const names = ['Create', 'Describe', 'Delete'].map(
+      (verb) => `ec2:${verb}NetworkInterface${verb === 'Describe' ? 's' : ''}`,
+    )
+    const [create = '', describe = '', remove = ''] = names
+    const network = () =>
+      statement(create, describe, 'ec2:DescribeVpcs', remove, 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups')
+    const cluster = () => statement('kafka:DescribeCluster', 'kafka:GetBootstrapBrokers')
+    const said = cluster()
+    const role = sharedRole()
+    statementsOf(role).push(...([said, network(), cluster(), network(), statement('sqs:x'), network()] as never[]))
+    const msk = { topic: 'b', arn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/main/1', consumerGroupId: 'shop-b' }
+    const accessConfigurations = { vpcSubnet: ['subnet-1'], vpcSecurityGroup: ['sg-1'] }
+    const events = [{ msk }, { kafka: { ...kafka.kafka, accessConfigurations } }]
+    const resources = withRoles(reads({ events }), {
+      compiled: { IamRoleLambdaExecution: role },
+      providerSettings: { iam: { role: { statements: [said] } } },
+    })
+    // The third of the network's is of another event.
+    expect(statementsOf(resources.IamRoleLambdaExecution)).toEqual([said, statement('sqs:x'), network()])
+  })
+})
+
 describe('Refused is a function', () => {
   const code = /^ML_PLUGIN_CONFIG: function orders/
   const statements = (Action: string) => ({ millrace: { iamStatements: [{ Action: [Action] }] } })

@@ -2,6 +2,7 @@ import { refused } from '../events/index.js'
 import type { Plan, PlannedFunction } from '../plan.js'
 import type { Provider, Resource, Service, ServiceFunction, SharedRole } from '../serverless.js'
 import { knownResources, permissionsOf } from './permissions.js'
+import { sharedStatements, takeKafkaBack } from './shared-role.js'
 import { refuseUnknowable } from './unknowable.js'
 
 /** The logical id of the role of a function that reads Kafka. */
@@ -27,6 +28,7 @@ function isKnownToOslsOnly({ destinations, durableConfig, events = [] }: Service
 
 /** Adds the roles, and to the role that is shared what functions need that stay on it. */
 export function addRoles(plan: Plan): void {
+  takeKafkaBack(plan)
   for (const one of plan.functions) {
     const { name, declared, settings } = one
     const id = roleIdOf(plan.provider, name)
@@ -51,10 +53,9 @@ function needed(plan: Plan, one: PlannedFunction): string {
 }
 
 function addToShared(plan: Plan, one: PlannedFunction): void {
-  const shared = plan.resources[plan.provider.naming.getRoleLogicalId()]
-  const [policy] = (shared?.Properties?.Policies ?? []) as { PolicyDocument: { Statement: object[] } }[]
-  if (!policy) throw refused(`osls wrote no role for function ${one.name}; this plugin is made for osls 4.3`)
-  policy.PolicyDocument.Statement.push(...permissionsOf(plan, one), ...(one.settings.iamStatements ?? []))
+  const shared = sharedStatements(plan)
+  if (!shared) throw refused(`osls wrote no role for function ${one.name}; this plugin is made for osls 4.3`)
+  shared.push(...permissionsOf(plan, one), ...(one.settings.iamStatements ?? []))
 }
 
 /** What serverless.yml says of the role that functions share holds for each of their own, too, as osls reads it. */
