@@ -9,6 +9,7 @@ export {
   tooFewRetries,
 } from './retries.js'
 export { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from './tables.js'
+export { alarmPrefix, metricNamespace } from './watching.js'
 
 /** What the function has to know of one of its event source mappings. Written by the plugin, never by hand in code. */
 export interface Mapping {
