@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { alarmPrefix } from '../../lib/deployment/index.js'
 import type { Plan, PlannedFunction } from '../plan.js'
 import { type Alarm, alarmResource } from './alarm.js'
 import { functionMakers, type Makers, mappingMakers } from './kinds.js'
@@ -24,8 +23,7 @@ export function addAlarms(plan: Plan): readonly string[] {
   const { alarms } = plan.settings
   const topic = alarms === false ? undefined : alarms?.topic
   const all = plan.functions.flatMap((fn) => alarmsOf(plan, fn))
-  const prefix = alarmPrefix(plan.service.service, plan.stage)
-  const names = alarmNames(prefix, new Map(all.map((one) => [one, one.name])))
+  const names = alarmNames(`${plan.service.service}-${plan.stage}-`, new Map(all.map((one) => [one, one.name])))
   for (const [{ id, alarm }, name] of names) plan.resources[id] = alarmResource(name, alarm, topic)
   return all.map(({ id }) => id)
 }

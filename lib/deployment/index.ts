@@ -1,5 +1,6 @@
 import { MillraceError, show } from '../errors.js'
 
+export { metricNamespace } from './namespace.js'
 export { isStackFunction, readOutputs, type StackFacts, type StackFunction, writeOutputs } from './outputs.js'
 export {
   type DeliveryNeeds,
@@ -9,7 +10,6 @@ export {
   tooFewRetries,
 } from './retries.js'
 export { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from './tables.js'
-export { alarmPrefix, metricNamespace } from './watching.js'
 
 /** What the function has to know of one of its event source mappings. Written by the plugin, never by hand in code. */
 export interface Mapping {
