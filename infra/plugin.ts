@@ -10,6 +10,7 @@ import {
   type DeclaredMapping,
   declaredMappings,
   extendEventSchemas,
+  leaveWhatOslsKnows,
   makeLogicalIdsUnique,
   setEnvironment,
 } from './events/index.js'
@@ -47,7 +48,7 @@ export default class MillracePlugin {
     extendSettingsSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#explained(() => this.#initialize()),
-      'before:package:compileEvents': this.#explained(() => this.#beforeEvents()),
+      'before:package:compileEvents': this.#explained(() => leaveWhatOslsKnows(this.#serverless.service)),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
       'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#checkMappings()),
       'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
@@ -64,11 +65,6 @@ export default class MillracePlugin {
     setEnvironment(service, this.#mappings, this.#tables)
     // Before osls looks for credentials, which it does before it loads the function's environment.
     if (this.#isLocalInvocation()) setUp(this.#localInvocation())
-  }
-
-  #beforeEvents(): void {
-    // What osls compiles a cluster without authentication from; it demands the object.
-    for (const { type, settings } of this.#mappings) if (type === 'kafka') settings.accessConfigurations ??= {}
   }
 
   #afterEvents(): void {

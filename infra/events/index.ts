@@ -3,8 +3,12 @@
  *
  * @module
  */
+export { accessOf, type MappingAccess, type Registry } from './access.js'
+export type { Destination } from './destination.js'
 export { setEnvironment } from './environment.js'
 export { type DeclaredMapping, declaredMappings, refused } from './mappings.js'
 export { makeLogicalIdsUnique } from './naming.js'
+export { leaveWhatOslsKnows } from './osls.js'
 export { mappingOf, propertiesOf } from './properties.js'
 export { extendEventSchemas } from './schema.js'
+export type { EventSettings, Intrinsic, MetricKind, Value } from './settings.js'

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../lib/errors.js'
 import { tableNames } from '../resources/tables.js'
-import type { EventSettings, Service, ServiceFunction } from '../serverless.js'
+import type { Service, ServiceFunction } from '../serverless.js'
 import { setEnvironment } from './environment.js'
 import { declaredMappings } from './mappings.js'
+import type { EventSettings } from './settings.js'
 
 const event = { topic: 'orders', bootstrapServers: ['127.0.0.1:9092'], consumerGroupId: 'orders' }
 const provisioned = { ...event, provisionedPollerConfig: { minimumPollers: 1 } }

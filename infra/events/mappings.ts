@@ -1,7 +1,8 @@
 import type { Mapping } from '../../lib/deployment/index.js'
 import { MillraceError } from '../../lib/errors.js'
-import type { EventSettings, Service } from '../serverless.js'
+import type { Service } from '../serverless.js'
 import { mappingOf, propertiesOf } from './properties.js'
+import type { EventSettings } from './settings.js'
 
 /** One event source mapping of the service, as serverless.yml declares it. */
 export interface DeclaredMapping {
@@ -38,14 +39,14 @@ export function declaredMappings(service: Service): readonly DeclaredMapping[] {
   return found
 }
 
-function declare(functionName: string, type: 'kafka' | 'msk', settings: EventSettings): DeclaredMapping {
-  const where = `function ${functionName}, ${type} event of topic ${settings.topic}`
+function declare(functionName: string, type: 'kafka' | 'msk', given: EventSettings): DeclaredMapping {
+  const where = `function ${functionName}, ${type} event of topic ${given.topic}`
+  const settings = type === 'msk' ? given : { ...given, bootstrapServers: brokers(given.bootstrapServers ?? [], where) }
   if (!settings.consumerGroupId) {
     throw refused(
       `${where}: consumerGroupId is missing; the ledger that remembers what is settled is named by it, and the one that Lambda would draw changes with every new mapping. Set consumerGroupId, for example "${functionName}"`,
     )
   }
-  if (type === 'kafka') settings.bootstrapServers = brokers(settings.bootstrapServers ?? [], where)
   if (settings.provisionedPollerConfig && Object.keys(settings.provisionedPollerConfig).length === 0) {
     throw refused(`${where}: an empty provisionedPollerConfig turns provisioned mode off; set minimumPollers in it`)
   }

@@ -1,5 +1,6 @@
 import type { Mapping } from '../../lib/deployment/index.js'
-import type { EventSettings, SchemaRegistrySettings } from '../serverless.js'
+import { sourceAccess } from './authentication.js'
+import type { EventSettings, SchemaRegistrySettings } from './settings.js'
 
 /** What of an `AWS::Lambda::EventSourceMapping` decides how a function has to behave. */
 interface MappingProperties {
@@ -28,8 +29,13 @@ const sourceConfig = {
 export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): MappingProperties {
   const isProvisioned = settings.provisionedPollerConfig !== undefined
   const responseTypes = settings.functionResponseTypes ?? (isProvisioned ? ['ReportBatchItemFailures'] : [])
+  const access = sourceAccess(settings)
   return withoutUndefined({
     Topics: [settings.topic],
+    SelfManagedEventSource: settings.bootstrapServers && {
+      Endpoints: { KafkaBootstrapServers: settings.bootstrapServers },
+    },
+    SourceAccessConfigurations: access.length > 0 ? access : undefined,
     ProvisionedPollerConfig: pascalCased(settings.provisionedPollerConfig),
     FilterCriteria: settings.filterPatterns && {
       Filters: settings.filterPatterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
