@@ -5,8 +5,8 @@ import { root } from '../../../tools/project.js'
 import { freePorts, type Service, startService } from '../services/service.js'
 import type { Python } from './install.js'
 
-/** Where it stands in the sources: the compiler copies no Python. */
-const launcher = join(root, 'infra/real/moto/kafka_moto.py')
+/** Where its files stand in the sources: the compiler copies no Python. */
+const launcher = join(root, 'infra/real/moto/launch.py')
 
 /** Starts moto on a free port of 127.0.0.1, with nothing in it. @throws MillraceError `ML_REAL_START` */
 export async function startMoto({ python }: Python, signal: AbortSignal): Promise<Service> {

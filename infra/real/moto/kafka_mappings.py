@@ -1,16 +1,14 @@
-"""moto's server, with event source mappings for Kafka.
+"""Event source mappings for Kafka.
 
 moto 5.2.5 knows mappings of SQS, DynamoDB and Kinesis only, and each of them has to exist. Here any mapping is kept as it was
 asked for and answered in the words of Lambda's API, so that it can be created, read, updated, paused and deleted, by
 CloudFormation and by clients alike. Nothing polls.
 """
 
-import sys
 import time
 from urllib.parse import unquote
 
 from moto.awslambda import models, responses
-from moto.server import main
 
 Mapping = models.EventSourceMapping
 Backend = models.LambdaBackend
@@ -135,15 +133,15 @@ def delete_by_template(cls, resource_name, cloudformation_json, account_id, regi
 
 
 answer_update = Response.update_event_source_mapping
-Response.update_event_source_mapping = update_answered
-Backend.create_event_source_mapping = create_mapping
-Backend.update_event_source_mapping = update_mapping
-Backend.list_event_source_mappings = list_mappings
-Mapping.event_source_arn = None
-Mapping.batch_size = None
-Mapping.get_configuration = configuration
-Mapping.update_from_cloudformation_json = update_by_template
-Mapping.delete_from_cloudformation_json = delete_by_template
 
-if __name__ == "__main__":
-    sys.exit(main())
+
+def patch():
+    Response.update_event_source_mapping = update_answered
+    Backend.create_event_source_mapping = create_mapping
+    Backend.update_event_source_mapping = update_mapping
+    Backend.list_event_source_mappings = list_mappings
+    Mapping.event_source_arn = None
+    Mapping.batch_size = None
+    Mapping.get_configuration = configuration
+    Mapping.update_from_cloudformation_json = update_by_template
+    Mapping.delete_from_cloudformation_json = delete_by_template
