@@ -5,7 +5,9 @@
  * @module
  */
 import { MillraceError } from '../lib/errors.js'
+import { addAlarms } from './alarms/index.js'
 import { checkRetries, needsOf } from './checks/index.js'
+import { addDashboard } from './dashboard/index.js'
 import {
   type DeclaredMapping,
   declaredMappings,
@@ -90,6 +92,7 @@ export default class MillracePlugin {
     await addTables(plan, isDeployment, (text) => this.#utils.log.notice(text))
     addRoles(plan)
     addOutputs(plan)
+    addDashboard(plan, addAlarms(plan))
   }
 
   #plan(resources: Plan['resources']): Plan {

@@ -1,11 +1,20 @@
+import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
+import { dashboardSchema } from '../dashboard/index.js'
 import { permissionSettings, resourceSettings } from '../resources/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
 /** What `custom.millrace` may say; each part has its own folder, and says here what it takes. */
-const serviceProperties = { ...resourceSettings } as const
+const serviceProperties = {
+  ...resourceSettings,
+  alarms: serviceAlarmsSchema,
+  dashboard: dashboardSchema,
+} as const
 
 /** What `millrace` of a function may say. */
-const functionProperties = { ...permissionSettings } as const
+const functionProperties = {
+  ...permissionSettings,
+  alarms: functionAlarmsSchema,
+} as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })
 

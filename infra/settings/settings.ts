@@ -1,15 +1,20 @@
+import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
+import type { DashboardSettings } from '../dashboard/index.js'
 import type { LogSettings, TableSettings } from '../resources/index.js'
 
 /** `custom.millrace`. */
 export interface ServiceSettings {
   readonly tables?: TableSettings
   readonly logs?: LogSettings
+  readonly alarms?: ServiceAlarms
+  readonly dashboard?: DashboardSettings
 }
 
 /** `millrace:` of a function. */
 export interface FunctionSettings {
   /** What its own code may do: statements of an IAM policy, added to the function's role and to no other. */
   readonly iamStatements?: readonly IamStatement[]
+  readonly alarms?: FunctionAlarms
 }
 
 /** As osls takes it in `provider.iam.role.statements`. */
