@@ -253,6 +253,8 @@ describe('A service', slow, () => {
     }
     // What osls adds to the shared role for X-Ray is for all functions.
     expect(roleOf('FullLambdaFunction')).toBe('FullLambdaRole')
+    // The role is referred to; to say so twice is what cfn-lint warns of.
+    expect(resources.FullLambdaFunction?.DependsOn).toEqual(['FullLogGroup'])
     expect(roleOf('HourlyLambdaFunction')).toBe('IamRoleLambdaExecution')
     expect(actionsOf('IamRoleLambdaExecution').filter((action) => !/^(logs|xray):/.test(action))).toEqual([])
     expect(actionsOf('AnotherLambdaRole')).toContain('kafka-cluster:ReadData')

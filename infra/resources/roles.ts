@@ -34,7 +34,7 @@ export function addRoles(plan: Plan): void {
     const id = roleIdOf(plan.provider, name)
     refuseUnknowable(one, knownResources(plan))
     const named = plan.provider.getCustomExecutionRole(declared)
-    if (named === id) plan.resources[id] = roleOf(plan, one)
+    if (named === id) giveRole(plan, one, id)
     else if (!named) addToShared(plan, one)
     else if (settings.iamStatements)
       throw refused(
@@ -45,6 +45,16 @@ export function addRoles(plan: Plan): void {
         `function ${name} has the role that serverless.yml names for it, and the framework adds no permission to that: it needs ${needed(plan, one)}`,
       )
   }
+}
+
+function giveRole({ resources, ...plan }: Plan, one: PlannedFunction, id: string): void {
+  resources[id] = roleOf({ ...plan, resources }, one)
+  const { [one.logicalId]: compiled } = resources
+  if (compiled === undefined) return
+  // osls has the function depend on its role twice; cfn-lint warns of that.
+  const { DependsOn = [], ...others } = compiled
+  const left = [DependsOn].flat().filter((dependency) => dependency !== id)
+  resources[one.logicalId] = { ...others, ...(left.length > 0 && { DependsOn: left }) }
 }
 
 function needed(plan: Plan, one: PlannedFunction): string {
