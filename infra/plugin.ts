@@ -5,6 +5,7 @@
  * @module
  */
 import { MillraceError } from '../lib/errors.js'
+import { checkSizes } from './bundle/index.js'
 import { checkRetries, needsOf } from './checks/index.js'
 import {
   type DeclaredMapping,
@@ -92,6 +93,7 @@ export default class MillracePlugin {
     const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
     const warn = (text: string) => this.#utils.log.warning(text)
     await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
+    await checkSizes(this.#plan(templateResources(service)), this.#serverless.serviceDir)
   }
 
   async #beforeLocalInvocation(): Promise<void> {

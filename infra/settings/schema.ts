@@ -1,10 +1,11 @@
+import { bundleSchema } from '../bundle/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
 /** What `custom.millrace` may say; each part has its own folder, and says here what it takes. */
-const serviceProperties = {} as const
+const serviceProperties = { bundle: bundleSchema } as const
 
 /** What `millrace` of a function may say. */
-const functionProperties = {} as const
+const functionProperties = { bundle: bundleSchema } as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })
 

@@ -1,7 +1,11 @@
+import type { BundleSettings } from '../../lib/local/bundle/index.js'
+
 /** `custom.millrace`. */
-// biome-ignore lint/suspicious/noEmptyInterface: its parts come with their folders
-export interface ServiceSettings {}
+export interface ServiceSettings {
+  readonly bundle?: BundleSettings
+}
 
 /** `millrace:` of a function. */
-// biome-ignore lint/suspicious/noEmptyInterface: its parts come with their folders
-export interface FunctionSettings {}
+export interface FunctionSettings {
+  readonly bundle?: BundleSettings
+}
