@@ -1,3 +1,4 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { EventSettings } from './events/index.js'
 import type { FunctionSettings, ServiceSettings } from './settings/index.js'
 
@@ -59,12 +60,14 @@ export interface Resource {
 
 export interface Provider {
   getStage(): string
+  getCloudFormationClient(): Promise<Pick<CloudFormationClient, 'send'>>
   readonly naming: Naming
 }
 
 export interface Naming {
   getLambdaLogicalId(functionName: string): string
   getRoleLogicalId(): string
+  getStackName(): string
   getKafkaEventLogicalId(functionName: string, topic: string): string
   getMSKEventLogicalId(functionName: string, cluster: string, topic: string): string
 }

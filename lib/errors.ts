@@ -7,6 +7,8 @@ export const errorCodes = [
   'ML_DEPLOYMENT_INCOMPLETE',
   'ML_DEPLOYMENT_INVALID',
   'ML_RETRIES_TOO_FEW',
+  'ML_QUEUE_MODE',
+  'ML_GROUP_TAKEN',
   'ML_OPTION_INVALID',
   // event
   'ML_EVENT_NOT_KAFKA',
@@ -89,6 +91,7 @@ export const errorCodes = [
   'ML_REAL_START',
   // command line and plugin
   'ML_CHAOS_UNSETTLED',
+  'ML_NEW_REFUSED',
   'ML_STACK_MISSING',
   'ML_STACK_UNREACHABLE',
   'ML_USAGE',

@@ -18,6 +18,7 @@ interface MappingProperties {
 interface SourceConfig {
   readonly ConsumerGroupId?: string
   readonly SchemaRegistryConfig?: unknown
+  readonly ConsumptionMode?: unknown
 }
 
 const sourceConfig = {
@@ -36,6 +37,8 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
       Endpoints: { KafkaBootstrapServers: settings.bootstrapServers },
     },
     SourceAccessConfigurations: access.length > 0 ? access : undefined,
+    StartingPositionTimestamp: settings.startingPositionTimestamp,
+    BatchSize: settings.batchSize,
     ProvisionedPollerConfig: pascalCased(settings.provisionedPollerConfig),
     FilterCriteria: settings.filterPatterns && {
       Filters: settings.filterPatterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
@@ -48,6 +51,11 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
     // As osls writes it.
     DestinationConfig: settings.onFailureDestination && { OnFailure: { Destination: settings.onFailureDestination } },
     BisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
+    // Dashboard and alarms read them.
+    MetricsConfig: { Metrics: settings.metricsConfig?.metrics ?? ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
+    LoggingConfig: pascalCased(settings.loggingConfig),
+    KmsKeyArn: settings.kmsKeyArn,
+    Tags: settings.tags && Object.entries(settings.tags).map(([Key, Value]) => ({ Key, Value })),
     [sourceConfig[type]]: withoutUndefined({
       ConsumerGroupId: settings.consumerGroupId,
       SchemaRegistryConfig: settings.schemaRegistryConfig && registry(settings.schemaRegistryConfig),
@@ -70,6 +78,11 @@ export function mappingOf(type: 'kafka' | 'msk', properties: MappingProperties):
       source?.SchemaRegistryConfig !== undefined,
     ...(retries !== undefined && { retries }),
   }
+}
+
+/** Whether a mapping reads through a share group. */
+export function isQueue({ SelfManagedKafkaEventSourceConfig: source }: MappingProperties): boolean {
+  return source?.ConsumptionMode === 'Queue'
 }
 
 /** Without end, unless the mapping says otherwise; with an on-failure destination never without end (KAFKA-ESM §2: capped at 10). */
