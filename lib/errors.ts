@@ -91,6 +91,9 @@ export const errorCodes = [
   'ML_CHAOS_UNSETTLED',
   'ML_STACK_MISSING',
   'ML_STACK_UNREACHABLE',
+  'ML_LAMBDA_FAILED',
+  'ML_MAPPING_MISSING',
+  'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const
