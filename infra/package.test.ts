@@ -3,7 +3,17 @@ import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ledgerTable, readDeployment, readOutputs } from '../lib/deployment/index.js'
-import { alike, event, functions, msk, provisionedPollerConfig, secret } from './events/every-mapping.fixture.js'
+import {
+  alike,
+  event,
+  functions,
+  msk,
+  network,
+  otherCluster,
+  provisionedPollerConfig,
+  referred,
+  secret,
+} from './events/every-mapping.fixture.js'
 import { builtProject, compiledTemplate, type Project, serverless, serviceOf } from './project.fixture.js'
 import type { Resource } from './serverless.js'
 
@@ -16,7 +26,8 @@ let outputs: Record<string, { readonly Value: string }>
 beforeAll(async () => {
   project = await builtProject()
   const declared = Object.entries(functions).map(([name, events]) => [name, { events }])
-  ;({ Resources: resources, Outputs: outputs } = await packaged(serviceOf(Object.fromEntries(declared))))
+  const more = { resources: { Resources: referred } }
+  ;({ Resources: resources, Outputs: outputs } = await packaged(serviceOf(Object.fromEntries(declared), more)))
 }, slow.timeout)
 afterAll(() => project?.remove())
 
@@ -45,10 +56,16 @@ describe('A provisioned mapping of a self-managed cluster', () => {
   it('reports batch item failures, keeps window 0 and needs no authentication; the function is told', () => {
     expect(mappingOf('FullLambdaFunction')).toEqual({
       FunctionName: { 'Fn::GetAtt': ['FullLambdaFunction', 'Arn'] },
-      StartingPosition: 'TRIM_HORIZON',
+      StartingPosition: 'AT_TIMESTAMP',
+      StartingPositionTimestamp: 1_700_000_000,
       Topics: ['orders'],
       SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1:9092', 'b2:9092'] } },
       SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'full' },
+      DestinationConfig: { OnFailure: { Destination: 'kafka://dead' } },
+      MetricsConfig: { Metrics: ['EventCount'] },
+      LoggingConfig: { SystemLogLevel: 'INFO' },
+      KmsKeyArn: { 'Fn::GetAtt': ['Key', 'Arn'] },
+      Tags: [{ Key: 'team', Value: 'checkout' }],
       ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 4 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumBatchingWindowInSeconds: 0,
@@ -97,12 +114,89 @@ describe('An MSK mapping', () => {
     expect(mappingOf('ManagedLambdaFunction')).toMatchObject({
       EventSourceArn: msk.arn,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'managed' },
-      ProvisionedPollerConfig: { MinimumPollers: 2 },
+      ProvisionedPollerConfig: { MinimumPollers: 200, MaximumPollers: 2_000, PollerGroupName: 'shop' },
+      SourceAccessConfigurations: [{ Type: 'CLIENT_CERTIFICATE_TLS_AUTH', URI: secret }],
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumBatchingWindowInSeconds: 0,
     })
     expect(toldTo('ManagedLambdaFunction').mappings).toEqual([
-      { topic: 'orders', group: 'managed', partialResponses: true, withholds: false },
+      { topic: 'orders', group: 'managed', partialResponses: true, withholds: false, retries: 10 },
+    ])
+  })
+
+  it('may have an on-failure destination by reference (serverless #12458)', () => {
+    expect(mappingOf('ManagedLambdaFunction').DestinationConfig).toEqual({
+      OnFailure: { Destination: { 'Fn::GetAtt': ['DeadQueue', 'Arn'] } },
+    })
+  })
+
+  it('signs in by its role where it names no secret', () => {
+    expect(mappingOf('AnotherLambdaFunction')).not.toHaveProperty('SourceAccessConfigurations')
+  })
+})
+
+describe('A function with several events', () => {
+  it('has a mapping for each, of whichever kind, and is told of each', () => {
+    const mappings = mappingsOf('SeveralLambdaFunction').map(([, properties]) => properties)
+    expect(mappings.map(({ Topics, EventSourceArn }) => [Topics, EventSourceArn])).toEqual([
+      [['orders'], undefined],
+      [['refunds'], msk.arn],
+      [['a.b'], otherCluster],
+    ])
+    expect(mappings.map(({ MetricsConfig }) => MetricsConfig)).toEqual([
+      { Metrics: ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
+      { Metrics: ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
+      { Metrics: [] },
+    ])
+    expect(mappings[0]?.DestinationConfig).toEqual({ OnFailure: { Destination: { Ref: 'DeadTopic' } } })
+    expect(toldTo('SeveralLambdaFunction').mappings.map(({ topic, group }) => [topic, group])).toEqual([
+      ['orders', 'several'],
+      ['refunds', 'several-refunds'],
+      ['a.b', 'several-a.b'],
+    ])
+  })
+})
+
+describe("A cluster of one's own is entered by", () => {
+  const access = (functionId: string) => mappingOf(functionId).SourceAccessConfigurations
+
+  it('nothing, where it asks for nothing', () => {
+    expect(mappingOf('FullLambdaFunction')).not.toHaveProperty('SourceAccessConfigurations')
+  })
+
+  it('a password, also through a network of its own', () => {
+    const [one, two] = network.vpcSubnet
+    expect(access('PlainLambdaFunction')).toEqual([
+      { Type: 'VPC_SUBNET', URI: `subnet:${one}` },
+      { Type: 'VPC_SUBNET', URI: `subnet:${two}` },
+      { Type: 'VPC_SECURITY_GROUP', URI: `security_group:${network.vpcSecurityGroup}` },
+      { Type: 'BASIC_AUTH', URI: secret },
+    ])
+    expect(access('Scram256LambdaFunction')).toEqual([{ Type: 'SASL_SCRAM_256_AUTH', URI: secret }])
+  })
+
+  it('certificates, by reference', () => {
+    expect(access('CertifiedLambdaFunction')).toEqual([
+      { Type: 'CLIENT_CERTIFICATE_TLS_AUTH', URI: { Ref: 'Certificate' } },
+      { Type: 'SERVER_ROOT_CA_CERTIFICATE', URI: { Ref: 'Authority' } },
+    ])
+  })
+
+  it('the role of the function, or a token for it', () => {
+    expect(access('RoleLambdaFunction')).toEqual([{ Type: 'IAM_AUTH' }])
+    expect(access('TokenLambdaFunction')).toEqual([
+      { Type: 'IAM_OAUTHBEARER_AUTH' },
+      { Type: 'OAUTHBEARER_AUDIENCE', URI: 'kafka.example' },
+    ])
+  })
+
+  it('OAuth', () => {
+    expect(access('OauthLambdaFunction')).toEqual([
+      { Type: 'OAUTHBEARER_AUTH', URI: secret },
+      { Type: 'OAUTHBEARER_SCOPE', URI: 'kafka' },
+      { Type: 'OAUTHBEARER_AUDIENCE', URI: 'kafka.example' },
+      { Type: 'OAUTHBEARER_LOGICAL_CLUSTER', URI: 'lkc-1' },
+      { Type: 'OAUTHBEARER_IDENTITY_POOL', URI: 'pool-1' },
     ])
   })
 })
@@ -113,7 +207,7 @@ describe('A service', slow, () => {
     const { functions: read = [], ...tables } = readOutputs(Object.fromEntries(told)) ?? {}
     expect(tables).toEqual({ ledgerTable: 'shop-dev-ledger', failuresTable: 'shop-dev-failures' })
     const brokers = ['b1:9092', 'b2:9092']
-    expect(read).toHaveLength(4 + alike.length)
+    expect(read).toHaveLength(Object.values(functions).flat().length - 1)
     expect(read).toContainEqual({ name: 'full', deployed: 'shop-dev-full', topic: 'orders', group: 'full', brokers })
     expect(read).toContainEqual(expect.objectContaining({ name: 'managed', group: 'managed', brokers: [] }))
   })
@@ -121,7 +215,7 @@ describe('A service', slow, () => {
   it('has a mapping per topic, also where topics differ in punctuation or case only', () => {
     const mappings = mappingsOf('AlikeLambdaFunction')
     expect(mappings.map(([, { Topics }]) => Topics)).toEqual(alike.map((topic) => [topic]))
-    expect(mappings.map(([id]) => id)).toContain('AlikeEventSourceMappingKafkaAb')
+    for (const [id] of mappings) expect(id).toMatch(/^AlikeEventSourceMappingKafkaAB?b?[0-9a-f]{8}$/)
     expect(toldTo('AlikeLambdaFunction').mappings.map(({ topic }) => topic)).toEqual(alike)
   })
 
@@ -193,7 +287,7 @@ describe('A package that would not do what it says is refused, without a stack t
 
   it('where resources turn a mapping into another one than the function was told', async () => {
     const older = { Type: 'AWS::Lambda::EventSourceMapping', Properties: { MaximumRecordAgeInSeconds: 3_600 } }
-    const more = { resources: { Resources: { OrdersEventSourceMappingKafkaOrders: older } } }
+    const more = { resources: { Resources: { OrdersEventSourceMappingKafkaOrders09e59c7e: older } } }
     expect(await refusal(serviceOf({ orders: { events: [{ kafka }] } }, more))).toMatch(
       /ML_PLUGIN_CONFIG: function orders is told .*"withholds":false.* into .*"withholds":true/,
     )

@@ -9,8 +9,11 @@ import { checkRetries, needsOf } from './checks/index.js'
 import {
   type DeclaredMapping,
   declaredMappings,
+  deployedResources,
   extendEventSchemas,
+  leaveWhatOslsKnows,
   makeLogicalIdsUnique,
+  refuseTakenGroups,
   setEnvironment,
 } from './events/index.js'
 import { createLocalTables, type LocalInvocation, localInvocation, localTables, setUp } from './local/index.js'
@@ -47,9 +50,10 @@ export default class MillracePlugin {
     extendSettingsSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#explained(() => this.#initialize()),
-      'before:package:compileEvents': this.#explained(() => this.#beforeEvents()),
+      'before:package:compileEvents': this.#explained(() => leaveWhatOslsKnows(this.#serverless.service)),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
       'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#checkMappings()),
+      'before:aws:deploy:deploy:createStack': this.#explained(() => this.#checkDeployed()),
       'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
     }
   }
@@ -58,17 +62,12 @@ export default class MillracePlugin {
   #initialize(): void {
     const { service } = this.#serverless
     const provider = this.#serverless.getProvider('aws')
-    makeLogicalIdsUnique(provider.naming)
     this.#mappings = declaredMappings(service)
+    makeLogicalIdsUnique(provider.naming, this.#mappings)
     this.#tables = tableNames(service.service, provider.getStage())
     setEnvironment(service, this.#mappings, this.#tables)
     // Before osls looks for credentials, which it does before it loads the function's environment.
     if (this.#isLocalInvocation()) setUp(this.#localInvocation())
-  }
-
-  #beforeEvents(): void {
-    // What osls compiles a cluster without authentication from; it demands the object.
-    for (const { type, settings } of this.#mappings) if (type === 'kafka') settings.accessConfigurations ??= {}
   }
 
   #afterEvents(): void {
@@ -96,6 +95,14 @@ export default class MillracePlugin {
     const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
     const warn = (text: string) => this.#utils.log.warning(text)
     await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
+  }
+
+  async #checkDeployed(): Promise<void> {
+    if (this.#mappings.length === 0) return
+    const { service } = this.#serverless
+    const deployed = await deployedResources(this.#serverless.getProvider('aws'))
+    if (typeof deployed !== 'string') return refuseTakenGroups(deployed, templateResources(service))
+    this.#utils.log.warning(`whether a new mapping takes the group of a deployed one was not checked: ${deployed}`)
   }
 
   async #beforeLocalInvocation(): Promise<void> {

@@ -1,4 +1,8 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import type { EventSettings } from './events/index.js'
 import type { FunctionSettings, ServiceSettings } from './settings/index.js'
+
+export type { EventSettings }
 
 /**
  * The part of osls that the plugin touches. The package ships types for configuration files only, so this is what was
@@ -42,32 +46,7 @@ export interface ServiceFunction {
   readonly name?: string
   environment?: Environment
   readonly millrace?: FunctionSettings
-  readonly events?: readonly { readonly kafka?: EventSettings; readonly msk?: EventSettings }[]
-}
-
-/** What one `kafka` or `msk` event says in serverless.yml, after validation. */
-export interface EventSettings {
-  readonly topic: string
-  readonly consumerGroupId?: string
-  /** Absent for `msk`. */
-  bootstrapServers?: readonly string[]
-  accessConfigurations?: object
-  readonly provisionedPollerConfig?: object
-  readonly filterPatterns?: readonly object[]
-  readonly maximumBatchingWindow?: number
-  readonly functionResponseTypes?: readonly 'ReportBatchItemFailures'[]
-  readonly maximumRetryAttempts?: number
-  readonly maximumRecordAgeInSeconds?: number
-  readonly onFailureDestination?: string
-  readonly bisectBatchOnFunctionError?: boolean
-  readonly schemaRegistryConfig?: SchemaRegistrySettings
-}
-
-export interface SchemaRegistrySettings {
-  readonly schemaRegistryURI: string
-  readonly eventRecordFormat: 'JSON' | 'SOURCE'
-  readonly accessConfigs?: readonly { readonly type: string; readonly uri: string }[]
-  readonly schemaValidationConfigs: readonly { readonly attribute: 'KEY' | 'VALUE' }[]
+  readonly events?: readonly { kafka?: EventSettings; readonly msk?: EventSettings }[]
 }
 
 export type Environment = Record<string, unknown>
@@ -81,12 +60,14 @@ export interface Resource {
 
 export interface Provider {
   getStage(): string
+  getCloudFormationClient(): Promise<Pick<CloudFormationClient, 'send'>>
   readonly naming: Naming
 }
 
 export interface Naming {
   getLambdaLogicalId(functionName: string): string
   getRoleLogicalId(): string
+  getStackName(): string
   getKafkaEventLogicalId(functionName: string, topic: string): string
   getMSKEventLogicalId(functionName: string, cluster: string, topic: string): string
 }

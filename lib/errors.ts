@@ -7,6 +7,8 @@ export const errorCodes = [
   'ML_DEPLOYMENT_INCOMPLETE',
   'ML_DEPLOYMENT_INVALID',
   'ML_RETRIES_TOO_FEW',
+  'ML_QUEUE_MODE',
+  'ML_GROUP_TAKEN',
   'ML_OPTION_INVALID',
   // event
   'ML_EVENT_NOT_KAFKA',

@@ -5,8 +5,9 @@ import { delimiter, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { root } from './project.js'
 
-type Tool = 'java' | 'mvn' | 'python3'
-const lanesNeed: readonly Tool[] = ['java', 'mvn', 'python3']
+const lanesNeed = ['java', 'mvn', 'python3', 'cmake', 'make', 'g++', 'xz'] as const
+type Tool = (typeof lanesNeed)[number]
+const without = (...missing: readonly Tool[]) => lanesNeed.filter((tool) => !missing.includes(tool))
 
 /** What each step of a stand-in project leaves as its report, and how it exits. */
 interface Steps {
@@ -18,6 +19,7 @@ interface Steps {
   readonly node24?: { readonly report?: object; readonly exit?: number }
   readonly real?: { readonly report?: object; readonly exit?: number }
   readonly sqs?: { readonly report?: object; readonly exit?: number }
+  readonly lambda?: { readonly report?: object; readonly exit?: number }
   /** Which of what the lanes need are on the path. Default: all. */
   readonly tools?: readonly Tool[]
   readonly npm?: 'real' | 'quick'
@@ -35,7 +37,7 @@ while [ "$1" = run ] || [ "$1" = --silent ]; do shift; done
 exec $(node -p 'require("./package.json").scripts[process.argv[1]]' "$1")
 `
 
-/** A path with all that this one has, and of Java and Maven what is wanted, in name. */
+/** A path with all that this one has, and of what the lanes need what is wanted, in name. */
 function pathWith(tools: readonly string[], npm: 'real' | 'quick'): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-path-'))
   folders.push(folder)
@@ -62,6 +64,7 @@ function ci({
   node24,
   real = compared,
   sqs = conforming,
+  lambda = conforming,
   tools = lanesNeed,
   npm = 'quick',
 }: Steps): Promise<{ code: number | null; lines: string[] }> {
@@ -84,6 +87,7 @@ function ci({
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
     'test:real': script('real', real, "'.cache/reports/real.json'"),
     'test:sqs': script('sqs', sqs, "'.cache/reports/sqs.json'"),
+    'test:lambda': script('lambda', lambda, "'.cache/reports/lambda.json'"),
   }
   const manifest = { name: 'stand-in', version: '1.0.0' }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts }))
@@ -117,7 +121,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it.each(['real', 'quick'] as const)('sums what was really counted, on its last line, with a %s npm', async (npm) => {
     const { code, lines } = await ci({ ...good, npm })
-    expect(lines.at(-1)).toBe('33 passed, 0 failed')
+    expect(lines.at(-1)).toBe('42 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -129,12 +133,12 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '27 passed, 3 failed',
+      '36 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '27 passed, 3 failed',
+      '36 passed, 3 failed',
     ],
     [
       'a breach that the simulation found, a planted bug that it did not find, a hang under the fuzz, and a benchmark without results',
@@ -144,26 +148,26 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         fuzz: { report: { broker: { failures: ['a hang'] }, functions: { failures: [] } }, exit: 1 },
         bench: { report: { results: [] } },
       },
-      '29 passed, 4 failed',
+      '38 passed, 4 failed',
     ],
     [
       'differences of the real lane that nobody explains',
       { ...good, real: { report: { passed: 5, failed: 2 }, exit: 1 } },
-      '31 passed, 2 failed',
+      '40 passed, 2 failed',
     ],
     [
       'a real lane that was skipped although Java and Maven are there',
       { ...good, real: { report: { passed: 0, failed: 0, skipped: 'no Java' } } },
-      '26 passed, 1 failed',
+      '35 passed, 1 failed',
     ],
     [
       'a sink that does not conform, on the SQS lane',
       { ...good, sqs: { report: { passed: 8, failed: 1 }, exit: 1 } },
-      '32 passed, 1 failed',
+      '41 passed, 1 failed',
     ],
-    ['a real lane that left no report', { ...good, real: {} }, '26 passed, 1 failed'],
-    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '26 passed, 1 failed'],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '28 passed, 1 failed'],
+    ['a real lane that left no report', { ...good, real: {} }, '35 passed, 1 failed'],
+    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '35 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '37 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)
@@ -193,10 +197,11 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   })
 
   it.each<[string, readonly Tool[], string, string]>([
-    ['Java', ['mvn', 'python3'], 'real lane: skipped: no java', '26 passed, 0 failed'],
-    ['Maven', ['java', 'python3'], 'real lane: skipped: no mvn', '26 passed, 0 failed'],
-    ['both', ['python3'], 'real lane: skipped: no java no mvn', '26 passed, 0 failed'],
-    ['Python', ['java', 'mvn'], 'SQS lane: skipped: no python3', '24 passed, 0 failed'],
+    ['Java', without('java'), 'real lane: skipped: no java', '35 passed, 0 failed'],
+    ['Maven', without('mvn'), 'real lane: skipped: no mvn', '35 passed, 0 failed'],
+    ['both', without('java', 'mvn'), 'real lane: skipped: no java no mvn', '35 passed, 0 failed'],
+    ['Python', without('python3'), 'SQS lane: skipped: no python3', '24 passed, 0 failed'],
+    ['a compiler', without('cmake', 'g++'), 'Lambda lane: skipped: no cmake no g++', '33 passed, 0 failed'],
   ])('says why it skips a lane: %s is not there', async (_, tools, why, last) => {
     const { code, lines } = await ci({ ...good, tools })
     expect(lines).toContain(`== ${why}`)

@@ -1,7 +1,8 @@
 import { deploymentVariables, writeDeployment } from '../../lib/deployment/index.js'
 import type { TableNames } from '../resources/tables.js'
 import type { Service } from '../serverless.js'
-import { type DeclaredMapping, refused } from './mappings.js'
+import type { DeclaredMapping } from './mappings.js'
+import { refused } from './refused.js'
 
 /**
  * Tells each function with a Kafka event what its tables and mappings are. Done before any command runs, so that a

@@ -3,8 +3,16 @@
  *
  * @module
  */
+export { accessOf, type MappingAccess, type Registry } from './access.js'
+export { queueMode } from './check.js'
+export { deployedResources } from './deployed.js'
+export type { Destination } from './destination.js'
 export { setEnvironment } from './environment.js'
-export { type DeclaredMapping, declaredMappings, refused } from './mappings.js'
+export { type DeclaredMapping, declaredMappings } from './mappings.js'
 export { makeLogicalIdsUnique } from './naming.js'
-export { mappingOf, propertiesOf } from './properties.js'
+export { leaveWhatOslsKnows } from './osls.js'
+export { isQueue, mappingOf, propertiesOf } from './properties.js'
+export { refused } from './refused.js'
 export { extendEventSchemas } from './schema.js'
+export type { EventSettings, Intrinsic, MetricKind, Value } from './settings.js'
+export { refuseTakenGroups } from './taken-groups.js'

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../lib/errors.js'
 import { tableNames } from '../resources/tables.js'
-import type { EventSettings, Service, ServiceFunction } from '../serverless.js'
+import type { Service, ServiceFunction } from '../serverless.js'
 import { setEnvironment } from './environment.js'
 import { declaredMappings } from './mappings.js'
+import type { EventSettings } from './settings.js'
 
 const event = { topic: 'orders', bootstrapServers: ['127.0.0.1:9092'], consumerGroupId: 'orders' }
 const provisioned = { ...event, provisionedPollerConfig: { minimumPollers: 1 } }
@@ -74,12 +75,19 @@ describe('Refused, with what to change, is', () => {
 
   it('a provisioned mode that is none', () => {
     const empty = { orders: { events: [{ msk: { ...event, provisionedPollerConfig: {} } }] } }
-    expect(refusalOf(empty).message).toMatch(/empty provisionedPollerConfig turns provisioned mode off/)
+    expect(refusalOf(empty).message).toMatch(
+      /provisionedPollerConfig without minimumPollers turns provisioned mode off/,
+    )
   })
 
   it('one group of two functions on one topic', () => {
     const { message } = refusalOf({ orders: reading(provisioned), audit: reading(event) })
-    expect(message).toMatch(/functions orders and audit read topic orders as one group "orders"/)
+    expect(message).toMatch(/function orders, .* and function audit, .* as one group "orders"; .* write one ledger/)
+  })
+
+  it('one group of two mappings, because Lambda takes a group once', () => {
+    const { message } = refusalOf({ orders: reading(event, { ...event, topic: 'refunds' }) })
+    expect(message).toMatch(/one group "orders"; Lambda takes a group for one .*, for example "orders-refunds"/)
   })
 
   it('a function that reads one topic twice', () => {

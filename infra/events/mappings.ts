@@ -1,7 +1,9 @@
 import type { Mapping } from '../../lib/deployment/index.js'
-import { MillraceError } from '../../lib/errors.js'
-import type { EventSettings, Service } from '../serverless.js'
+import type { Service } from '../serverless.js'
+import { checkSettings } from './check.js'
 import { mappingOf, propertiesOf } from './properties.js'
+import { refused } from './refused.js'
+import type { EventSettings } from './settings.js'
 
 /** One event source mapping of the service, as serverless.yml declares it. */
 export interface DeclaredMapping {
@@ -12,85 +14,75 @@ export interface DeclaredMapping {
   readonly told: Mapping
 }
 
-/** What Lambda offers in provisioned mode only (KAFKA-ESM §3, §4), and how it reads when it asks for nothing. */
-const provisionedOnly = [
-  ['functionResponseTypes', (settings: EventSettings) => !settings.functionResponseTypes?.length],
-  ['maximumRetryAttempts', (settings: EventSettings) => (settings.maximumRetryAttempts ?? -1) === -1],
-  ['maximumRecordAgeInSeconds', (settings: EventSettings) => (settings.maximumRecordAgeInSeconds ?? -1) === -1],
-  ['bisectBatchOnFunctionError', (settings: EventSettings) => !settings.bisectBatchOnFunctionError],
-  ['schemaRegistryConfig', (settings: EventSettings) => settings.schemaRegistryConfig === undefined],
-] as const
-
 /**
  * All Kafka mappings of the service.
  *
- * @throws MillraceError `ML_PLUGIN_CONFIG` where a mapping would not do what it says, or two would share a ledger.
+ * @param nowMs milliseconds since 1970
+ * @throws MillraceError `ML_PLUGIN_CONFIG` where a mapping would not do what it says, or two would share a ledger; `ML_QUEUE_MODE`.
  */
-export function declaredMappings(service: Service): readonly DeclaredMapping[] {
+export function declaredMappings(service: Service, nowMs: number = Date.now()): readonly DeclaredMapping[] {
   const found: DeclaredMapping[] = []
   for (const [functionName, { events = [] }] of Object.entries(service.functions ?? {})) {
     for (const event of events) {
-      if (event.kafka) found.push(declare(functionName, 'kafka', event.kafka))
-      if (event.msk) found.push(declare(functionName, 'msk', event.msk))
+      if (event.kafka) found.push(declare(functionName, 'kafka', event.kafka, service, nowMs))
+      if (event.msk) found.push(declare(functionName, 'msk', event.msk, service, nowMs))
     }
   }
   refuseAmbiguity(found)
   return found
 }
 
-function declare(functionName: string, type: 'kafka' | 'msk', settings: EventSettings): DeclaredMapping {
+function declare(
+  functionName: string,
+  type: 'kafka' | 'msk',
+  given: EventSettings,
+  { resources }: Service,
+  nowMs: number,
+): DeclaredMapping {
+  const settings = type === 'msk' ? given : { ...given, bootstrapServers: brokers(given.bootstrapServers ?? []) }
   const where = `function ${functionName}, ${type} event of topic ${settings.topic}`
-  if (!settings.consumerGroupId) {
-    throw refused(
-      `${where}: consumerGroupId is missing; the ledger that remembers what is settled is named by it, and the one that Lambda would draw changes with every new mapping. Set consumerGroupId, for example "${functionName}"`,
-    )
-  }
-  if (type === 'kafka') settings.bootstrapServers = brokers(settings.bootstrapServers ?? [], where)
-  if (settings.provisionedPollerConfig && Object.keys(settings.provisionedPollerConfig).length === 0) {
-    throw refused(`${where}: an empty provisionedPollerConfig turns provisioned mode off; set minimumPollers in it`)
-  }
-  if (settings.provisionedPollerConfig === undefined) {
-    for (const [name, isUnused] of provisionedOnly) {
-      if (isUnused(settings)) continue
-      throw refused(
-        `${where}: Lambda honours ${name} in provisioned mode only; add provisionedPollerConfig: { minimumPollers: 1 } to the event, or remove ${name}`,
-      )
-    }
-  }
-  const told = mappingOf(type, propertiesOf(type, settings))
-  return { functionName, type, settings, told }
+  checkSettings(settings, where, resources?.Resources ?? {}, nowMs)
+  return { functionName, type, settings, told: mappingOf(type, propertiesOf(type, settings)) }
 }
 
-/** One environment variable holds several brokers joined by commas; CloudFormation wants a list. */
-function brokers(given: readonly string[], where: string): readonly string[] {
+/**
+ * One environment variable holds several brokers joined by commas; CloudFormation wants a list, each once. In one order, because it would replace the
+ * mapping for another.
+ */
+function brokers(given: readonly string[]): readonly string[] {
   const list = given.flatMap((entry) => entry.split(',')).flatMap((entry) => entry.trim() || [])
-  if (list.length > 0) return list
-  throw refused(`${where}: bootstrapServers names no broker; give host:port, several joined by commas`)
+  return [...new Set(list)].sort()
 }
 
+/**
+ * One topic of a function is read by one mapping, because what Lambda delivers does not say through which; and one group by one mapping, because
+ * Lambda takes a group once ("must be unique among all your Kafka event sources"), and two would share partitions and ledger.
+ */
 function refuseAmbiguity(mappings: readonly DeclaredMapping[]): void {
   const byTopic = new Map<string, DeclaredMapping>()
   const byGroup = new Map<string, DeclaredMapping>()
   for (const mapping of mappings) {
-    const { topic, group } = mapping.told
-    const ofFunction = JSON.stringify([mapping.functionName, topic])
+    const { functionName, told } = mapping
+    const ofFunction = JSON.stringify([functionName, told.topic])
     if (byTopic.has(ofFunction)) {
       throw refused(
-        `function ${mapping.functionName} reads topic ${topic} through two events; what Lambda delivers does not say through which, so the ledger could not tell them apart. Give each event a function of its own`,
+        `function ${functionName} reads topic ${told.topic} through two events; what Lambda delivers does not say through which, so the ledger could not tell them apart. Give each event a function of its own`,
       )
     }
     byTopic.set(ofFunction, mapping)
-    const ofGroup = JSON.stringify([group, topic])
-    const other = byGroup.get(ofGroup)
+    const other = byGroup.get(told.group)
     if (other) {
+      const both = `${readerOf(other)} and ${readerOf(mapping)}`
       throw refused(
-        `functions ${other.functionName} and ${mapping.functionName} read topic ${topic} as one group "${group}"; each would get some of the partitions, and both would write one ledger. Give each its own consumerGroupId`,
+        other.told.topic === told.topic
+          ? `${both} as one group "${told.group}"; each would get some of the partitions, and both would write one ledger. Give each its own consumerGroupId`
+          : `${both} as one group "${told.group}"; Lambda takes a group for one mapping only. Give each its own consumerGroupId, for example "${told.group}-${told.topic}"`,
       )
     }
-    byGroup.set(ofGroup, mapping)
+    byGroup.set(told.group, mapping)
   }
 }
 
-export function refused(message: string): MillraceError {
-  return new MillraceError('ML_PLUGIN_CONFIG', message)
+function readerOf({ functionName, told }: DeclaredMapping): string {
+  return `function ${functionName}, which reads topic ${told.topic},`
 }

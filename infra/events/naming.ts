@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { Naming } from '../serverless.js'
-
-/** osls cuts a topic to this many characters, by event. */
-const longest = { kafka: 158, msk: 79 }
+import type { DeclaredMapping } from './mappings.js'
 
 /**
- * osls keeps only letters and digits of a topic in a logical id and raises the first, so the mappings of `a.b`, `a-b`,
- * `ab` and `Ab` overwrite one another. A topic that is changed so gets a hash of the whole; any other keeps its id.
+ * Gives each mapping a logical id of its own that changes with its cluster, topic and group.
+ *
+ * - osls keeps only letters and digits of a topic, so the mappings of `a.b`, `a-b` and `ab` would overwrite one another.
+ * - CloudFormation takes another topic or group for a change in place, and Lambda changes neither: the stack is updated, and the mapping reads what
+ *   it read before. Under another id it makes a new mapping and then deletes the old one.
  */
-export function makeLogicalIdsUnique(naming: Naming): void {
+export function makeLogicalIdsUnique(naming: Naming, mappings: readonly DeclaredMapping[]): void {
   const kafkaId = naming.getKafkaEventLogicalId.bind(naming)
   const mskId = naming.getMSKEventLogicalId.bind(naming)
-  naming.getKafkaEventLogicalId = (functionName, topic) =>
-    `${kafkaId(functionName, topic)}${suffix(topic, longest.kafka)}`
+  const suffix = (functionName: string, topic: string, cluster = ''): string => {
+    const own = mappings.find((one) => one.functionName === functionName && one.settings.topic === topic)
+    const whole = JSON.stringify([cluster, topic, own?.told.group])
+    return createHash('sha256').update(whole).digest('hex').slice(0, 8)
+  }
+  naming.getKafkaEventLogicalId = (functionName, topic) => kafkaId(functionName, topic) + suffix(functionName, topic)
   naming.getMSKEventLogicalId = (functionName, cluster, topic) =>
-    `${mskId(functionName, cluster, topic)}${suffix(topic, longest.msk)}`
-}
-
-function suffix(topic: string, limit: number): string {
-  if (topic.length <= limit && /^[a-z0-9][A-Za-z0-9]*$/.test(topic)) return ''
-  return createHash('sha256').update(topic).digest('hex').slice(0, 8)
+    mskId(functionName, cluster, topic) + suffix(functionName, topic, cluster)
 }

@@ -1,5 +1,6 @@
 import type { Mapping } from '../../lib/deployment/index.js'
-import type { EventSettings, SchemaRegistrySettings } from '../serverless.js'
+import { sourceAccess } from './authentication.js'
+import type { EventSettings, SchemaRegistrySettings } from './settings.js'
 
 /** What of an `AWS::Lambda::EventSourceMapping` decides how a function has to behave. */
 interface MappingProperties {
@@ -17,6 +18,7 @@ interface MappingProperties {
 interface SourceConfig {
   readonly ConsumerGroupId?: string
   readonly SchemaRegistryConfig?: unknown
+  readonly ConsumptionMode?: unknown
 }
 
 const sourceConfig = {
@@ -28,8 +30,15 @@ const sourceConfig = {
 export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): MappingProperties {
   const isProvisioned = settings.provisionedPollerConfig !== undefined
   const responseTypes = settings.functionResponseTypes ?? (isProvisioned ? ['ReportBatchItemFailures'] : [])
+  const access = sourceAccess(settings)
   return withoutUndefined({
     Topics: [settings.topic],
+    SelfManagedEventSource: settings.bootstrapServers && {
+      Endpoints: { KafkaBootstrapServers: settings.bootstrapServers },
+    },
+    SourceAccessConfigurations: access.length > 0 ? access : undefined,
+    StartingPositionTimestamp: settings.startingPositionTimestamp,
+    BatchSize: settings.batchSize,
     ProvisionedPollerConfig: pascalCased(settings.provisionedPollerConfig),
     FilterCriteria: settings.filterPatterns && {
       Filters: settings.filterPatterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
@@ -42,6 +51,11 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
     // As osls writes it.
     DestinationConfig: settings.onFailureDestination && { OnFailure: { Destination: settings.onFailureDestination } },
     BisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
+    // Dashboard and alarms read them.
+    MetricsConfig: { Metrics: settings.metricsConfig?.metrics ?? ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
+    LoggingConfig: pascalCased(settings.loggingConfig),
+    KmsKeyArn: settings.kmsKeyArn,
+    Tags: settings.tags && Object.entries(settings.tags).map(([Key, Value]) => ({ Key, Value })),
     [sourceConfig[type]]: withoutUndefined({
       ConsumerGroupId: settings.consumerGroupId,
       SchemaRegistryConfig: settings.schemaRegistryConfig && registry(settings.schemaRegistryConfig),
@@ -64,6 +78,11 @@ export function mappingOf(type: 'kafka' | 'msk', properties: MappingProperties):
       source?.SchemaRegistryConfig !== undefined,
     ...(retries !== undefined && { retries }),
   }
+}
+
+/** Whether a mapping reads through a share group. */
+export function isQueue({ SelfManagedKafkaEventSourceConfig: source }: MappingProperties): boolean {
+  return source?.ConsumptionMode === 'Queue'
 }
 
 /** Without end, unless the mapping says otherwise; with an on-failure destination never without end (KAFKA-ESM §2: capped at 10). */

@@ -1,26 +1,143 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { expect, it } from 'vitest'
-import { extendEventSchemas } from './schema.js'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { secret } from './every-mapping.fixture.js'
+import { type EventSchema, extendEventSchemas, type ServiceSchema } from './schema.js'
 
-interface EventSchema {
-  readonly properties: object
+/** The real classes of Serverless; they compile nothing here, but tell which properties an event has, and validate. */
+const require = createRequire(createRequire(import.meta.url).resolve('serverless/package.json'))
+const SchemaHandler: new (
+  serverless: object,
+) => {
+  readonly schema: ServiceSchema & { readonly definitions: Record<string, object> }
+  validateConfig(configuration: object): Promise<void>
+} = require('./lib/classes/config-schema-handler')
+
+function completeSchema() {
+  const serverless = {
+    service: { provider: { name: 'aws' }, configValidationMode: 'error' },
+    configurationInput: {},
+    getProvider: () => ({}),
+    configSchemaHandler: {},
+  }
+  const handler = new SchemaHandler(serverless)
+  serverless.configSchemaHandler = handler
+  const any = ['awsSecretsManagerArnString', 'awsArnString', 'awsCfImport', 'awsCfRef', 'mskProvisionedPollerConfig']
+  Object.assign(handler.schema.definitions, { filterPatterns: { type: 'array' } })
+  for (const name of any) handler.schema.definitions[name] = {}
+  for (const event of ['kafka', 'msk']) new (require(`./lib/plugins/aws/package/compile/events/${event}`))(serverless)
+  extendEventSchemas(handler as never)
+  return handler
 }
 
-/** Compiles nothing: it tells which properties the event has, and that is all that is asked of it here. */
-type KafkaEvents = new (serverless: object) => unknown
+const handler = completeSchema()
+/** Serverless keeps what it compiled of a schema; elsewhere than in the home of who runs the tests. */
+const cache = mkdtempSync(join(tmpdir(), 'millrace-schema-'))
+beforeAll(async () => {
+  vi.stubEnv('SLS_SCHEMA_CACHE_BASE_DIR', cache)
+  // Compiling takes longer than all the rest.
+  await invalid('kafka', {})
+}, 60_000)
+afterAll(() => {
+  vi.unstubAllEnvs()
+  rmSync(cache, { recursive: true, force: true })
+})
+
+const required = { kafka: { topic: 'orders', bootstrapServers: 'b1:9092' }, msk: { topic: 'orders', arn: 'arn:aws:x' } }
+
+/** What Serverless says of an event with these settings; nothing, of one that it takes. */
+async function invalid(type: 'kafka' | 'msk', settings: object): Promise<string> {
+  const events = [{ [type]: { ...required[type], ...settings } }]
+  try {
+    await handler.validateConfig({ service: 'shop', provider: { name: 'aws' }, functions: { orders: { events } } })
+    return ''
+  } catch (error) {
+    return error instanceof Error ? (error.message.split('\n\n')[0] ?? '') : String(error)
+  }
+}
+
+const registry = {
+  schemaRegistryURI: 'https://registry.example',
+  eventRecordFormat: 'SOURCE',
+  accessConfigs: [{ type: 'OAUTHBEARER_AUTH', uri: { Ref: 'Secret' } }],
+  schemaValidationConfigs: [{ attribute: 'KEY' }, { attribute: 'VALUE' }],
+}
+
+describe('A kafka event and an msk event alike', () => {
+  it.each<object>([
+    { partitions: 12, batchSize: 10_000, maximumBatchingWindow: 300 },
+    { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: 1_700_000_000 },
+    { provisionedPollerConfig: { minimumPollers: 200, maximumPollers: 2_000, pollerGroupName: 'shop' } },
+    { functionResponseTypes: [] },
+    { maximumRetryAttempts: 10_000, maximumRecordAgeInSeconds: 604_800 },
+    { maximumRetryAttempts: -1, maximumRecordAgeInSeconds: -1 },
+    { onFailureDestination: 'kafka://dead' },
+    { onFailureDestination: 'arn:aws:sqs:eu-central-1:123456789012:dead' },
+    { onFailureDestination: { 'Fn::GetAtt': ['Queue', 'Arn'] } },
+    { onFailureDestination: { 'Fn::ImportValue': 'DeadLetters' } },
+    { onFailureDestination: { 'Fn::Sub': 'arn:aws:s3:::dead-$' } },
+    { schemaRegistryConfig: registry },
+    { metricsConfig: { metrics: [] } },
+    { loggingConfig: { systemLogLevel: 'DEBUG' } },
+    { kmsKeyArn: { Ref: 'Key' }, tags: { team: 'checkout' } },
+    { accessConfigurations: { saslScram512Auth: secret } },
+    { accessConfigurations: { clientCertificateTlsAuth: { Ref: 'Certificate' } } },
+  ])('takes %o', async (settings) => {
+    expect(await invalid('kafka', settings)).toBe('')
+    expect(await invalid('msk', settings)).toBe('')
+  })
+
+  it.each<[key: string, settings: object]>([
+    ['metricConfig', { metricConfig: {} }],
+    ['topic', { topic: '.orders' }],
+    ['partitions', { partitions: 0 }],
+    ['batchSize', { batchSize: 10_001 }],
+    ['maximumBatchingWindow', { maximumBatchingWindow: 301 }],
+    ['consumerGroupId', { consumerGroupId: 'with space' }],
+    ['minimumPollers', { provisionedPollerConfig: { minimumPollers: 201 } }],
+    ['maximumPollers', { provisionedPollerConfig: { maximumPollers: 2_001 } }],
+    ['pollerGroup', { provisionedPollerConfig: { minimumPollers: 1, pollerGroup: 'shop' } }],
+    ['maximumRetryAttempts', { maximumRetryAttempts: 10_001 }],
+    ['maximumRecordAgeInSeconds', { maximumRecordAgeInSeconds: 59 }],
+    ['onFailureDestination', { onFailureDestination: 'dead' }],
+    ['onFailureDestination', { onFailureDestination: { Reference: 'Queue' } }],
+    ['schemaRegistryURI', { schemaRegistryConfig: { ...registry, schemaRegistryURI: 'http://registry.example' } }],
+    ['accessConfigs.0.type', { schemaRegistryConfig: { ...registry, accessConfigs: [{ type: 'NONE', uri: secret }] } }],
+    ['metrics.0', { metricsConfig: { metrics: ['OffsetLag'] } }],
+    ['systemLogLevel', { loggingConfig: { systemLogLevel: 'TRACE' } }],
+    ['kmsKeyArn', { kmsKeyArn: 'alias/mine' }],
+    ['aws:team', { tags: { 'aws:team': 'checkout' } }],
+    ['saslScram512Auth', { accessConfigurations: { saslScram512Auth: 'password' } }],
+  ])('refuses %s: %o, and names it', async (key, settings) => {
+    expect(await invalid('kafka', settings)).toContain(key)
+    expect(await invalid('msk', settings)).toContain(key)
+  })
+})
+
+describe('A kafka event', () => {
+  it.each<object>([
+    { accessConfigurations: { vpcSubnet: 'subnet-1', vpcSecurityGroup: { Ref: 'Group' }, saslPlainAuth: [secret] } },
+    { accessConfigurations: { saslScram256Auth: secret, serverRootCaCertificate: secret } },
+    { accessConfigurations: { iamAuth: true } },
+    { accessConfigurations: { iamOauthbearerAuth: true, oauthbearerAudience: 'kafka.example' } },
+    { accessConfigurations: { oauthbearerAuth: secret, oauthbearerScope: 'a b', oauthbearerLogicalCluster: 'lkc-1' } },
+    { accessConfigurations: { oauthbearerAuth: secret, oauthbearerIdentityPool: { Ref: 'Pool' } } },
+  ])('takes %o', async (settings) => {
+    expect(await invalid('kafka', settings)).toBe('')
+  })
+
+  it('names an unknown way to sign in', async () => {
+    expect(await invalid('kafka', { accessConfigurations: { saslScram: secret } })).toMatch(/property 'saslScram'/)
+  })
+})
 
 /** The names of all that a `kafka` event takes: Serverless' own, and the plugin's. */
 function eventProperties(): string[] {
-  const names: string[] = []
-  const take = (_: string, event: string, { properties }: EventSchema): void => {
-    if (event === 'kafka') names.push(...Object.keys(properties))
-  }
-  const Kafka: KafkaEvents = createRequire(import.meta.url)('serverless/lib/plugins/aws/package/compile/events/kafka')
-  new Kafka({ getProvider: () => ({}), configSchemaHandler: { defineFunctionEvent: take } })
-  const schema = { properties: { functions: { patternProperties: {} } } }
-  extendEventSchemas({ schema, defineFunctionEventProperties: take } as never)
-  return names
+  const { patternProperties } = handler.schema.properties.functions
+  const events = Object.values(patternProperties).flatMap((functions) => functions.properties.events.items.anyOf)
+  return events.flatMap(({ properties }: EventSchema) => Object.keys(properties.kafka?.properties ?? {}))
 }
 
 it('what a kafka event takes is named in the documentation, with nothing else beside it', () => {
@@ -29,7 +146,7 @@ it('what a kafka event takes is named in the documentation, with nothing else be
   const named = rows.flatMap((row) =>
     [...(row.split(' | ')[1] ?? '').matchAll(/`([a-z]\w+)`/g)].map(([, name]) => name),
   )
-  const apart = ['arn', 'msk', 'schemaRegistryConfig']
+  const apart = ['arn', 'msk', 'schemaRegistryConfig', 'partitions', 'consumptionMode', 'saslScram512']
   expect(named.filter((name) => !apart.includes(String(name))).sort()).toEqual(
     eventProperties()
       .filter((name) => !apart.includes(name))

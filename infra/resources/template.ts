@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Mapping } from '../../lib/deployment/index.js'
 import { MillraceError, show } from '../../lib/errors.js'
-import { type DeclaredMapping, mappingOf, propertiesOf, refused } from '../events/index.js'
+import { type DeclaredMapping, isQueue, mappingOf, propertiesOf, queueMode, refused } from '../events/index.js'
 import type { Naming, Resource, Service } from '../serverless.js'
 import { type TableNames, tableResources, tableStatements } from './tables.js'
 
@@ -29,8 +29,8 @@ export function completeTemplate(
 }
 
 /**
- * `resources` in serverless.yml is merged last and may change a mapping: then the function would be told wrong. Except of its retries, which the
- * function only checks once more. Returns the mappings as they are deployed.
+ * `resources` in serverless.yml is merged last and may change a mapping: then the function would be told wrong. Returns the mappings as
+ * they are deployed, which is as the functions are told.
  */
 export function refuseChangedMappings(
   resources: Resources,
@@ -39,9 +39,11 @@ export function refuseChangedMappings(
   const all = new Map<DeclaredMapping, Mapping>()
   for (const [mapping, id] of ids) {
     const { functionName, type, told } = mapping
-    const deployed = mappingOf(type, resources[id]?.Properties ?? {})
+    const properties = resources[id]?.Properties ?? {}
+    const deployed = mappingOf(type, properties)
     all.set(mapping, deployed)
-    if (isDeepStrictEqual({ ...deployed, retries: 0 }, { ...told, retries: 0 })) continue
+    if (isQueue(properties)) throw queueMode(`"resources", mapping ${id}`)
+    if (isDeepStrictEqual(deployed, told)) continue
     throw refused(
       `function ${functionName} is told ${show(told)}, but "resources" turns its mapping ${id} into ${show(deployed)}; set it on the ${type} event instead of under resources`,
     )

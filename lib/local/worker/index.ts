@@ -4,5 +4,5 @@
  * @module
  */
 export { loadHandler } from './load.js'
-export type { FunctionError, Inspector, InvokeResult, LogMeta, Worker, WorkerOptions } from './types.js'
+export type { FunctionError, Inspector, InvokeResult, LogMeta, RuntimeProgram, Worker, WorkerOptions } from './types.js'
 export { startWorker } from './worker.js'

@@ -30,7 +30,9 @@ export function startProcess(
   runtimeApi: string,
   emit: (line: string) => void,
 ): FunctionProcess {
-  const child = spawn(process.execPath, [...workerFlags(options), runtime], {
+  const own = { node: process.execPath, flags: workerFlags(options), program: runtime }
+  const { node, flags, program } = options.client ?? own
+  const child = spawn(node, [...flags, program], {
     cwd: options.dir,
     env: workerVariables(options, runtimeApi),
     // Ctrl-C reaches a terminal's whole process group; the batch in flight is to be finished, so the function is not in it.

@@ -22,8 +22,21 @@ export interface WorkerOptions {
   readonly inspectPort?: number
   /** Told where the inspector listens, for each process anew. */
   readonly onInspector?: (inspector: Inspector) => void
+  /** What runs the function. Default: the framework's own runtime client, on the Node of this process. */
+  readonly client?: RuntimeProgram
   /** Receives what the function writes to stdout and stderr, line by line. Nowhere by default. */
   readonly log?: (line: string, meta: LogMeta) => void
+}
+
+/** A client of Lambda's runtime API as a program: Lambda's own, for example. */
+export interface RuntimeProgram {
+  /** The Node that runs it, absolute, and its version, for example `24.9.0`. */
+  readonly node: string
+  readonly nodeVersion: string
+  /** Node's own options. */
+  readonly flags: readonly string[]
+  /** Absolute. It finds its handler in `_HANDLER`. */
+  readonly program: string
 }
 
 /** Where a debugger finds a function's process. */

@@ -12,6 +12,7 @@ export const functionArn = (functionName: string, region: string): string =>
 export function workerVariables(options: WorkerOptions, runtimeApi: string): Record<string, string> {
   const own = options.environment
   const region = own.AWS_REGION ?? 'us-east-1'
+  const nodeVersion = options.client?.nodeVersion ?? process.versions.node
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/')
   return {
     // Two defaults that keep a local run quiet and quick; the function may set its own.
@@ -23,7 +24,7 @@ export function workerVariables(options: WorkerOptions, runtimeApi: string): Rec
     TZ: ':UTC',
     AWS_REGION: region,
     AWS_DEFAULT_REGION: own.AWS_DEFAULT_REGION ?? region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
+    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${nodeVersion.split('.')[0]}.x`,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     AWS_LAMBDA_FUNCTION_NAME: options.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import type { Check } from '../../checklist.js'
+import type { Ground, HandlerOptions } from '../ground.js'
+import { said } from './deliver.js'
+
+/** What becomes of a function that does not load. */
+export function loadingChecks(ground: Ground): readonly Check[] {
+  const load = async (name: string, options?: HandlerOptions) => {
+    const { worker } = await ground.handler(name, options)
+    try {
+      return await worker.invoke({})
+    } finally {
+      await worker.stop()
+    }
+  }
+  const failsWith = (type: RegExp, result: Awaited<ReturnType<typeof load>>) => {
+    assert.equal(result.kind, 'init', said(result))
+    assert.match(result.kind === 'init' ? (result.error?.errorType ?? '') : '', type, said(result))
+  }
+  return [
+    {
+      name: 'what is thrown while a function is loaded is told as an error of the initialisation, with its type',
+      run: async () => failsWith(/^TypeError$/, await load('unloadable')),
+    },
+    {
+      name: 'an ES module in a file .js does not load: hence .cjs',
+      run: async () => failsWith(/SyntaxError/, await load('faulty', { extension: '.js', bundle: { format: 'esm' } })),
+    },
+  ]
+}
