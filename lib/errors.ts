@@ -91,6 +91,7 @@ export const errorCodes = [
   'ML_REAL_START',
   // command line and plugin
   'ML_CHAOS_UNSETTLED',
+  'ML_NEW_REFUSED',
   'ML_STACK_MISSING',
   'ML_STACK_UNREACHABLE',
   'ML_LAMBDA_FAILED',

@@ -20,6 +20,7 @@ interface Steps {
   readonly real?: { readonly report?: object; readonly exit?: number }
   readonly sqs?: { readonly report?: object; readonly exit?: number }
   readonly lambda?: { readonly report?: object; readonly exit?: number }
+  readonly fresh?: { readonly report?: object; readonly exit?: number }
   /** Which of what the lanes need are on the path. Default: all. */
   readonly tools?: readonly Tool[]
   readonly npm?: 'real' | 'quick'
@@ -65,6 +66,7 @@ function ci({
   real = compared,
   sqs = conforming,
   lambda = conforming,
+  fresh = made,
   tools = lanesNeed,
   npm = 'quick',
 }: Steps): Promise<{ code: number | null; lines: string[] }> {
@@ -87,6 +89,7 @@ function ci({
     'test:node24': script('node24', node24, "'.cache/reports/node24.json'"),
     'test:real': script('real', real, "'.cache/reports/real.json'"),
     'test:sqs': script('sqs', sqs, "'.cache/reports/sqs.json'"),
+    'test:new': script('new', fresh, "'.cache/reports/new.json'"),
     'test:lambda': script('lambda', lambda, "'.cache/reports/lambda.json'"),
   }
   const manifest = { name: 'stand-in', version: '1.0.0' }
@@ -112,6 +115,7 @@ const unharmed = { report: { broker: { failures: [] }, functions: { failures: []
 const measured = { report: { results: Array.from({ length: 30 }, () => ({})) } }
 const compared = { report: { passed: 7, failed: 0 } }
 const conforming = { report: { passed: 9, failed: 0 } }
+const made = { report: { passed: 2, failed: 0 } }
 const good: Steps = {
   verify: { report: tests(5) },
   start: { report: checks(true, true) },
@@ -121,7 +125,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it.each(['real', 'quick'] as const)('sums what was really counted, on its last line, with a %s npm', async (npm) => {
     const { code, lines } = await ci({ ...good, npm })
-    expect(lines.at(-1)).toBe('42 passed, 0 failed')
+    expect(lines.at(-1)).toBe('44 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -133,12 +137,12 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '36 passed, 3 failed',
+      '38 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '36 passed, 3 failed',
+      '38 passed, 3 failed',
     ],
     [
       'a breach that the simulation found, a planted bug that it did not find, a hang under the fuzz, and a benchmark without results',
@@ -148,26 +152,31 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         fuzz: { report: { broker: { failures: ['a hang'] }, functions: { failures: [] } }, exit: 1 },
         bench: { report: { results: [] } },
       },
-      '38 passed, 4 failed',
+      '40 passed, 4 failed',
     ],
     [
       'differences of the real lane that nobody explains',
       { ...good, real: { report: { passed: 5, failed: 2 }, exit: 1 } },
-      '40 passed, 2 failed',
+      '42 passed, 2 failed',
     ],
     [
       'a real lane that was skipped although Java and Maven are there',
       { ...good, real: { report: { passed: 0, failed: 0, skipped: 'no Java' } } },
-      '35 passed, 1 failed',
+      '37 passed, 1 failed',
     ],
     [
       'a sink that does not conform, on the SQS lane',
       { ...good, sqs: { report: { passed: 8, failed: 1 }, exit: 1 } },
-      '41 passed, 1 failed',
+      '43 passed, 1 failed',
     ],
-    ['a real lane that left no report', { ...good, real: {} }, '35 passed, 1 failed'],
-    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '35 passed, 1 failed'],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '37 passed, 1 failed'],
+    [
+      'a new service that does not come to what its README says',
+      { ...good, fresh: { report: { passed: 1, failed: 1 }, exit: 1 } },
+      '43 passed, 1 failed',
+    ],
+    ['a real lane that left no report', { ...good, real: {} }, '37 passed, 1 failed'],
+    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '37 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '39 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)
@@ -197,11 +206,11 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   })
 
   it.each<[string, readonly Tool[], string, string]>([
-    ['Java', without('java'), 'real lane: skipped: no java', '35 passed, 0 failed'],
-    ['Maven', without('mvn'), 'real lane: skipped: no mvn', '35 passed, 0 failed'],
-    ['both', without('java', 'mvn'), 'real lane: skipped: no java no mvn', '35 passed, 0 failed'],
-    ['Python', without('python3'), 'SQS lane: skipped: no python3', '24 passed, 0 failed'],
-    ['a compiler', without('cmake', 'g++'), 'Lambda lane: skipped: no cmake no g++', '33 passed, 0 failed'],
+    ['Java', without('java'), 'real lane: skipped: no java', '37 passed, 0 failed'],
+    ['Maven', without('mvn'), 'real lane: skipped: no mvn', '37 passed, 0 failed'],
+    ['both', without('java', 'mvn'), 'real lane: skipped: no java no mvn', '37 passed, 0 failed'],
+    ['Python', without('python3'), 'SQS lane: skipped: no python3', '26 passed, 0 failed'],
+    ['a compiler', without('cmake', 'g++'), 'Lambda lane: skipped: no cmake no g++', '35 passed, 0 failed'],
   ])('says why it skips a lane: %s is not there', async (_, tools, why, last) => {
     const { code, lines } = await ci({ ...good, tools })
     expect(lines).toContain(`== ${why}`)

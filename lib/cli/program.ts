@@ -8,6 +8,7 @@ import {
   withAbandonedOptions,
   withShowOptions as withSourceOptions,
 } from './ledger/index.js'
+import { command as newCommand, withNewOptions } from './new/index.js'
 import {
   commands as operations,
   withDrainOptions,
@@ -43,6 +44,7 @@ function program(): Commander {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
+  withNewOptions(define(root, 'new', 'make a new service, in a folder of its name', newCommand))
   define(root, 'broker', 'start a Kafka broker', async () => (await import('./broker.js')).broker)
     .addOption(port('--port', 'port to listen on, 0 for any free one', 9092))
     .option('--data <dir>', 'keep topics, records and offsets in this directory (default: in memory)')

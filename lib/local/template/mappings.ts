@@ -1,5 +1,6 @@
 import { MillraceError, show } from '../../errors.js'
 import type { MappingConfig } from '../esm/index.js'
+import { isObject } from './files.js'
 import { type Resolve, resolveOnly } from './resolve.js'
 import type { FunctionConfig, Resource, Template } from './types.js'
 
@@ -65,7 +66,7 @@ export function mappingsOf(
   return Object.entries(template.Resources).flatMap(([id, resource]) => {
     if (resource.Type !== 'AWS::Lambda::EventSourceMapping' || !resource.Properties?.Topics) return []
     checkNames(id, resource.Properties)
-    const properties = resolveOnly(resolve, resource.Properties, names) as Properties
+    const properties = resolveOnly(resolve, withoutCluster(resource.Properties), names) as Properties
     const { name, timeoutMs } = functionOf(id, resource, functions)
     if (timeoutMs > longestMs) {
       throw refused(id, `a function whose timeout is ${timeoutMs / 1000} s`, 'Lambda takes up to 840 s for Kafka')
@@ -73,6 +74,21 @@ export function mappingsOf(
     const arn = resolve({ 'Fn::Sub': `arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${name}` })
     return [mappingOf(id, name, String(arn), properties)]
   })
+}
+
+/**
+ * Secrets, networks and clusters of another stack are not there locally, nor asked for: of what gives access its kind is left, and of an imported
+ * cluster a name, which events carry.
+ */
+function withoutCluster(properties: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { SourceAccessConfigurations: access, EventSourceArn: cluster } = properties
+  const imported = isObject(cluster) ? cluster['Fn::ImportValue'] : undefined
+  const arn = { 'Fn::Sub': [`arn:aws:kafka:\${AWS::Region}:\${AWS::AccountId}:cluster/\${imported}`, { imported }] }
+  return {
+    ...properties,
+    ...(Array.isArray(access) && { SourceAccessConfigurations: access.map(({ Type }) => ({ Type })) }),
+    ...(imported !== undefined && { EventSourceArn: arn }),
+  }
 }
 
 function mappingOf(id: string, functionName: string, functionArn: string, properties: Properties): MappingConfig {

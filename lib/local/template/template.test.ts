@@ -151,6 +151,34 @@ describe('a packaged service', () => {
     ])
   })
 
+  it('asks for no secret, network or cluster of another stack, which are not there locally', () => {
+    const mapping = {
+      EventSourceArn: { 'Fn::ImportValue': { 'Fn::Sub': `network-\${AWS::Region}` } },
+      SelfManagedEventSource: undefined,
+      SelfManagedKafkaEventSourceConfig: undefined,
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'greeters' },
+      SourceAccessConfigurations: [
+        { Type: 'CLIENT_CERTIFICATE_TLS_AUTH', URI: { 'Fn::ImportValue': 'Certificate' } },
+        { Type: 'IAM_AUTH' },
+      ],
+      KmsKeyArn: { 'Fn::ImportValue': 'Key' },
+    }
+    expect(read({ mapping }).mappings).toMatchObject([
+      {
+        eventSourceArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/network-eu-west-1',
+        sourceAccess: ['CLIENT_CERTIFICATE_TLS_AUTH', 'IAM_AUTH'],
+      },
+    ])
+  })
+
+  it('finds an on-failure destination by reference, and says so where another stack has it', () => {
+    const failing = (Destination: object) => ({ mapping: { DestinationConfig: { OnFailure: { Destination } } } })
+    const resources = { Dead: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } } }
+    const [one] = read({ ...failing({ 'Fn::GetAtt': ['Dead', 'Arn'] }), resources }).mappings
+    expect(one?.onFailureDestination).toBe('arn:aws:sqs:eu-west-1:123456789012:dead')
+    expect(() => read(failing({ 'Fn::ImportValue': 'Dead' }))).toThrow(/^ML_LOCAL_TEMPLATE: Fn::ImportValue .*write/)
+  })
+
   it('leaves out mappings that are none of Kafka', () => {
     const Properties = { FunctionName: 'x', EventSourceArn: 'arn:aws:sqs:eu-west-1:123456789012:q' }
     expect(
