@@ -5,7 +5,9 @@
  * @module
  */
 import { MillraceError } from '../lib/errors.js'
+import { addAlarms } from './alarms/index.js'
 import { checkRetries, needsOf } from './checks/index.js'
+import { addDashboard } from './dashboard/index.js'
 import {
   type DeclaredMapping,
   declaredMappings,
@@ -76,7 +78,9 @@ export default class MillracePlugin {
     const provider = this.#serverless.getProvider('aws')
     const resources = templateResources(service)
     this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings, this.#tables)
-    addOutputs(this.#plan(resources))
+    const plan = this.#plan(resources)
+    addOutputs(plan)
+    addDashboard(plan, addAlarms(plan))
   }
 
   #plan(resources: Plan['resources']): Plan {
