@@ -94,6 +94,9 @@ export const errorCodes = [
   'ML_NEW_REFUSED',
   'ML_STACK_MISSING',
   'ML_STACK_UNREACHABLE',
+  'ML_LAMBDA_FAILED',
+  'ML_MAPPING_MISSING',
+  'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
 ] as const

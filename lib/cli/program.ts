@@ -9,6 +9,13 @@ import {
   withShowOptions as withSourceOptions,
 } from './ledger/index.js'
 import { command as newCommand, withNewOptions } from './new/index.js'
+import {
+  commands as operations,
+  withDrainOptions,
+  withPauseOptions,
+  withResumeOptions,
+  withStatusOptions,
+} from './operations/index.js'
 import { withProduceOptions } from './produce-options.js'
 import { withRecordOptions } from './record-options.js'
 import { command as replayCommand, withReplayOptions } from './replay/index.js'
@@ -83,6 +90,10 @@ function program(): Commander {
   const ledger = root.command('ledger').description('what is settled, and what is not')
   withSourceOptions(define(ledger, 'show', 'show what each source partition knows', ledgerCommands.show))
   withAbandonedOptions(define(ledger, 'abandoned', 'list what Lambda went on without', ledgerCommands.abandoned))
+  withStatusOptions(define(root, 'status', 'what each mapping does, and what to see to', operations.status))
+  withPauseOptions(define(root, 'pause', 'have mappings read no more', operations.pause))
+  withResumeOptions(define(root, 'resume', 'have mappings read again', operations.resume))
+  withDrainOptions(define(root, 'drain', 'settle what the topics have, then pause', operations.drain))
   return root
 }
 
