@@ -99,6 +99,7 @@ export const errorCodes = [
   'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
+  'ML_BUNDLE_TOO_LARGE',
 ] as const
 
 /** One of the stable error codes, for example `ML_TABLE_MISSING`. */
