@@ -6,6 +6,7 @@
  */
 import { MillraceError } from '../lib/errors.js'
 import { addAlarms } from './alarms/index.js'
+import { checkSizes } from './bundle/index.js'
 import { checkRetries, needsOf } from './checks/index.js'
 import { addDashboard } from './dashboard/index.js'
 import {
@@ -111,6 +112,7 @@ export default class MillracePlugin {
     const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
     const warn = (text: string) => this.#utils.log.warning(text)
     await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
+    await checkSizes(this.#plan(templateResources(service)), this.#serverless.serviceDir)
   }
 
   async #checkDeployed(): Promise<void> {

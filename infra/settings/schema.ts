@@ -1,4 +1,5 @@
 import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
+import { bundleSchema } from '../bundle/index.js'
 import { dashboardSchema } from '../dashboard/index.js'
 import { permissionSettings, resourceSettings } from '../resources/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
@@ -7,6 +8,7 @@ import type { ConfigSchemaHandler } from '../serverless.js'
 const serviceProperties = {
   ...resourceSettings,
   alarms: serviceAlarmsSchema,
+  bundle: bundleSchema,
   dashboard: dashboardSchema,
 } as const
 
@@ -14,6 +16,7 @@ const serviceProperties = {
 const functionProperties = {
   ...permissionSettings,
   alarms: functionAlarmsSchema,
+  bundle: bundleSchema,
 } as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })

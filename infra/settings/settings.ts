@@ -1,3 +1,4 @@
+import type { BundleSettings } from '../../lib/local/bundle/index.js'
 import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
 import type { DashboardSettings } from '../dashboard/index.js'
 import type { LogSettings, TableSettings } from '../resources/index.js'
@@ -8,6 +9,7 @@ export interface ServiceSettings {
   readonly logs?: LogSettings
   readonly alarms?: ServiceAlarms
   readonly dashboard?: DashboardSettings
+  readonly bundle?: BundleSettings
 }
 
 /** `millrace:` of a function. */
@@ -15,6 +17,7 @@ export interface FunctionSettings {
   /** What its own code may do: statements of an IAM policy, added to the function's role and to no other. */
   readonly iamStatements?: readonly IamStatement[]
   readonly alarms?: FunctionAlarms
+  readonly bundle?: BundleSettings
 }
 
 /** As osls takes it in `provider.iam.role.statements`. */
