@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process'
 import { access, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { run } from './real/program.js'
 import type { Resource } from './serverless.js'
+
+export { cleanEnvironment, type Ended, run, serverless, serverlessBin } from './real/program.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -61,43 +63,6 @@ export function serviceOf(functions: Record<string, { events: object[]; [propert
     ),
     ...more,
   }
-}
-
-export interface Ended {
-  /** Null when it was killed, after two minutes at the latest, or could not be started. */
-  readonly status: number | null
-  readonly stdout: string
-  /** All that it wrote, and why it was killed. */
-  readonly output: string
-}
-
-/** The program itself, for a command line that does not begin with it. */
-export const serverlessBin = join(root, 'node_modules/.bin/serverless')
-
-/** Runs `serverless` without credentials, settings or endpoints of the person who runs the tests. */
-export function serverless(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  return run(serverlessBin, args, { cwd, env: { ...cleanEnvironment(cwd), ...env } })
-}
-
-/** Nothing but the path to Node, and a home without a profile. */
-export function cleanEnvironment(home: string): Record<string, string> {
-  const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`
-  return { PATH: path, HOME: home, AWS_EC2_METADATA_DISABLED: 'true', SLS_NOTIFICATIONS_MODE: 'off' }
-}
-
-export function run(
-  file: string,
-  args: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    const limited = { ...options, timeout: 120_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024 }
-    const child = execFile(file, args, limited, (error, stdout, stderr) => {
-      const failure = child.exitCode === null ? `${error?.message} ${error?.signal ?? ''}` : ''
-      resolve({ status: child.exitCode, stdout, output: stdout + stderr + failure })
-    })
-    child.stdin?.end()
-  })
 }
 
 /** The template that was compiled last. */

@@ -8,7 +8,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sinkConformance } from '../../../lib/testing/index.js'
 import { root } from '../../../tools/project.js'
-import { installMoto, Skipped, startMoto } from './moto.js'
+import { installPython, Skipped, startMoto } from '../moto/index.js'
 import { queueWithSink } from './queue.js'
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
@@ -26,10 +26,10 @@ function report(counts: { readonly passed: number; readonly failed: number; read
 
 async function main(): Promise<number> {
   rmSync(reportPath, { force: true })
-  const program = await installMoto(join(root, '.cache'), tell)
+  const python = await installPython(join(root, '.cache'), tell)
   const interrupt = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
-  const moto = await startMoto(program, interrupt.signal)
+  const moto = await startMoto(python, interrupt.signal)
   const failed: string[] = []
   try {
     const checks = sinkConformance({ make: () => queueWithSink(moto.address) })
