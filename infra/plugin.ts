@@ -16,6 +16,7 @@ import {
   extendEventSchemas,
   leaveWhatOslsKnows,
   makeLogicalIdsUnique,
+  refuseDisagreement,
   refuseTakenGroups,
   setEnvironment,
 } from './events/index.js'
@@ -109,6 +110,8 @@ export default class MillracePlugin {
 
   async #checkMappings(): Promise<void> {
     const { service } = this.#serverless
+    const { naming } = this.#serverless.getProvider('aws')
+    refuseDisagreement(service, naming, templateResources(service), this.#mappingIds)
     const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
     const warn = (text: string) => this.#utils.log.warning(text)
     await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
