@@ -1,4 +1,5 @@
 import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
+import { checkProperties } from '../checks/settings.js'
 import { dashboardSchema } from '../dashboard/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
@@ -11,6 +12,7 @@ const serviceProperties = {
 /** What `millrace` of a function may say. */
 const functionProperties = {
   alarms: functionAlarmsSchema,
+  ...checkProperties,
 } as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })

@@ -1,4 +1,5 @@
 import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
+import type { CheckSettings } from '../checks/settings.js'
 import type { DashboardSettings } from '../dashboard/index.js'
 
 /** `custom.millrace`. */
@@ -8,6 +9,6 @@ export interface ServiceSettings {
 }
 
 /** `millrace:` of a function. */
-export interface FunctionSettings {
+export interface FunctionSettings extends CheckSettings {
   readonly alarms?: FunctionAlarms
 }

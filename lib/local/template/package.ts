@@ -22,6 +22,12 @@ export interface PackageOptions {
   readonly signal?: AbortSignal
   /** Takes what it has to say, line by line. */
   readonly log?: (line: string) => void
+  /** The folder that gets the package. Default: the service's `.serverless`. */
+  readonly to?: string | undefined
+  /** Default: what the service says. */
+  readonly stage?: string | undefined
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -29,18 +35,25 @@ export interface PackageOptions {
  *
  * @throws MillraceError `ML_LOCAL_TEMPLATE` when there is no service, or serverless is not installed or fails; what it wrote is in the message
  */
-export async function packageService(serviceDir: string, { signal, log }: PackageOptions = {}): Promise<void> {
+export async function packageService(serviceDir: string, options: PackageOptions = {}): Promise<void> {
+  const { signal, log, to, stage, env } = options
   if (!configurations.some((name) => existsSync(join(serviceDir, name))))
     throw new MillraceError(
       'ML_LOCAL_TEMPLATE',
       `there is no serverless.yml in ${resolve(serviceDir)}; go to the folder of the service, or write one`,
     )
-  const { code, killedBy, failed, output } = await runTool(serverlessProgram(serviceDir), ['package'], {
+  const args = [
+    'package',
+    ...(to === undefined ? [] : ['--package', to]),
+    ...(stage === undefined ? [] : ['--stage', stage]),
+  ]
+  const { code, killedBy, failed, output } = await runTool(serverlessProgram(serviceDir), args, {
     cwd: serviceDir,
     env: {
       ...process.env,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...env,
     },
     limitMs: patienceMs,
     failure,
