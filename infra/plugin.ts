@@ -6,6 +6,7 @@
  */
 import { MillraceError } from '../lib/errors.js'
 import { addAlarms } from './alarms/index.js'
+import { checkSizes } from './bundle/index.js'
 import { checkService, codeOf, noteFindings, reportFindings } from './checks/index.js'
 import { addDashboard } from './dashboard/index.js'
 import {
@@ -102,6 +103,7 @@ export default class MillracePlugin {
     const isDeployed = commands.join(' ') === 'deploy' && !isRedirected(this.#shell)
     const findings = await checkService(plan, { codeOf: (name) => codeOf(this.#serverless, name), isDeployed })
     reportFindings(findings, plan.warn)
+    await checkSizes(plan, this.#serverless.serviceDir)
   }
 
   async #checkDeployed(): Promise<void> {

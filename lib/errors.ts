@@ -101,6 +101,7 @@ export const errorCodes = [
   'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
+  'ML_BUNDLE_TOO_LARGE',
   ...checkCodes,
 ] as const
 

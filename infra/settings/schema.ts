@@ -1,4 +1,5 @@
 import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
+import { bundleSchema } from '../bundle/index.js'
 import { checkProperties } from '../checks/settings.js'
 import { dashboardSchema } from '../dashboard/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
@@ -6,12 +7,14 @@ import type { ConfigSchemaHandler } from '../serverless.js'
 /** What `custom.millrace` may say; each part has its own folder, and says here what it takes. */
 const serviceProperties = {
   alarms: serviceAlarmsSchema,
+  bundle: bundleSchema,
   dashboard: dashboardSchema,
 } as const
 
 /** What `millrace` of a function may say. */
 const functionProperties = {
   alarms: functionAlarmsSchema,
+  bundle: bundleSchema,
   ...checkProperties,
 } as const
 

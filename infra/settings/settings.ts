@@ -1,3 +1,4 @@
+import type { BundleSettings } from '../../lib/local/bundle/index.js'
 import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
 import type { CheckSettings } from '../checks/settings.js'
 import type { DashboardSettings } from '../dashboard/index.js'
@@ -6,9 +7,11 @@ import type { DashboardSettings } from '../dashboard/index.js'
 export interface ServiceSettings {
   readonly alarms?: ServiceAlarms
   readonly dashboard?: DashboardSettings
+  readonly bundle?: BundleSettings
 }
 
 /** `millrace:` of a function. */
 export interface FunctionSettings extends CheckSettings {
   readonly alarms?: FunctionAlarms
+  readonly bundle?: BundleSettings
 }

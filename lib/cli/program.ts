@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { command as bundleCommand, withBundleOptions } from './bundle/index.js'
 import { withChaosOptions } from './chaos-options.js'
 import { command as checkCommand, withCheckOptions } from './check/index.js'
 import type { Command } from './command.js'
@@ -83,6 +84,7 @@ function program(): Commander {
       async () => (await import('./chaos.js')).chaos,
     ),
   )
+  withBundleOptions(define(root, 'bundle', 'show what each function weighs, and what it is made of', bundleCommand))
   const failures = root.command('failures').description('what was given up on: list it, show, redrive or discard it')
   withListOptions(define(failures, 'list', 'list what was given up on', commands.list))
   withShowOptions(define(failures, 'show', 'show all that is known of one record', commands.show))

@@ -20,14 +20,14 @@ export const configurations = ['yml', 'yaml', 'json', 'js', 'cjs', 'mjs', 'ts'].
 export interface PackageOptions {
   /** Ends the packaging before its time. */
   readonly signal?: AbortSignal
+  /** Of the environment that the package is made in, besides this process' own. */
+  readonly env?: Readonly<Record<string, string>>
   /** Takes what it has to say, line by line. */
   readonly log?: (line: string) => void
   /** The folder that gets the package. Default: the service's `.serverless`. */
   readonly to?: string | undefined
   /** Default: what the service says. */
   readonly stage?: string | undefined
-  /** Beside what this process has. */
-  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
