@@ -285,6 +285,14 @@ describe('A package that would not do what it says is refused, without a stack t
     expect(await refusal(configuration, code)).toMatch(/^Error:\nML_RETRIES_TOO_FEW: .* grants 12 retries, .* need 13 /)
   })
 
+  it('for the size of a function', async () => {
+    const settings = { millrace: { bundle: { budgetKb: 1 } }, package: { artifact: 'code.zip' } }
+    const code = `export const handler = () => {} // ${'x'.repeat(2_500)}`
+    expect(await refusal(serviceOf({ orders: { events: [{ kafka }], ...settings } }), code)).toMatch(
+      /^Error:\nML_BUNDLE_TOO_LARGE: the code of function orders is 2 KB, over its budget of 1 KB/,
+    )
+  })
+
   it('where resources turn a mapping into another one than the function was told', async () => {
     const older = { Type: 'AWS::Lambda::EventSourceMapping', Properties: { MaximumRecordAgeInSeconds: 3_600 } }
     const more = { resources: { Resources: { OrdersEventSourceMappingKafkaOrders09e59c7e: older } } }
