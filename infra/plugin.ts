@@ -16,6 +16,7 @@ import {
   extendEventSchemas,
   leaveWhatOslsKnows,
   makeLogicalIdsUnique,
+  refuseDisagreement,
   refuseTakenGroups,
   setEnvironment,
 } from './events/index.js'
@@ -98,6 +99,7 @@ export default class MillracePlugin {
   /** Once the template is as it will be deployed, before anything is created by it. */
   async #check(): Promise<void> {
     const plan = this.#plan(templateResources(this.#serverless.service))
+    refuseDisagreement(plan.service, plan.provider.naming, plan.resources, this.#mappingIds)
     refuseChangedMappings(plan.resources, this.#mappingIds)
     const { commands } = this.#serverless.processedInput
     const isDeployed = commands.join(' ') === 'deploy' && !isRedirected(this.#shell)
