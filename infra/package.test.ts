@@ -66,7 +66,7 @@ describe('A provisioned mapping of a self-managed cluster', () => {
       StartingPosition: 'AT_TIMESTAMP',
       StartingPositionTimestamp: 1_700_000_000,
       Topics: ['orders'],
-      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1:9092', 'b2:9092'] } },
+      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1.example.com:9092', 'b2.example.com:9092'] } },
       SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'full' },
       DestinationConfig: { OnFailure: { Destination: 'kafka://dead' } },
       MetricsConfig: { Metrics: ['EventCount'] },
@@ -213,7 +213,7 @@ describe('A service', slow, () => {
     const told = Object.entries(outputs).map(([name, { Value }]) => [name, Value])
     const { functions: read = [], ...tables } = readOutputs(Object.fromEntries(told)) ?? {}
     expect(tables).toEqual({ ledgerTable: 'shop-dev-ledger', failuresTable: 'shop-dev-failures' })
-    const brokers = ['b1:9092', 'b2:9092']
+    const brokers = ['b1.example.com:9092', 'b2.example.com:9092']
     // One reads no Kafka, and one more is this test's own.
     expect(read).toHaveLength(Object.values(functions).flat().length - 1 + 1)
     expect(read).toContainEqual({ name: 'full', deployed: 'shop-dev-full', topic: 'orders', group: 'full', brokers })

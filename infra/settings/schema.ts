@@ -1,5 +1,6 @@
 import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
 import { bundleSchema } from '../bundle/index.js'
+import { checkProperties } from '../checks/settings.js'
 import { dashboardSchema } from '../dashboard/index.js'
 import { permissionSettings, resourceSettings } from '../resources/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
@@ -17,6 +18,7 @@ const functionProperties = {
   ...permissionSettings,
   alarms: functionAlarmsSchema,
   bundle: bundleSchema,
+  ...checkProperties,
 } as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })

@@ -1,5 +1,6 @@
 import type { BundleSettings } from '../../lib/local/bundle/index.js'
 import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
+import type { CheckSettings } from '../checks/settings.js'
 import type { DashboardSettings } from '../dashboard/index.js'
 import type { LogSettings, TableSettings } from '../resources/index.js'
 
@@ -13,7 +14,7 @@ export interface ServiceSettings {
 }
 
 /** `millrace:` of a function. */
-export interface FunctionSettings {
+export interface FunctionSettings extends CheckSettings {
   /** What its own code may do: statements of an IAM policy, added to the function's role and to no other. */
   readonly iamStatements?: readonly IamStatement[]
   readonly alarms?: FunctionAlarms
