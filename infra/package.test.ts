@@ -59,7 +59,7 @@ describe('A provisioned mapping of a self-managed cluster', () => {
       StartingPosition: 'AT_TIMESTAMP',
       StartingPositionTimestamp: 1_700_000_000,
       Topics: ['orders'],
-      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1:9092', 'b2:9092'] } },
+      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1.example.com:9092', 'b2.example.com:9092'] } },
       SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'full' },
       DestinationConfig: { OnFailure: { Destination: 'kafka://dead' } },
       MetricsConfig: { Metrics: ['EventCount'] },
@@ -206,7 +206,7 @@ describe('A service', slow, () => {
     const told = Object.entries(outputs).map(([name, { Value }]) => [name, Value])
     const { functions: read = [], ...tables } = readOutputs(Object.fromEntries(told)) ?? {}
     expect(tables).toEqual({ ledgerTable: 'shop-dev-ledger', failuresTable: 'shop-dev-failures' })
-    const brokers = ['b1:9092', 'b2:9092']
+    const brokers = ['b1.example.com:9092', 'b2.example.com:9092']
     expect(read).toHaveLength(Object.values(functions).flat().length - 1)
     expect(read).toContainEqual({ name: 'full', deployed: 'shop-dev-full', topic: 'orders', group: 'full', brokers })
     expect(read).toContainEqual(expect.objectContaining({ name: 'managed', group: 'managed', brokers: [] }))
@@ -283,6 +283,14 @@ describe('A package that would not do what it says is refused, without a stack t
       export const handler = kafkaFunction({ retry: { attempts: 10, intervalMs: 0 } }, () => {})`
     const configuration = serviceOf({ orders: { events: [{ kafka: limited }], package: { artifact: 'code.zip' } } })
     expect(await refusal(configuration, code)).toMatch(/^Error:\nML_RETRIES_TOO_FEW: .* grants 12 retries, .* need 13 /)
+  })
+
+  it('for the size of a function', async () => {
+    const settings = { millrace: { bundle: { budgetKb: 1 } }, package: { artifact: 'code.zip' } }
+    const code = `export const handler = () => {} // ${'x'.repeat(2_500)}`
+    expect(await refusal(serviceOf({ orders: { events: [{ kafka }], ...settings } }), code)).toMatch(
+      /^Error:\nML_BUNDLE_TOO_LARGE: the code of function orders is 2 KB, over its budget of 1 KB/,
+    )
   })
 
   it('where resources turn a mapping into another one than the function was told', async () => {

@@ -7,7 +7,7 @@
 import { MillraceError } from '../lib/errors.js'
 import { addAlarms } from './alarms/index.js'
 import { checkSizes } from './bundle/index.js'
-import { checkRetries, needsOf } from './checks/index.js'
+import { checkService, codeOf, noteFindings, reportFindings } from './checks/index.js'
 import { addDashboard } from './dashboard/index.js'
 import {
   type DeclaredMapping,
@@ -16,6 +16,7 @@ import {
   extendEventSchemas,
   leaveWhatOslsKnows,
   makeLogicalIdsUnique,
+  refuseDisagreement,
   refuseTakenGroups,
   setEnvironment,
 } from './events/index.js'
@@ -55,7 +56,7 @@ export default class MillracePlugin {
       initialize: this.#explained(() => this.#initialize()),
       'before:package:compileEvents': this.#explained(() => leaveWhatOslsKnows(this.#serverless.service)),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
-      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#checkMappings()),
+      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#check()),
       'before:aws:deploy:deploy:createStack': this.#explained(() => this.#checkDeployed()),
       'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
     }
@@ -95,12 +96,16 @@ export default class MillracePlugin {
     }
   }
 
-  async #checkMappings(): Promise<void> {
-    const { service } = this.#serverless
-    const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
-    const warn = (text: string) => this.#utils.log.warning(text)
-    await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
-    await checkSizes(this.#plan(templateResources(service)), this.#serverless.serviceDir)
+  /** Once the template is as it will be deployed, before anything is created by it. */
+  async #check(): Promise<void> {
+    const plan = this.#plan(templateResources(this.#serverless.service))
+    refuseDisagreement(plan.service, plan.provider.naming, plan.resources, this.#mappingIds)
+    refuseChangedMappings(plan.resources, this.#mappingIds)
+    const { commands } = this.#serverless.processedInput
+    const isDeployed = commands.join(' ') === 'deploy' && !isRedirected(this.#shell)
+    const findings = await checkService(plan, { codeOf: (name) => codeOf(this.#serverless, name), isDeployed })
+    reportFindings(findings, plan.warn)
+    await checkSizes(plan, this.#serverless.serviceDir)
   }
 
   async #checkDeployed(): Promise<void> {
@@ -140,12 +145,17 @@ export default class MillracePlugin {
         await hook()
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error
+        noteFindings([{ code: error.code, severity: 'error', message: error.message.slice(`${error.code}: `.length) }])
         const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
         throw new this.#serverless.classes.Error(`${error.message}${cause}`, error.code)
       }
     }
   }
 }
+
+/** What is deployed goes to something that stands in for AWS. */
+const isRedirected = (shell: Environment): boolean =>
+  ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_CLOUDFORMATION', 'AWS_ENDPOINT_URL_LAMBDA'].some((name) => shell[name])
 
 /** The variables given as `--env NAME=value`, once or several times. */
 function options({ options: { env = [] } }: Serverless['processedInput']): Environment {

@@ -1,3 +1,5 @@
+import { checkCodes } from './check-codes.js'
+
 /**
  * Every error the framework raises, by code. A code never changes its meaning; docs/errors.md lists them all.
  * Grouped by the stage that raises them.
@@ -100,6 +102,7 @@ export const errorCodes = [
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
   'ML_BUNDLE_TOO_LARGE',
+  ...checkCodes,
 ] as const
 
 /** One of the stable error codes, for example `ML_TABLE_MISSING`. */

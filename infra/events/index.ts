@@ -4,6 +4,7 @@
  * @module
  */
 export { accessOf, type MappingAccess, type Registry } from './access.js'
+export { refuseDisagreement } from './agreement.js'
 export { queueMode } from './check.js'
 export { deployedResources } from './deployed.js'
 export type { Destination } from './destination.js'

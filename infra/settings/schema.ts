@@ -1,5 +1,6 @@
 import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
 import { bundleSchema } from '../bundle/index.js'
+import { checkProperties } from '../checks/settings.js'
 import { dashboardSchema } from '../dashboard/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
@@ -14,6 +15,7 @@ const serviceProperties = {
 const functionProperties = {
   alarms: functionAlarmsSchema,
   bundle: bundleSchema,
+  ...checkProperties,
 } as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })

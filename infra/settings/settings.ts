@@ -1,5 +1,6 @@
 import type { BundleSettings } from '../../lib/local/bundle/index.js'
 import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
+import type { CheckSettings } from '../checks/settings.js'
 import type { DashboardSettings } from '../dashboard/index.js'
 
 /** `custom.millrace`. */
@@ -10,7 +11,7 @@ export interface ServiceSettings {
 }
 
 /** `millrace:` of a function. */
-export interface FunctionSettings {
+export interface FunctionSettings extends CheckSettings {
   readonly alarms?: FunctionAlarms
   readonly bundle?: BundleSettings
 }
