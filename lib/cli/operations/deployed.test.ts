@@ -78,6 +78,7 @@ describe('of a deployed stack', () => {
     expect(text).toMatch(
       /\n {2}lag not known: the brokers are not known: give --brokers; and CloudWatch has no SumOffsetLag/,
     )
+    expect(text).toMatch(/; all is well, as far as is known: the lag of 1 is not$/)
     expect(code).toBe(0)
   })
 
