@@ -25,9 +25,16 @@ let resources: Record<string, Resource>
 let outputs: Record<string, { readonly Value: string }>
 beforeAll(async () => {
   project = await builtProject()
-  const declared = Object.entries(functions).map(([name, events]) => [name, { events }])
+  // To which cluster this role signs in, the event does not say.
+  const iamStatements = [{ Effect: 'Allow', Action: ['kafka-cluster:*'], Resource: [msk.arn] }]
+  const declared = Object.entries(functions).map(([name, events]) =>
+    name === 'role' ? [name, { events, millrace: { iamStatements } }] : [name, { events }],
+  )
+  const kafka = { ...event, consumerGroupId: 'pinned', provisionedPollerConfig }
+  const pinned = { events: [{ kafka }], provisionedConcurrency: 1, tracing: 'Active', logRetentionInDays: 7 }
   const more = { resources: { Resources: referred } }
-  ;({ Resources: resources, Outputs: outputs } = await packaged(serviceOf(Object.fromEntries(declared), more)))
+  const configuration = serviceOf({ ...Object.fromEntries(declared), pinned }, more)
+  ;({ Resources: resources, Outputs: outputs } = await packaged(configuration))
 }, slow.timeout)
 afterAll(() => project?.remove())
 
@@ -207,7 +214,8 @@ describe('A service', slow, () => {
     const { functions: read = [], ...tables } = readOutputs(Object.fromEntries(told)) ?? {}
     expect(tables).toEqual({ ledgerTable: 'shop-dev-ledger', failuresTable: 'shop-dev-failures' })
     const brokers = ['b1.example.com:9092', 'b2.example.com:9092']
-    expect(read).toHaveLength(Object.values(functions).flat().length - 1)
+    // One reads no Kafka, and one more is this test's own.
+    expect(read).toHaveLength(Object.values(functions).flat().length - 1 + 1)
     expect(read).toContainEqual({ name: 'full', deployed: 'shop-dev-full', topic: 'orders', group: 'full', brokers })
     expect(read).toContainEqual(expect.objectContaining({ name: 'managed', group: 'managed', brokers: [] }))
   })
@@ -227,24 +235,50 @@ describe('A service', slow, () => {
       Properties: {
         ...ledgerTable('shop-dev-ledger'),
         TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: false,
       },
     })
     expect(resources.MillraceFailuresTable).toMatchObject({ Properties: { TableName: 'shop-dev-failures' } })
   })
 
-  it('may do with its tables what the framework does, and nothing else with DynamoDB', () => {
-    const role = resources.IamRoleLambdaExecution?.Properties as {
-      Policies: { PolicyDocument: { Statement: { Action: string[]; Resource: unknown }[] } }[]
+  it('gives each function that reads Kafka a role of its own, and the shared role nothing of what they need', () => {
+    const roleOf = (id: string) =>
+      (resources[id]?.Properties as { Role: { 'Fn::GetAtt': string[] } }).Role['Fn::GetAtt'][0]
+    const actionsOf = (id = '') => {
+      const { Policies } = resources[id]?.Properties as {
+        Policies: { PolicyDocument: { Statement: { Action: string[] }[] } }[]
+      }
+      return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action))
     }
-    const statements = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-    const ofDynamoDB = statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')))
-    expect(ofDynamoDB.map(({ Action, Resource }) => [Action.map((name) => name.slice(9)), Resource])).toEqual([
-      [
-        ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem', 'Query'],
-        [{ 'Fn::GetAtt': ['MillraceLedgerTable', 'Arn'] }],
-      ],
-      [['BatchWriteItem', 'PutItem'], [{ 'Fn::GetAtt': ['MillraceFailuresTable', 'Arn'] }]],
-    ])
+    // What osls adds to the shared role for X-Ray is for all functions.
+    expect(roleOf('FullLambdaFunction')).toBe('FullLambdaRole')
+    // The role is referred to; to say so twice is what cfn-lint warns of.
+    expect(resources.FullLambdaFunction?.DependsOn).toEqual(['FullLogGroup'])
+    expect(roleOf('HourlyLambdaFunction')).toBe('IamRoleLambdaExecution')
+    expect(actionsOf('IamRoleLambdaExecution').filter((action) => !/^(logs|xray):/.test(action))).toEqual([])
+    expect(actionsOf('AnotherLambdaRole')).toContain('kafka-cluster:ReadData')
+    expect(actionsOf('RoleLambdaRole')).toContain('kafka-cluster:*')
+    expect(actionsOf('FullLambdaRole').filter((action) => !/^(logs|dynamodb|kms):/.test(action))).toEqual([])
+    expect(actionsOf('PinnedLambdaRole')).toContain('xray:PutTraceSegments')
+  })
+
+  it('has the same ledger for every version and alias of a function, and what reads Kafka invokes the alias', () => {
+    expect(toldTo('PinnedLambdaFunction')).toMatchObject({
+      ledgerTable: 'shop-dev-ledger',
+      mappings: [{ group: 'pinned' }],
+    })
+    const arn = { 'Fn::GetAtt': ['PinnedLambdaFunction', 'Arn'] }
+    expect(mappingOf('PinnedLambdaFunction').FunctionName).toEqual({ 'Fn::Join': [':', [arn, 'provisioned']] })
+    const ids = Object.entries(resources).flatMap(([id, { Type }]) => (/Lambda::(Version|Alias)$/.test(Type) ? id : []))
+    expect(ids.length).toBeGreaterThan(1)
+    const lasting = ['MillraceLedgerTable', 'MillraceFailuresTable', 'PinnedLambdaRole', 'FullLambdaRole']
+    for (const id of ids) expect(lasting.map((name) => JSON.stringify(resources[name])).join()).not.toContain(id)
+  })
+
+  it('keeps the logs of what reads Kafka for 30 days where nothing else is said, and leaves all others alone', () => {
+    const days = (id: string) => resources[id]?.Properties?.RetentionInDays
+    expect([days('FullLogGroup'), days('PinnedLogGroup'), days('HourlyLogGroup')]).toEqual([30, 7, undefined])
   })
 
   it('tells a function without Kafka events nothing, and without any adds nothing', async () => {

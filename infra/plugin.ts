@@ -24,7 +24,10 @@ import { createLocalTables, type LocalInvocation, localInvocation, localTables, 
 import { type Plan, plannedFunctions } from './plan.js'
 import {
   addOutputs,
+  addRoles,
+  addTables,
   completeTemplate,
+  prepareFunctions,
   refuseChangedMappings,
   type TableNames,
   tableNames,
@@ -54,6 +57,7 @@ export default class MillracePlugin {
     extendSettingsSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#explained(() => this.#initialize()),
+      'before:package:setupProviderConfiguration': this.#explained(() => this.#beforeRoles()),
       'before:package:compileEvents': this.#explained(() => leaveWhatOslsKnows(this.#serverless.service)),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
       'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#check()),
@@ -74,13 +78,21 @@ export default class MillracePlugin {
     if (this.#isLocalInvocation()) setUp(this.#localInvocation())
   }
 
-  #afterEvents(): void {
+  /** Here, not earlier: `serverless deploy function` would look for the role under `resources`. */
+  #beforeRoles(): void {
+    prepareFunctions(this.#serverless.service, this.#serverless.getProvider('aws'), this.#mappings)
+  }
+
+  async #afterEvents(): Promise<void> {
     if (this.#mappings.length === 0) return
     const { service } = this.#serverless
     const provider = this.#serverless.getProvider('aws')
     const resources = templateResources(service)
-    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings, this.#tables)
+    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings)
     const plan = this.#plan(resources)
+    const isDeployment = this.#serverless.processedInput.commands.join(' ') === 'deploy'
+    await addTables(plan, isDeployment, (text) => this.#utils.log.notice(text))
+    addRoles(plan)
     addOutputs(plan)
     addDashboard(plan, addAlarms(plan))
   }

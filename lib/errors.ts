@@ -101,6 +101,8 @@ export const errorCodes = [
   'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
+  'ML_TABLES_UNKNOWN',
+  'ML_TABLE_OCCUPIED',
   'ML_BUNDLE_TOO_LARGE',
   ...checkCodes,
 ] as const
