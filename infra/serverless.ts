@@ -97,7 +97,7 @@ export interface Provider {
 
 export interface Naming {
   getLambdaLogicalId(functionName: string): string
-  getLogGroupLogicalId(functionName: string): string
+  getLogGroupName(deployedName: string): string
   getRoleLogicalId(): string
   getRolePath(): string
   getStackName(): string

@@ -40,15 +40,12 @@ function tables({ tables, resources, settings }: Plan): readonly Statement[] {
 const keyActions = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey*', 'ReEncrypt*']
 
 /** The group itself is in the stack, so that nobody has to create it. */
-function logs({ provider, service }: Plan, { name, declared }: PlannedFunction): readonly Statement[] {
-  const own = declared.logs?.logGroup ?? service.provider.logs?.lambda?.logGroup
-  if (own !== undefined) {
-    const arn = { 'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${own}:*` }
-    return allow('logs', ['CreateLogStream', 'PutLogEvents'], [arn])
-  }
-  if (declared.disableLogs) return []
-  const group = { 'Fn::GetAtt': [provider.naming.getLogGroupLogicalId(name), 'Arn'] }
-  return allow('logs', ['CreateLogStream', 'PutLogEvents'], [group])
+function logs({ provider, service }: Plan, { deployed, declared }: PlannedFunction): readonly Statement[] {
+  const named = declared.logs?.logGroup ?? service.provider.logs?.lambda?.logGroup
+  if (named === undefined && declared.disableLogs) return []
+  const group = named ?? provider.naming.getLogGroupName(deployed)
+  const arn = { 'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${group}:*` }
+  return allow('logs', ['CreateLogStream', 'PutLogEvents'], [arn])
 }
 
 /** What of a compiled function needs a permission. */
