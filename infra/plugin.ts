@@ -7,7 +7,7 @@
 import { MillraceError } from '../lib/errors.js'
 import { addAlarms } from './alarms/index.js'
 import { checkSizes } from './bundle/index.js'
-import { checkService, codeOf, noteFindings, reportFindings } from './checks/index.js'
+import { checkService, codeOf, noteRefusal, noteWarning, reportFindings } from './checks/index.js'
 import { addDashboard } from './dashboard/index.js'
 import {
   type DeclaredMapping,
@@ -104,7 +104,7 @@ export default class MillracePlugin {
       ...{ service, provider, resources, tables: this.#tables, stage: provider.getStage() },
       settings: service.custom?.millrace ?? {},
       functions: plannedFunctions(service, provider, this.#mappingIds),
-      warn: (text) => this.#utils.log.warning(text),
+      warn: (text) => noteWarning(text) || this.#utils.log.warning(text),
     }
   }
 
@@ -157,8 +157,8 @@ export default class MillracePlugin {
         await hook()
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error
-        noteFindings([{ code: error.code, severity: 'error', message: error.message.slice(`${error.code}: `.length) }])
-        const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+        noteRefusal(error)
+        const cause = error.cause instanceof Error && error.cause.message ? ` (${error.cause.message})` : ''
         throw new this.#serverless.classes.Error(`${error.message}${cause}`, error.code)
       }
     }

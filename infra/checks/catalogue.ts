@@ -20,6 +20,7 @@ export const catalogue = {
   ML_RETRIES_TOO_FEW: unsafe,
   ML_CHECK_RECORD_AGE: unsafe,
   ML_CHECK_RECORD_AGE_SHORT: doubtful,
+  ML_CHECK_WINDOW: doubtful,
   ML_CHECK_BATCH: unsafe,
   ML_CHECK_MEMORY: unsafe,
   ML_CHECK_MEMORY_SHORT: doubtful,

@@ -9,12 +9,13 @@ import { checkBatch, checkMemory } from './payload.js'
 import { checkFilters, checkStart } from './reading.js'
 import { checkRetries } from './retries.js'
 import { type Check, subjectFor } from './subject.js'
-import { checkRecordAge, checkTimeout } from './time.js'
+import { checkRecordAge, checkTimeout, checkWindow } from './time.js'
 
 const checks: readonly Check[] = [
   checkTimeout,
   checkRetries,
   checkRecordAge,
+  checkWindow,
   checkBatch,
   checkMemory,
   checkConcurrency,

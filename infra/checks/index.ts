@@ -5,5 +5,5 @@
  */
 export { checkService } from './check.js'
 export { codeOf } from './code.js'
-export { noteFindings, reportFindings } from './report.js'
+export { noteRefusal, noteWarning, reportFindings } from './report.js'
 export { type CheckSettings, checkProperties } from './settings.js'

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { type Finding, findingsVariable, subjectOf } from '../../lib/deployment/index.js'
 import { MillraceError } from '../../lib/errors.js'
+import { apart, together } from '../together.js'
 
 /**
  * Tells all findings at once: warnings to the log, and if there are errors they refuse the package. Where `millrace check` asks for them they go to
@@ -12,20 +13,32 @@ export function reportFindings(findings: readonly Finding[], warn: (text: string
   if (noteFindings(findings)) return
   const errors = findings.filter(({ severity }) => severity === 'error')
   for (const finding of findings) if (finding.severity === 'warning') warn(`${finding.code}: ${textOf(finding)}`)
-  const [first, ...others] = errors
-  if (first === undefined) return
-  if (others.length === 0) throw new MillraceError(first.code, textOf(first))
-  const list = errors.map((error) => `\n- ${error.code}: ${textOf(error)}`).join('')
-  throw new MillraceError('ML_CHECKS_FAILED', `${errors.length} findings keep the service from being deployed:${list}`)
+  const refusal = together(errors.map((error) => new MillraceError(error.code, textOf(error))))
+  if (refusal) throw refusal
 }
 
 /** Adds to the file that collects findings. False where there is none. */
-export function noteFindings(findings: readonly Finding[]): boolean {
+function noteFindings(findings: readonly Finding[]): boolean {
   const file = process.env[findingsVariable]
   if (!file) return false
   appendFileSync(file, findings.map((finding) => `${JSON.stringify(finding)}\n`).join(''))
   return true
 }
+
+/** The same for what was refused at once. */
+export function noteRefusal(refusal: MillraceError): void {
+  noteFindings(
+    apart(refusal).map(({ code, message }) => ({
+      code,
+      severity: 'error',
+      message: message.slice(`${code}: `.length),
+    })),
+  )
+}
+
+/** The same for what is only worth a line in the log. */
+export const noteWarning = (message: string): boolean =>
+  noteFindings([{ code: 'ML_PLUGIN_CONFIG', severity: 'warning', message }])
 
 function textOf(finding: Finding): string {
   const subject = subjectOf(finding)

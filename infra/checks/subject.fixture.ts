@@ -52,7 +52,7 @@ export async function findingsOf(functions: Readonly<Record<string, Differences>
   }
   const plan = {
     service: { service: 'shop', provider: { name: 'aws' } },
-    ...{ stage: 'dev', resources },
+    ...{ stage: 'dev', resources, settings: {} },
     functions: Object.entries(functions).map(([name, differences]) => plannedFunction(name, differences)),
   }
   return checkService(plan as unknown as Plan, {

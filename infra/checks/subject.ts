@@ -1,4 +1,5 @@
 import { type DeliveryNeeds, defaultReserveMs, type Finding } from '../../lib/deployment/index.js'
+import { chosen, defaultStallSeconds } from '../alarms/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
 import { type CheckCode, catalogue } from './catalogue.js'
 import type { FunctionCode } from './code.js'
@@ -12,6 +13,8 @@ export interface Subject {
   readonly timeoutMs: number
   /** serverless.yml says it, for the function or for all. */
   readonly isTimeoutSet: boolean
+  /** Of the stall alarms of its mappings; undefined: they are turned off. */
+  readonly stallSeconds: number | undefined
   /** It goes to AWS now: neither packaged only, nor sent to what stands in for AWS. */
   readonly isDeployed: boolean
 }
@@ -33,6 +36,7 @@ export interface MappingProperties {
   readonly BatchSize?: number
   readonly MaximumBatchingWindowInSeconds?: number
   readonly MaximumRecordAgeInSeconds?: number
+  readonly MetricsConfig?: { readonly Metrics?: readonly unknown[] }
   readonly StartingPosition?: string
   readonly FilterCriteria?: { readonly Filters?: readonly unknown[] }
   readonly ProvisionedPollerConfig?: { readonly MinimumPollers?: number; readonly MaximumPollers?: number }
@@ -50,6 +54,7 @@ export function subjectFor(plan: Plan, planned: PlannedFunction, code: FunctionC
   const properties: FunctionProperties = plan.resources[planned.logicalId]?.Properties ?? {}
   return {
     ...{ planned, properties, code, isDeployed },
+    stallSeconds: stallSecondsOf(plan, planned),
     timeoutMs: (properties.Timeout ?? defaultTimeout) * 1_000,
     isTimeoutSet: (planned.declared.timeout ?? plan.service.provider.timeout) !== undefined,
     mappings: planned.mappings.map((mapping) => ({
@@ -57,6 +62,11 @@ export function subjectFor(plan: Plan, planned: PlannedFunction, code: FunctionC
       properties: plan.resources[mapping.logicalId]?.Properties ?? {},
     })),
   }
+}
+
+function stallSecondsOf(plan: Plan, planned: PlannedFunction): number | undefined {
+  const asked = chosen('stall', planned.settings.alarms, plan.settings.alarms)
+  return asked === false ? undefined : (asked?.stallSeconds ?? defaultStallSeconds(plan, planned))
 }
 
 /** A finding on a function, or on one mapping of it. */

@@ -76,3 +76,20 @@ describe('The age at which records are given up [P-25]', () => {
     )
   })
 })
+
+describe('The batching window [P-25]', () => {
+  const waiting = (MaximumBatchingWindowInSeconds: number, Metrics = ['KafkaMetrics']) => ({
+    mapping: { MaximumBatchingWindowInSeconds, MetricsConfig: { Metrics } },
+  })
+
+  it('ends, with what a batch may take, before the stall alarm sounds', async () => {
+    expect(await codesOf(waiting(239))).toEqual([])
+    expect(await findingOf(waiting(240))).toMatch(/^ML_CHECK_WINDOW: .* wait 240 s .* take 60 s .* sounds after 300 s/)
+  })
+
+  it('is as long as anyone likes where there is no such alarm, or a later one', async () => {
+    expect(await codesOf(waiting(300, []))).toEqual([])
+    expect(await codesOf({ ...waiting(300), settings: { alarms: { stall: false } } })).toEqual([])
+    expect(await codesOf({ ...waiting(300), settings: { alarms: { stall: { stallSeconds: 420 } } } })).toEqual([])
+  })
+})

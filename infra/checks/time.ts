@@ -87,6 +87,19 @@ function recordAge(subject: Subject, mapping: SubjectMapping): readonly Finding[
   return [found('ML_CHECK_RECORD_AGE_SHORT', subject, text, mapping)]
 }
 
+/** The batching window, which a stall alarm may take for a stall. */
+export const checkWindow: Check = (subject) =>
+  ofMappings(subject, (mapping) => {
+    const { MaximumBatchingWindowInSeconds: window = 0.5, MetricsConfig: published } = mapping.properties
+    const { stallSeconds } = subject
+    // Without that there is no such alarm.
+    if (stallSeconds === undefined || !published?.Metrics?.includes('KafkaMetrics')) return []
+    const longest = window + subject.timeoutMs / 1_000
+    if (longest < stallSeconds) return []
+    const text = `a record may wait ${window} s for its batch and then take ${subject.timeoutMs / 1_000} s (maximumBatchingWindow, timeout), and its stall alarm sounds after ${stallSeconds} s. Lower maximumBatchingWindow, or set millrace: { alarms: { stall: { stallSeconds } } } to more than ${Math.ceil(longest)}`
+    return [found('ML_CHECK_WINDOW', subject, text, mapping)]
+  })
+
 /** All that a record waits between its attempts. */
 function waitsMs({ attempts, intervalMs, factor, capMs }: DeliveryNeeds): number {
   let sum = 0
