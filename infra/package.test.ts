@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ledgerTable, readDeployment, readOutputs } from '../lib/deployment/index.js'
+import { cloudFormation, template } from './events/cloudformation.fixture.js'
 import {
   alike,
   event,
@@ -333,5 +334,19 @@ describe('A package that would not do what it says is refused, without a stack t
     expect(await refusal(serviceOf({ orders: { events: [{ kafka }] } }, more))).toMatch(
       /ML_PLUGIN_CONFIG: function orders is told .*"withholds":false.* into .*"withholds":true/,
     )
+  })
+
+  it('where a topic is renamed under its old group: at deployment, before anything is changed (serverless #12377)', async () => {
+    const deployed = mappingOf('FullLambdaFunction')
+    const Resources = { Full: { Type: 'AWS::Lambda::EventSourceMapping', Properties: deployed } }
+    const { endpoint, asked, close } = await cloudFormation(200, template(JSON.stringify({ Resources })))
+    const renamed = { ...kafka, topic: 'orders-v2', consumerGroupId: 'full' }
+    const service = await project.service(serviceOf({ orders: { events: [{ kafka: renamed }] } }))
+    const credentials = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
+    const { status, output } = await serverless(service, ['deploy'], { ...credentials, AWS_ENDPOINT_URL: endpoint })
+    close()
+    expect(status, output).toBe(1)
+    expect(output).toMatch(/ML_GROUP_TAKEN: mapping \w+ of topic orders-v2 .* deployed mapping Full of topic orders /)
+    expect(asked.filter((body) => !/Action=(GetTemplate|GetCallerIdentity)&/.test(body))).toEqual([])
   })
 })

@@ -72,13 +72,21 @@ function addToShared(plan: Plan, one: PlannedFunction): void {
 function roleOf(plan: Plan, one: PlannedFunction): Resource {
   const { provider } = plan.service
   const said = sharedRole(plan.service)
-  const managed = said.managedPolicies ?? provider.iamManagedPolicies ?? []
-  const boundary = said.permissionsBoundary ?? said.permissionBoundary ?? provider.rolePermissionsBoundary
   const own = [...permissionsOf(plan, one), ...(one.settings.iamStatements ?? [])]
-  const Statement = [...own, ...(said.statements ?? provider.iamRoleStatements ?? [])]
+  const statements = [...own, ...(said.statements ?? provider.iamRoleStatements ?? [])]
+  const managed = said.managedPolicies ?? provider.iamManagedPolicies ?? []
+  return {
+    ...roleResource(plan, statements, managed),
+    ...(one.declared.condition && { Condition: one.declared.condition }),
+  }
+}
+
+/** A role that a function runs with, within the bounds that serverless.yml sets to all. */
+export function roleResource(plan: Plan, Statement: readonly object[], managed: readonly unknown[] = []): Resource {
+  const said = sharedRole(plan.service)
+  const boundary = said.permissionsBoundary ?? said.permissionBoundary ?? plan.service.provider.rolePermissionsBoundary
   return {
     Type: 'AWS::IAM::Role',
-    ...(one.declared.condition && { Condition: one.declared.condition }),
     Properties: {
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
