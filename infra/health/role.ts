@@ -1,6 +1,14 @@
 import { healthFunction } from '../../lib/deployment/index.js'
 import type { Plan } from '../plan.js'
-import { allow, onlyThrough, ownStatements, roleResource, setLogRetention, tableArn } from '../resources/index.js'
+import {
+  allow,
+  giveRole,
+  onlyThrough,
+  ownStatements,
+  roleResource,
+  setLogRetention,
+  tableArn,
+} from '../resources/index.js'
 import type { Provider, Service } from '../serverless.js'
 
 const roleId = 'MillraceHealthRole'
@@ -24,7 +32,7 @@ export function addHealthRole(plan: Plan): void {
   if (declared?.role !== roleId) return
   const logicalId = provider.naming.getLambdaLogicalId(healthFunction)
   const { kmsKeyArn } = settings.tables ?? {}
-  resources[roleId] = roleResource(plan, [
+  const role = roleResource(plan, [
     // The ledgers of a topic's partitions, by their keys.
     ...allow('dynamodb', ['BatchGetItem'], [tableArn('ledger', tables, resources)]),
     // How much waits among the failures.
@@ -32,4 +40,5 @@ export function addHealthRole(plan: Plan): void {
     ...(kmsKeyArn === undefined ? [] : allow('kms', ['Decrypt', 'DescribeKey'], [kmsKeyArn], onlyThrough('dynamodb'))),
     ...ownStatements(plan, { name: healthFunction, declared, logicalId }),
   ])
+  giveRole(resources, logicalId, roleId, role)
 }
