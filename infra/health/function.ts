@@ -3,7 +3,7 @@ import { type DeclaredMapping, refused } from '../events/index.js'
 import type { TableNames } from '../resources/index.js'
 import type { Serverless, Service, ServiceFunction } from '../serverless.js'
 import { entry, writeEntry } from './entry.js'
-import type { HealthSettings } from './settings.js'
+import { defaultEveryMinutes, type HealthSettings } from './settings.js'
 
 /** Lambda takes 4 KB for all variables of a function; what is not the framework's is small. */
 const mostBytes = 3_500
@@ -56,7 +56,7 @@ function described(
   { service, provider: { runtime = '', environment } }: Service,
   stage: string,
   told: Readonly<Record<string, string>>,
-  { everyMinutes = 15, url, stallSeconds = 300 }: Exclude<HealthSettings, false> = {},
+  { everyMinutes = defaultEveryMinutes, url, stallSeconds = 300 }: Exclude<HealthSettings, false> = {},
 ): HealthFunction {
   return {
     // Lambda takes names of 64 characters.

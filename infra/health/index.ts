@@ -5,4 +5,4 @@
  */
 export { addHealth } from './function.js'
 export { addHealthRole, prepareHealth } from './role.js'
-export { type HealthSettings, healthSchema } from './settings.js'
+export { defaultEveryMinutes, type HealthSettings, healthSchema } from './settings.js'

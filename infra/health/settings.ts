@@ -1,3 +1,6 @@
+/** Minutes from one look to the next. */
+export const defaultEveryMinutes = 15
+
 /** `custom.millrace.health`: of the function that looks at the service, or that there is none. */
 export type HealthSettings =
   | false

@@ -9,6 +9,7 @@ import { healthHandler } from './handler.js'
 export type { FailuresWaiting } from './failures.js'
 export type { HttpAnswer } from './handler.js'
 export type { Health } from './look.js'
+export type { HealthMetric } from './metrics.js'
 export type { PartitionHealth } from './partition.js'
 
 /**

@@ -12,4 +12,5 @@ export function metricsOf({ at, failuresWaiting, partitions }: Health): Readonly
   }
 }
 
-type HealthMetric = 'failuresWaiting' | 'openRecords' | 'oldestOpenSeconds' | 'stalledPartitions'
+/** By name. */
+export type HealthMetric = 'failuresWaiting' | 'openRecords' | 'oldestOpenSeconds' | 'stalledPartitions'
