@@ -42,3 +42,9 @@ export function run(file: string, args: readonly string[], options: RunOptions):
     child.stdin?.end()
   })
 }
+
+/** @throws where it did not end with 0 */
+export function succeeded(ended: Ended): Ended {
+  if (ended.status !== 0) throw new Error(`exit ${ended.status}: ${ended.output.slice(-1_500)}`)
+  return ended
+}

@@ -10,6 +10,8 @@ export interface Home {
   service(name: string, files: Readonly<Record<string, string>>): Promise<string>
   /** A service with the files of a folder of this project. */
   copy(name: string, from: string): Promise<string>
+  /** This project's own service. */
+  project(): Promise<string>
   remove(): Promise<void>
 }
 
@@ -40,6 +42,14 @@ export async function makeHome(): Promise<Home> {
     async copy(name, from) {
       await cp(join(root, from), join(home, name), { recursive: true })
       return join(home, name)
+    },
+    async project() {
+      const folder = join(home, 'project')
+      await mkdir(folder)
+      for (const name of ['package.json', 'serverless.yml', 'esbuild.config.mjs', 'functions', 'dist']) {
+        await cp(join(root, name), join(folder, name), { recursive: true })
+      }
+      return folder
     },
     remove: () => rm(home, { recursive: true, force: true }),
   }
