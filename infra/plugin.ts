@@ -5,7 +5,10 @@
  * @module
  */
 import { MillraceError } from '../lib/errors.js'
+import { addAlarms } from './alarms/index.js'
+import { checkSizes } from './bundle/index.js'
 import { checkRetries, needsOf } from './checks/index.js'
+import { addDashboard } from './dashboard/index.js'
 import {
   type DeclaredMapping,
   declaredMappings,
@@ -76,7 +79,9 @@ export default class MillracePlugin {
     const provider = this.#serverless.getProvider('aws')
     const resources = templateResources(service)
     this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings, this.#tables)
-    addOutputs(this.#plan(resources))
+    const plan = this.#plan(resources)
+    addOutputs(plan)
+    addDashboard(plan, addAlarms(plan))
   }
 
   #plan(resources: Plan['resources']): Plan {
@@ -95,6 +100,7 @@ export default class MillracePlugin {
     const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
     const warn = (text: string) => this.#utils.log.warning(text)
     await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
+    await checkSizes(this.#plan(templateResources(service)), this.#serverless.serviceDir)
   }
 
   async #checkDeployed(): Promise<void> {

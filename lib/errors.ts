@@ -94,8 +94,12 @@ export const errorCodes = [
   'ML_NEW_REFUSED',
   'ML_STACK_MISSING',
   'ML_STACK_UNREACHABLE',
+  'ML_LAMBDA_FAILED',
+  'ML_MAPPING_MISSING',
+  'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
+  'ML_BUNDLE_TOO_LARGE',
 ] as const
 
 /** One of the stable error codes, for example `ML_TABLE_MISSING`. */

@@ -1,3 +1,4 @@
+import type { SeenMetrics } from '../infra/metrics/index.js'
 import { type Ending, ending } from '../lib/local/stack/index.js'
 import { type Logs, openLogs } from './logs.js'
 import { type Observed, observe, type Progress } from './observe.js'
@@ -14,6 +15,8 @@ export interface Report extends Verdict {
   readonly killedPid: number | null
   /** Records of the settled batch that was delivered again. */
   readonly redelivered: number
+  /** What the function has published to CloudWatch. */
+  readonly metrics: SeenMetrics
 }
 
 /** A report with what is for people only. */
@@ -73,7 +76,7 @@ export async function runJob(
     failures = await stopLater.run()
     await logs.close()
   }
-  const { facts, pids, ground } = observed
+  const { facts, pids, ground, metrics } = observed
   const stopped = await stoppedCheck(pids, failures)
   const verdict = verify(facts)
   const checks = [...verdict.checks, stopped]
@@ -82,6 +85,7 @@ export async function runJob(
     ...verdict,
     killedPid: facts.kill?.pid ?? null,
     redelivered: facts.redelivery?.batch.length ?? 0,
+    metrics,
     checks,
   }
   return { report, ground, elapsedMs: facts.elapsedMs, logs: logs.folder }

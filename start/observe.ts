@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type SeenMetrics, watchMetrics } from '../infra/metrics/index.js'
 import type { LogMeta } from '../lib/local/worker/index.js'
 import type { Exchange } from '../lib/testing/faults/index.js'
 import { appliedTransactions, costMeter } from './faults/index.js'
@@ -28,6 +29,8 @@ export interface Observed {
   readonly pids: readonly number[]
   /** What it ran on, for people. */
   readonly ground: string
+  /** What the function has published. */
+  readonly metrics: SeenMetrics
 }
 
 /** Runs the job as it is prepared: produce, kill, deliver one batch again, and look at all that it left. */
@@ -41,6 +44,7 @@ export async function observe(
   const source = { ...target.mapping, partitions }
   const reader = historyReader(topic)
   const { history } = reader
+  const metrics = watchMetrics()
   const workerPids = new Set<number>()
   const applied: (readonly string[])[] = []
   const meter = costMeter(target.tables)
@@ -57,6 +61,7 @@ export async function observe(
     killer.onPid(meta.pid)
     logs.function(line)
     reader.read(line, meta)
+    metrics.read(line)
   }
   const onExchange = (exchange: Exchange) => {
     meter.count(exchange)
@@ -90,7 +95,7 @@ export async function observe(
   const seen = structuredClone({ applied, costs: meter.costs, history })
   const mending = await stages.run('mending, redriving and discarding', () => mend(prepared, system))
   const facts = { ...again, ...left, ...seen, topic, produced, elapsedMs, kill, mending }
-  return { facts, pids: [...system.pids, ...workerPids], ground: system.description }
+  return { facts, pids: [...system.pids, ...workerPids], ground: system.description, metrics: metrics.seen }
 }
 
 /** Waits until the mapping has all partitions. */

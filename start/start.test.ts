@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
+import { provokedMetrics } from '../infra/metrics/provoked.fixture.js'
+import { shownMetrics } from '../infra/metrics/shown.fixture.js'
 import { startBroker } from '../lib/local/broker/index.js'
 import { startStore } from '../lib/local/store/index.js'
 import type { Report } from './job.js'
@@ -38,6 +40,21 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 const failedChecks = (stdout: string): string[] =>
   (JSON.parse(stdout) as Report).checks.flatMap(({ name, ok }) => (ok ? [] : [name]))
 
+/** What a function published that ran as packaged is on the service's dashboard, and whatever is there somebody publishes (P-21). */
+async function isShown(metrics: Report['metrics']): Promise<void> {
+  const template = readFileSync(`${root}.serverless/cloudformation-template-update-stack.json`, 'utf8')
+  const shown = shownMetrics(JSON.parse(template).Resources).filter(({ namespace }) => namespace === 'millrace')
+  const names = shown.map(({ name, dimensions }) => `${name} by ${dimensions}`)
+  const namesOf = (seen: Report['metrics']) =>
+    Object.entries(seen).flatMap(([name, sets]) => sets.map((dimensions) => `${name} by ${dimensions}`))
+  const published = namesOf(metrics)
+  expect(published).toContain('latency by service,function,topic,group')
+  expect(published.filter((name) => !names.includes(name))).toEqual([])
+  // What the main job has no cause to publish, others have.
+  const rare = namesOf(await provokedMetrics())
+  expect(names.filter((name) => !published.includes(name) && !rare.includes(name))).toEqual([])
+}
+
 describe('the main job', () => {
   it(
     '[K-07 partly, K-09 partly, P-01, P-02 partly, P-05, P-07 partly, P-09 partly, R-12] holds every check on a Kafka and a DynamoDB that it was given, and refuses them once they are used',
@@ -56,6 +73,7 @@ describe('the main job', () => {
         expect(figures).toMatchObject({ duplicateEffects: 0, duplicateEffectsAllowed: 0 })
         expect(figures.killedPid).toBeGreaterThan(0)
         expect(figures.redelivered).toBeGreaterThan(0)
+        await isShown(figures.metrics)
         const second = await start([], env).ended
         expect(second).toMatchObject({ code: 1, stdout: '' })
         expect(second.stderr).toMatch(/^ML_START_NOT_EMPTY: the table .* has items/)

@@ -1,10 +1,20 @@
+import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
+import { bundleSchema } from '../bundle/index.js'
+import { dashboardSchema } from '../dashboard/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
 /** What `custom.millrace` may say; each part has its own folder, and says here what it takes. */
-const serviceProperties = {} as const
+const serviceProperties = {
+  alarms: serviceAlarmsSchema,
+  bundle: bundleSchema,
+  dashboard: dashboardSchema,
+} as const
 
 /** What `millrace` of a function may say. */
-const functionProperties = {} as const
+const functionProperties = {
+  alarms: functionAlarmsSchema,
+  bundle: bundleSchema,
+} as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })
 

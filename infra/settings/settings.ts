@@ -1,7 +1,16 @@
+import type { BundleSettings } from '../../lib/local/bundle/index.js'
+import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
+import type { DashboardSettings } from '../dashboard/index.js'
+
 /** `custom.millrace`. */
-// biome-ignore lint/suspicious/noEmptyInterface: its parts come with their folders
-export interface ServiceSettings {}
+export interface ServiceSettings {
+  readonly alarms?: ServiceAlarms
+  readonly dashboard?: DashboardSettings
+  readonly bundle?: BundleSettings
+}
 
 /** `millrace:` of a function. */
-// biome-ignore lint/suspicious/noEmptyInterface: its parts come with their folders
-export interface FunctionSettings {}
+export interface FunctionSettings {
+  readonly alarms?: FunctionAlarms
+  readonly bundle?: BundleSettings
+}

@@ -1,3 +1,4 @@
+import { type Control, startControl } from '../local/control/index.js'
 import { type LiveOptions, startLiveService } from '../local/reload/index.js'
 import { ending, type Ground, type RunningService, startGround } from '../local/stack/index.js'
 import { packageService } from '../local/template/index.js'
@@ -26,10 +27,18 @@ export const dev: Command<DevOptions> = async (options, { voice, stopping }) => 
     const ports = { broker: options.brokerPort, dynamodb: options.dynamodbPort }
     const ground = await startGround({ ports, log })
     await end.add('the ground', ground.stop)
-    const note = noteOf(ground, log)
+    let service: RunningService | undefined
+    const running = () => ({ mappings: service?.running ?? [], brokers: ground.brokers })
+    const control = await startControl({ running, log })
+    await end.add('the control of the mappings', control.stop)
+    const note = noteOf(ground, control, log)
     await end.add('the note of where it runs', note.remove)
+    const begun = (started: RunningService): void => {
+      service = started
+      note.write(started)
+    }
     const live = await startLiveService(ground, {
-      ...liveOptions(ground, options, voice, note.write, stopping.signal),
+      ...liveOptions(ground, options, voice, begun, stopping.signal),
       log,
     })
     await end.add('the service', live.stop)
@@ -57,13 +66,17 @@ export async function packaged(voice: Voice, { signal }: Stopping): Promise<bool
 }
 
 /** What tells the other commands where the service runs, as long as it does. */
-function noteOf(ground: Ground, log: (line: string) => void): { write(service: RunningService): void; remove(): void } {
+function noteOf(
+  ground: Ground,
+  { url: lambdaUrl }: Control,
+  log: (line: string) => void,
+): { write(service: RunningService): void; remove(): void } {
   let remove = (): void => undefined
   return {
     write(service) {
       remove()
       const run = localRunOf(ground, service)
-      const removed = run && noteLocalRun('.', run)
+      const removed = run && noteLocalRun('.', { ...run, lambdaUrl })
       if (removed) remove = removed
       else if (run) log('another `millrace dev` runs in this folder: failures, ledger and replay work on that one')
     },

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { command as bundleCommand, withBundleOptions } from './bundle/index.js'
 import { withChaosOptions } from './chaos-options.js'
 import type { Command } from './command.js'
 import { commands, withDiscardOptions, withListOptions, withRedriveOptions, withShowOptions } from './failures/index.js'
@@ -9,6 +10,13 @@ import {
   withShowOptions as withSourceOptions,
 } from './ledger/index.js'
 import { command as newCommand, withNewOptions } from './new/index.js'
+import {
+  commands as operations,
+  withDrainOptions,
+  withPauseOptions,
+  withResumeOptions,
+  withStatusOptions,
+} from './operations/index.js'
 import { withProduceOptions } from './produce-options.js'
 import { withRecordOptions } from './record-options.js'
 import { command as replayCommand, withReplayOptions } from './replay/index.js'
@@ -74,6 +82,7 @@ function program(): Commander {
       async () => (await import('./chaos.js')).chaos,
     ),
   )
+  withBundleOptions(define(root, 'bundle', 'show what each function weighs, and what it is made of', bundleCommand))
   const failures = root.command('failures').description('what was given up on: list it, show, redrive or discard it')
   withListOptions(define(failures, 'list', 'list what was given up on', commands.list))
   withShowOptions(define(failures, 'show', 'show all that is known of one record', commands.show))
@@ -83,6 +92,10 @@ function program(): Commander {
   const ledger = root.command('ledger').description('what is settled, and what is not')
   withSourceOptions(define(ledger, 'show', 'show what each source partition knows', ledgerCommands.show))
   withAbandonedOptions(define(ledger, 'abandoned', 'list what Lambda went on without', ledgerCommands.abandoned))
+  withStatusOptions(define(root, 'status', 'what each mapping does, and what to see to', operations.status))
+  withPauseOptions(define(root, 'pause', 'have mappings read no more', operations.pause))
+  withResumeOptions(define(root, 'resume', 'have mappings read again', operations.resume))
+  withDrainOptions(define(root, 'drain', 'settle what the topics have, then pause', operations.drain))
   return root
 }
 

@@ -1,9 +1,10 @@
-import type { Failure, Stage } from '../sink/index.js'
+import { MillraceError } from '../errors.js'
+import type { Acknowledgement, Failure, Stage } from '../sink/index.js'
 import { decide } from './decisions.js'
 import type { Engine } from './engine.js'
 import type { Hold } from './hold.js'
 import { Sample } from './sample.js'
-import { comesAgain } from './verdict.js'
+import { comesAgain, type Verdict } from './verdict.js'
 
 /**
  * How many records of a batch had which outcome. `duplicate` have the
@@ -39,6 +40,8 @@ export interface Account {
   readonly failures: Record<Stage, number>
   /** Records that the policy lets the invocation fail by. */
   readonly failed: Failure[]
+  /** Offsets of records whose sink has broken its contract. */
+  readonly breaches: number[]
   readonly sources: SourceTally[]
   /**
    * Milliseconds of records that are settled now, from their timestamps to the acknowledged write. One with a timestamp in the future, or
@@ -65,6 +68,7 @@ export function openAccount(records: number): Account {
     tally,
     failures: { decode: 0, validate: 0, process: 0, sink: 0 },
     failed: [],
+    breaches: [],
     sources: [],
     latencies: new Sample(records),
   }
@@ -73,7 +77,7 @@ export function openAccount(records: number): Account {
 /** Counts what a source partition has come to, and logs its decisions. @param settledAt epoch ms of the write that settled it */
 export function accountFor(hold: Hold, settledAt: number, { log }: Engine, account: Account): void {
   const { claimed, verdicts, acknowledged, abandoned, settledAs, recorded } = hold
-  const { tally, failures, failed, latencies } = account
+  const { tally, failures, failed, breaches, latencies } = account
   const { topic, partition, records } = claimed.partition
   const okBefore = tally.ok
   const unsettled = new Set(
@@ -88,6 +92,7 @@ export function accountFor(hold: Hold, settledAt: number, { log }: Engine, accou
     const verdict = verdicts.get(record)
     const decision = verdict && decide(log, record, verdict, acknowledged.get(record))
     if (decision?.stage !== undefined) failures[decision.stage]++
+    if (decision?.stage === 'sink' && isBreach(verdict, acknowledged.get(record))) breaches.push(record.offset)
     if (verdict?.status === 'fail') failed.push(verdict.failure)
     // What went well and is not recorded as such comes again all the same.
     const isSettled = settledAs !== undefined && !unsettled.has(record.offset)
@@ -100,6 +105,13 @@ export function accountFor(hold: Hold, settledAt: number, { log }: Engine, accou
   const [first, last] = [records[0]?.offset, records.at(-1)?.offset]
   const left = settledAs === undefined ? records.length : unsettled.size
   log.debug('settle', { topic, partition, from: first, to: last, settled: records.length - left, unsettled: left })
+}
+
+/** By the sink of its outputs, or by the fallback. */
+function isBreach(verdict: Verdict | undefined, acknowledgement: Acknowledgement | undefined): boolean {
+  const own = verdict !== undefined && 'failure' in verdict ? verdict.failure.error : undefined
+  const error = acknowledgement?.ok === false ? acknowledgement.error : own
+  return error instanceof MillraceError && error.code === 'ML_SINK_CONTRACT'
 }
 
 /** One line for all that was settled before: a batch that is delivered again may bring thousands. */

@@ -30,7 +30,7 @@ it(
     const sink = httpSink({ url: service.url })
     const tables = new Tables(systemClock.now)
     const store: Parameters<typeof openLedger>[0]['store'] = {
-      usage: { calls: 0, readUnits: 0, writeUnits: 0 },
+      usage: { calls: 0, readUnits: 0, writeUnits: 0, conflicts: 0 },
       load: async (keys) => keys.map((key) => tables.load(key)),
       swap: async (swaps) => swaps.map((swap) => tables.swap(swap)),
       transact: () => Promise.reject(new Error('not used')),

@@ -1,8 +1,13 @@
+import { metricNamespace } from '../deployment/index.js'
+
 /** One metric of an event; a list has at most 100 values, as the format has it. */
 export interface Metric {
   readonly unit: 'Count' | 'Milliseconds'
   readonly value: number | readonly number[]
 }
+
+export const count = (value: number): Metric => ({ unit: 'Count', value })
+export const milliseconds = (value: Metric['value']): Metric => ({ unit: 'Milliseconds', value })
 
 /**
  * Writes metrics as one line in CloudWatch's embedded metric format, all with the same one set of dimensions.
@@ -14,7 +19,7 @@ export function writeMetrics(dimensions: Readonly<Record<string, string>>, metri
   if (/^(true|1)$/i.test(process.env.POWERTOOLS_METRICS_DISABLED ?? '')) return
   const list = Object.entries(metrics)
   const directive = {
-    Namespace: 'millrace',
+    Namespace: metricNamespace,
     Dimensions: [Object.keys(dimensions)],
     Metrics: list.map(([Name, { unit }]) => ({ Name, Unit: unit })),
   }

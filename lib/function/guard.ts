@@ -2,6 +2,7 @@ import middy, { type MiddlewareObj, type MiddyfiedHandler } from '@middy/core'
 import type { Context as LambdaContext } from 'aws-lambda'
 import { MillraceError } from '../errors.js'
 import { type Batch, type BatchResponse, isKafkaEvent, type KafkaEvent, readBatch } from '../event/index.js'
+import { countContractErrors, isContractError } from './contract.js'
 
 type Pipeline = MiddyfiedHandler<KafkaEvent, BatchResponse>
 type Hook = Parameters<Pipeline['before']>[0]
@@ -45,12 +46,20 @@ type Answer = (batch: Batch, context: LambdaContext) => Promise<BatchResponse>
 export function guarded(answer: Answer): KafkaFunction {
   const additions: ((pipeline: Pipeline) => unknown)[] = []
 
-  const fn = async (event: KafkaEvent, context: LambdaContext): Promise<BatchResponse> => {
+  const handle = async (event: KafkaEvent, context: LambdaContext): Promise<BatchResponse> => {
     const call: Call = { batch: isKafkaEvent(event) ? readBatch(event) : undefined }
     // A pipeline per invocation knows its call. AsyncLocalStorage would too, but on Node 20 it taxes every promise of a handler.
     const pipeline = pipelineOf(call, answer)
     for (const add of additions) add(pipeline)
     return compare(call, await pipeline(event, context))
+  }
+  const fn = async (event: KafkaEvent, context: LambdaContext): Promise<BatchResponse> => {
+    try {
+      return await handle(event, context)
+    } catch (error) {
+      if (isContractError(error)) countContractErrors(1)
+      throw error
+    }
   }
   const adding =
     <A>(add: (pipeline: Pipeline, argument: A) => unknown) =>

@@ -306,7 +306,8 @@ describe('The end of a batch', () => {
     expect(logs.lines('batch failed')).toMatchObject([
       { level: 'ERROR', topic, records: 3, error: { code: 'ML_OUTCOME_UNKNOWN' } },
     ])
-    expect(metrics()).toMatchObject([{ records: 3, failedBatches: 1 }])
+    // It is the code that has to be mended.
+    expect(metrics()).toMatchObject([{ records: 3, failedBatches: 1 }, { contractErrors: 1 }])
     expect(logs.lines('batch')).toEqual([])
   })
 

@@ -3,7 +3,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../clock.js'
 import { type Deduplicator, type Idempotency, openDeduplicator } from '../dedupe/index.js'
-import { type Deployment, type Mapping, readDeployment } from '../deployment/index.js'
+import { type Deployment, type Mapping, metricNamespace, readDeployment } from '../deployment/index.js'
 import type { Engine } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
@@ -57,8 +57,7 @@ export function runtimes(settings: RuntimeOptions): (topic: string) => Runtime {
 }
 
 function open() {
-  // Powertools would say "service_undefined".
-  const serviceName = process.env.POWERTOOLS_SERVICE_NAME ?? functionName()
+  const name = serviceName()
   return {
     deployment: readDeployment(process.env),
     client: new DynamoDBClient({
@@ -69,9 +68,9 @@ function open() {
       // A store that is not there, or accepts and never answers, is an error within 5 s, not at the function's time-out.
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
     }),
-    serviceName,
-    logger: new Logger({ serviceName }),
-    metrics: new Metrics({ namespace: 'millrace', serviceName }),
+    serviceName: name,
+    logger: new Logger({ serviceName: name }),
+    metrics: new Metrics({ namespace: metricNamespace, serviceName: name }),
   }
 }
 
@@ -108,6 +107,9 @@ function runtimeOf(
       openAll({ group, functionName: giver.functionName, bootstrapServers, clock }, ms),
   }
 }
+
+/** Powertools would say "service_undefined". */
+export const serviceName = (): string => process.env.POWERTOOLS_SERVICE_NAME ?? functionName()
 
 export const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
 

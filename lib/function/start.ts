@@ -1,5 +1,6 @@
 import { type DeliveryNeeds, retriesNeeded, tooFewRetries } from '../deployment/index.js'
 import type { Log } from '../engine/index.js'
+import { countContractErrors } from './contract.js'
 import type { Settings } from './options.js'
 import { functionName, type Runtime } from './runtime.js'
 
@@ -56,4 +57,5 @@ export function warnOfRetries(
     ...{ topic, group, retries, needed: Number.isFinite(needed) ? needed : -1, code: 'ML_RETRIES_TOO_FEW' },
     reason: `the mapping ${tooFewRetries(needed, retries)}`,
   })
+  countContractErrors(1)
 }

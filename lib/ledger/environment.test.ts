@@ -169,7 +169,11 @@ describe('what is recorded', () => {
   it('is at least once, unless it is to be at most once', async () => {
     expect(open().delivery).toBe('at-least-once')
     const ledger = open({ delivery: 'at-most-once' })
-    expect([ledger.delivery, ledger.leaseMs, ledger.usage]).toEqual(['at-most-once', 10_000, store.usage])
+    expect([ledger.delivery, ledger.leaseMs, ledger.usage]).toEqual([
+      'at-most-once',
+      10_000,
+      { ...store.usage, recreated: 0 },
+    ])
     const claim = await claimed(ledger, 'me', 0, 1)
     expect((await item())?.state.settled).toMatchObject([{ from: 0, to: 1 }])
     const records = claim.partition.records.map(({ offset, timestamp }) => ({

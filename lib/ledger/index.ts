@@ -8,6 +8,7 @@ export {
   type Holder,
   type Ledger,
   type LedgerSettings,
+  type LedgerUsage,
   openLedger,
   type Progress,
   type Recorded,
@@ -22,5 +23,4 @@ export {
   itemKey,
   type LedgerItem,
   type LedgerStore,
-  type Usage,
 } from './store/index.js'

@@ -64,6 +64,9 @@ export type Committed =
   | { readonly kind: 'denied'; readonly cause: Error }
   | { readonly kind: 'contended'; readonly cause: Error }
 
+/** Since it was opened; `recreated`: source partitions of recreated topics whose former state it has put aside. */
+export type LedgerUsage = Usage & { readonly recreated: number }
+
 /** The ledger as one environment sees it, for one group. */
 export interface Ledger {
   readonly delivery: Delivery
@@ -75,7 +78,7 @@ export interface Ledger {
   record(progress: readonly Progress[], holder: Holder): Promise<readonly Recorded[]>
   /** Settles or checkpoints claims together with handlers' own writes: all or nothing. @throws MillraceError of the store */
   commit(progress: readonly Progress[], writes: readonly AtomicWrite[], holder: Holder): Promise<Committed>
-  readonly usage: Usage
+  readonly usage: LedgerUsage
 }
 
 /** What a ledger is made of. */
@@ -100,6 +103,7 @@ export function openLedger(settings: LedgerSettings): Ledger {
   const memory = remember(store, clock)
   /** Batches that wait for a lease, and are known to be of the source partition as the ledger knows it. */
   const waiting = new WeakSet<PartitionBatch>()
+  let recreated = 0
   const leaseUntil = ({ deadline }: Holder) => Math.min(clock.now() + leaseMs, deadline + marginMs)
   const key = ({ topic, partition }: PartitionBatch) => itemKey(group, topic, partition)
 
@@ -128,7 +132,9 @@ export function openLedger(settings: LedgerSettings): Ledger {
   return {
     delivery,
     leaseMs,
-    usage: store.usage,
+    get usage() {
+      return { ...store.usage, recreated }
+    },
     async claim(partitions, holder) {
       const now = clock.now()
       const leaseEnd = leaseUntil(holder)
@@ -148,6 +154,7 @@ export function openLedger(settings: LedgerSettings): Ledger {
         }
       })
       const done = await memory.swap(holder.owner, changes)
+      for (const one of done) if (one.kind === 'written' && one.info.recreated) recreated++
       return partitions.map((partition, i) => claimResult(partition, done[i], now))
     },
     async record(progress, holder) {

@@ -12,7 +12,7 @@ export interface ModelStore extends LedgerStore {
  */
 export function modelStore(now: () => number = () => 0): ModelStore {
   const tables = new Tables(now)
-  const usage = { calls: 0, readUnits: 0, writeUnits: 0 }
+  const usage = { calls: 0, readUnits: 0, writeUnits: 0, conflicts: 0 }
   return {
     usage,
     count: (write) => tables.counters.get(nameOf(write)) ?? 0,

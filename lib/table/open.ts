@@ -5,12 +5,12 @@ import { chunks, sideBySide } from './parallel.js'
 import { statementsPerCall, writeByPartiql } from './partiql.js'
 import { falling, get } from './read.js'
 import { writeByUpdate } from './single.js'
-import type { Connection, Table, Write, Written } from './table.js'
+import type { Connection, Table, Transacted, Write, Written } from './table.js'
 import { transactWrites } from './transact.js'
 
 /** Opens a table. A store without PartiQL (dynalite) gets the same writes as single `UpdateItem` calls. */
 export function openTable(client: DynamoDBClient, name: string, clock: Clock = systemClock): Table {
-  const usage = { calls: 0, readUnits: 0, writeUnits: 0 }
+  const usage = { calls: 0, readUnits: 0, writeUnits: 0, conflicts: 0 }
   const connection: Connection = {
     client,
     name,
@@ -33,11 +33,16 @@ export function openTable(client: DynamoDBClient, name: string, clock: Clock = s
     }
   }
 
+  function counted<T extends Pick<Written | Transacted, 'kind'>>(written: T): T {
+    if (written.kind === 'conflict') usage.conflicts++
+    return written
+  }
+
   return {
     usage,
     get: (keys) => get(connection, keys),
     falling: (pk, from, to) => falling(connection, pk, from, to),
-    transact: (writes, others, token) => transactWrites(connection, writes, others, token),
-    write: async (writes) => (await sideBySide(chunks(writes, statementsPerCall), writeChunk)).flat(),
+    transact: async (writes, others, token) => counted(await transactWrites(connection, writes, others, token)),
+    write: async (writes) => (await sideBySide(chunks(writes, statementsPerCall), writeChunk)).flat().map(counted),
   }
 }

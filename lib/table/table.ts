@@ -51,6 +51,8 @@ export interface Usage {
   readonly calls: number
   readonly readUnits: number
   readonly writeUnits: number
+  /** Writes that met another state of their item than they were made for. */
+  readonly conflicts: number
 }
 
 /** @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING`, from each of its calls */

@@ -6,7 +6,7 @@ import { lineOf, progressLine, reportText } from './index.js'
 
 function finished(change: Parameters<typeof verify>[0] = soundFacts()): Finished {
   const verdict = verify(change)
-  const report = { ok: verdict.checks.every(({ ok }) => ok), ...verdict, killedPid: 1, redelivered: 2 }
+  const report = { ok: verdict.checks.every(({ ok }) => ok), ...verdict, killedPid: 1, redelivered: 2, metrics: {} }
   return { report, ground: 'an embedded Kafka broker', elapsedMs: 1_000, logs: '.millrace/logs' }
 }
 

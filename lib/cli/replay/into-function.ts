@@ -5,14 +5,14 @@ import { deploymentVariables, readDeployment, writeDeployment } from '../../depl
 import { type MappingConfig, type Security, startMapping } from '../../local/esm/index.js'
 import { ending, type Ground, startService } from '../../local/stack/index.js'
 import type { FunctionConfig, Service } from '../../local/template/index.js'
+import { boundsOf, committedOf } from '../offsets.js'
 import { mappingOf, onlyReading } from '../reading.js'
 import type { Stopping } from '../signals.js'
 import type { Progress } from '../terminal.js'
 import { usage, type Voice } from '../voice.js'
-import { committedOf } from './into-group.js'
 import { limited, type Replayed } from './limit.js'
 import type { ReplayOptions } from './options.js'
-import { boundsOf, type PartitionRange, type Ranges } from './range.js'
+import type { PartitionRange, Ranges } from './range.js'
 
 /** What a replay into a function runs in. */
 export interface Surroundings {

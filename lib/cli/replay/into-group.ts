@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { MillraceError } from '../../errors.js'
-import { fetchGroupOffsets } from '../../local/esm/index.js'
+import { committedOf } from '../offsets.js'
 import { usage } from '../voice.js'
 import type { Ranges } from './range.js'
 
@@ -79,11 +79,4 @@ async function commit(
   } finally {
     await consumer.disconnect()
   }
-}
-
-/** What a group has committed of a topic, by partition. */
-export async function committedOf(admin: Admin, group: string, topic: string): Promise<Map<number, number>> {
-  const answers = await fetchGroupOffsets(admin, group, topic)
-  const all = answers.flatMap((answer) => (answer.topic === topic ? answer.partitions : []))
-  return new Map(all.flatMap(({ partition, offset }) => (Number(offset) < 0 ? [] : [[partition, Number(offset)]])))
 }

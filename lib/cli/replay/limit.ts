@@ -2,7 +2,8 @@ import type { Clock } from '../../clock.js'
 import type { MillraceError } from '../../errors.js'
 import type { KafkaEvent } from '../../event/index.js'
 import type { Attempt, MappingOptions } from '../../local/esm/index.js'
-import { type Bounds, outOfRange, type PartitionRange } from './range.js'
+import type { Bounds } from '../offsets.js'
+import { outOfRange, type PartitionRange } from './range.js'
 
 type Invoke = MappingOptions['invoke']
 

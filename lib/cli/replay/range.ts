@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs'
 import { MillraceError } from '../../errors.js'
+import { type Bounds, boundsOf } from '../offsets.js'
 import type { From } from '../record-options.js'
 import { usage } from '../voice.js'
 import type { ReplayOptions } from './options.js'
@@ -9,13 +10,6 @@ export interface PartitionRange {
   readonly partition: number
   readonly from: number
   readonly end: number
-}
-
-/** What Kafka has of a partition: the offsets from `low` to before `high`. */
-export interface Bounds {
-  readonly partition: number
-  readonly low: number
-  readonly high: number
 }
 
 /** What a replay is about, of a topic as it is now. */
@@ -49,16 +43,6 @@ export async function rangesOf(admin: Admin, options: ReplayOptions): Promise<Ra
     return { partition: one.partition, from: start, end: isOffset ? last + 1 : Math.max(start, last ?? one.high) }
   })
   return { ranges, bounds }
-}
-
-/** What Kafka has of a topic. @throws MillraceError `ML_LOCAL_TOPIC_MISSING` */
-export async function boundsOf(admin: Admin, topic: string): Promise<Bounds[]> {
-  if (!(await admin.listTopics()).includes(topic))
-    throw new MillraceError('ML_LOCAL_TOPIC_MISSING', `there is no topic ${topic}; look at its name, and at --brokers`)
-  const all = await admin.fetchTopicOffsets(topic)
-  return all
-    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
-    .sort((a, b) => a.partition - b.partition)
 }
 
 /** Where a position lies in a partition; undefined where it does not say. */

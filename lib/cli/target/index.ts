@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { type TargetOptions, withTargetOptions } from './options.js'
+export { type StackOptions, type TargetOptions, withStackOptions, withTargetOptions } from './options.js'
 export { type LocalRun, localRunOf, noteLocalRun, readLocalRun } from './running.js'
-export { findTarget, type Target } from './target.js'
+export { findTarget, type MappingsPlace, type Target } from './target.js'

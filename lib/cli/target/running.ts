@@ -8,6 +8,8 @@ export interface LocalRun extends StackFacts {
   readonly pid: number
   readonly brokers: readonly string[]
   readonly dynamodbUrl: string
+  /** Where its mappings are switched. */
+  readonly lambdaUrl?: string
 }
 
 const fileOf = (serviceDir: string): string => resolve(serviceDir, '.millrace', 'dev.json')
@@ -41,10 +43,18 @@ export function readLocalRun(serviceDir: string): LocalRun | undefined {
 
 function isLocalRun(value: unknown): value is LocalRun {
   if (typeof value !== 'object' || value === null) return false
-  const { pid, brokers, dynamodbUrl, ledgerTable, failuresTable, functions } = value as Record<keyof LocalRun, unknown>
+  const {
+    pid,
+    brokers,
+    dynamodbUrl,
+    lambdaUrl = '',
+    ledgerTable,
+    failuresTable,
+    functions,
+  } = value as Record<keyof LocalRun, unknown>
   return (
     typeof pid === 'number' &&
-    [dynamodbUrl, ledgerTable, failuresTable].every((one) => typeof one === 'string') &&
+    [dynamodbUrl, lambdaUrl, ledgerTable, failuresTable].every((one) => typeof one === 'string') &&
     Array.isArray(brokers) &&
     Array.isArray(functions) &&
     functions.every(isStackFunction)

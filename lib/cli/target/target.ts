@@ -7,6 +7,11 @@ import { readLocalRun } from './running.js'
 import { stackOfService } from './service.js'
 import { factsOfStack } from './stack.js'
 
+/** Where mappings are switched: by the `millrace dev` that runs them, or by the Lambda of the stack's region. */
+export type MappingsPlace =
+  | { readonly kind: 'local'; readonly url: string }
+  | { readonly kind: 'deployed'; readonly stack: string; readonly region: string | undefined }
+
 /** The stack that a command works on. */
 export interface Target {
   /** For people: `millrace dev`, or the name of the stack. */
@@ -19,6 +24,10 @@ export interface Target {
   readonly functions: readonly StackFunction[]
   /** `host:port` each. @throws MillraceError `ML_USAGE` where they are not known */
   readonly brokers: readonly string[]
+  /** `host:port` each of the Kafka that a function reads; none where they are not known. */
+  brokersOf(reads: StackFunction): readonly string[]
+  /** @throws MillraceError `ML_USAGE` where tables were named, or the `millrace dev` is of an older release */
+  readonly mappings: MappingsPlace
   readonly client: DynamoDBClient
   /** Closes the client. */
   close(): void
@@ -29,6 +38,7 @@ interface Found extends Partial<StackFacts> {
   readonly place: string
   readonly functions: readonly StackFunction[]
   readonly brokers?: readonly string[]
+  readonly mappings?: MappingsPlace
   readonly client: () => DynamoDBClient
 }
 
@@ -41,7 +51,8 @@ interface Found extends Partial<StackFacts> {
 export async function findTarget(options: TargetOptions, serviceDir = '.', env = process.env): Promise<Target> {
   const found = named(options) ?? running(options, serviceDir) ?? (await deployed(options, serviceDir))
   const client = options.endpoint ? storeClient(options.endpoint) : found.client()
-  const brokers = listed(options.brokers) ?? listed(env.KAFKA_BROKERS) ?? found.brokers
+  const said = listed(options.brokers) ?? listed(env.KAFKA_BROKERS)
+  const brokers = said ?? found.brokers
   return {
     place: found.place,
     get ledgerTable() {
@@ -52,6 +63,13 @@ export async function findTarget(options: TargetOptions, serviceDir = '.', env =
     },
     get brokers() {
       return required(brokers, `${found.place} does not say where its Kafka is; give --brokers`)
+    },
+    brokersOf: (reads) => said ?? reads.brokers,
+    get mappings() {
+      return required(
+        found.mappings,
+        `${found.place} does not say where its mappings are; start \`millrace dev\` of this release, or give --stage or --stack`,
+      )
     },
     functions: found.functions,
     client,
@@ -69,7 +87,14 @@ function named({ ledgerTable, failuresTable, region, stage, stack }: TargetOptio
 
 function running({ stage, stack }: TargetOptions, serviceDir: string): Found | undefined {
   const run = stage === undefined && stack === undefined ? readLocalRun(serviceDir) : undefined
-  return run && { ...run, place: 'millrace dev', client: () => storeClient(run.dynamodbUrl) }
+  if (run === undefined) return undefined
+  const { lambdaUrl: url } = run
+  return {
+    ...run,
+    place: 'millrace dev',
+    ...(url && { mappings: { kind: 'local', url } as const }),
+    client: () => storeClient(run.dynamodbUrl),
+  }
 }
 
 async function deployed({ stage, region, stack }: TargetOptions, serviceDir: string): Promise<Found> {
@@ -87,6 +112,7 @@ async function deployed({ stage, region, stack }: TargetOptions, serviceDir: str
   return {
     ...facts,
     place: `the stack ${place.stack}`,
+    mappings: { kind: 'deployed', ...place },
     // Where functions read from several clusters, only the option can tell.
     ...(first && others.length === 0 && { brokers: first.split(',') }),
     client: () => awsClient(place.region),

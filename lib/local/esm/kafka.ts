@@ -10,15 +10,23 @@ export type Log = (line: string) => void
 /** How a client says who it is, where brokers ask. */
 export type Security = Pick<KafkaConfig, 'ssl' | 'sasl'>
 
+/** How long a client tries, where that is not as long as a mapping. */
+export type Tries = Pick<KafkaConfig, 'retry' | 'connectionTimeout' | 'requestTimeout'>
+
 /** A kafkajs client whose own words, from warnings on, go to the log. The broker knows it by its id. */
-export function kafkaClient(clientId: string, brokers: readonly string[], log: Log, security: Security = {}): Kafka {
+export function kafkaClient(
+  clientId: string,
+  brokers: readonly string[],
+  log: Log,
+  options: Security & Tries = {},
+): Kafka {
   quietKafkajs()
   registerCodecs()
   return new Kafka({
     clientId,
     brokers: [...brokers],
-    ...security,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
+    ...options,
     logLevel: logLevel.WARN,
     logCreator:
       () =>

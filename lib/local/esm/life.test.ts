@@ -9,6 +9,7 @@ import {
   committed,
   config,
   crash,
+  latch,
   mapping,
   numbered,
   ok,
@@ -143,6 +144,47 @@ describe('the life of a mapping', () => {
     await running.idle()
     // Some may come twice: until the client notices, it reads on from where it was.
     expect(seen.slice(-5)).toEqual(['100', '101', '102', '103', '104'])
+  })
+
+  it('reads nothing from when it is disabled until it is enabled, and goes on behind what was committed', async () => {
+    const on = await broker({ defaultPartitions: 1 })
+    await produce(on, numbered(6))
+    const [begun, gate] = [latch(), latch()]
+    const invoke = async () => {
+      begun.open()
+      await gate.opened
+      return ok()
+    }
+    const running = await mapping(on, invoke, { batchSize: 4 })
+    await begun.opened
+    const disabled = running.life.disable()
+    await vi.waitFor(() => expect(running.life.state).toBe('Disabling'))
+    gate.open()
+    await disabled
+    expect(running.life.state).toBe('Disabled')
+    await running.idle()
+    expect(await committed(on)).toEqual({ 0: 4 })
+    await produce(on, numbered(1, 0, 6))
+    expect(running.history).toHaveLength(1)
+    await running.life.enable()
+    await running.idle()
+    expect(running.history.slice(1).map(({ partitions }) => partitions)).toEqual([
+      { 'orders-0': { count: 3, first: 4, last: 6 } },
+    ])
+  })
+
+  it('is disabled again, and says why, where it cannot be enabled', async () => {
+    const on = await broker()
+    const running = await mapping(on, () => ok(), { enabled: false })
+    await expect(running.life.enable()).rejects.toThrow('ML_LOCAL_TOPIC_MISSING')
+    expect(running.life).toMatchObject({ state: 'Disabled', refusal: { code: 'ML_LOCAL_TOPIC_MISSING' } })
+    await produce(on, numbered(1))
+    await running.life.enable()
+    await running.idle()
+    expect(running.life).toMatchObject({ state: 'Enabled', refusal: undefined })
+    await running.stop()
+    await running.life.enable()
+    expect(running.life.state).toBe('Deleting')
   })
 
   it('reads nothing while it is disabled', async () => {

@@ -98,6 +98,15 @@ export const crash: InvokeResult = {
   coldStart: false,
 }
 
+/** Opens once, for all who wait for it. */
+export function latch(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
 /** A batch response that reports these records. */
 export const report = (...failures: [partition: string, offset: number][]): InvokeResult =>
   ok({ batchItemFailures: failures.map(([partition, offset]) => ({ itemIdentifier: { partition, offset } })) })

@@ -7,6 +7,7 @@ import { openDestination } from './destination/index.js'
 import { forceRebalance } from './faults.js'
 import type { HistoryEntry } from './history.js'
 import { groupLag, kafkaClient, type Log, type Offsets, startingOffsets } from './kafka.js'
+import { lifeOf } from './life.js'
 import { observers } from './observers.js'
 import type { MappingOptions, RunningMapping } from './options.js'
 import { type Poller, startPoller } from './poller.js'
@@ -41,23 +42,11 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
   const admin = await connect(kafka.admin(), options.brokers)
   const pollers: Poller[] = []
   const errors = observers(log, options.onError)
-  const state: { starts: Offsets; heldUntil: number; failure?: unknown; stopped?: Promise<void> } = {
-    starts: new Map(),
-    heldUntil: 0,
-  }
+  const state: { starts: Offsets; heldUntil: number; failure?: unknown } = { starts: new Map(), heldUntil: 0 }
 
-  const close = async (): Promise<void> => {
-    await Promise.all(pollers.map((poller) => poller.stop()))
-    await destination?.close()
-    await admin.disconnect()
-  }
-  const stop = (): Promise<void> => {
-    state.stopped ??= close()
-    return state.stopped
-  }
   const fail = (error: unknown): void => {
     state.failure ??= error
-    stop().catch((also: unknown) => log(`it could not be stopped: ${asError(also).message}`))
+    life.stop().catch((also: unknown) => log(`it could not be stopped: ${asError(also).message}`))
   }
   const start = async (): Promise<void> => {
     const { starts, partitions } = await startingOffsets(admin, config, options.startOffsets)
@@ -65,7 +54,7 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
     const heldUntil = () => state.heldUntil
     const shared = { ...rules, destination, starts, heldUntil, consumer: options.consumer ?? {}, onFailure: fail }
     const count = config.provisioned ? Math.min(config.minimumPollers ?? 1, partitions) : 1
-    while (pollers.length < (config.enabled ? count : 0) && !state.stopped) {
+    while (pollers.length < count && !isEnding()) {
       const poller = `${config.id}/${pollers.length + 1}`
       const own = logOf(options, `mapping ${config.id} poller ${poller}`)
       const onError = (error: MillraceError): void => {
@@ -76,13 +65,23 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
       const client = kafkaClient(`millrace-${poller}`, options.brokers, own, options.security)
       const started = await startPoller({ ...shared, poller, kafka: client, log: own, onError })
       pollers.push(started)
-      // An error that ended the mapping meanwhile stopped the pollers that there were, and not this one.
-      if (state.stopped) await started.stop()
     }
   }
+  const life = lifeOf({
+    start,
+    stop: async () => {
+      await Promise.all(pollers.map((poller) => poller.stop()))
+      pollers.length = 0
+    },
+    close: async () => {
+      await destination?.close()
+      await admin.disconnect()
+    },
+  })
+  const isEnding = () => life.state === 'Deleting'
   const alive = (): void => {
     if (state.failure !== undefined) throw state.failure
-    if (state.stopped) throw stoppedError(config)
+    if (isEnding()) throw stoppedError(config)
   }
   const busy = () => pollers.some((poller) => poller.busy)
   const isIdle = async (): Promise<boolean> => {
@@ -98,12 +97,13 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
   }
 
   try {
-    await start()
+    if (config.enabled) await life.enable()
   } catch (error) {
-    await stop()
+    await life.stop()
     throw error
   }
   return {
+    life,
     config: given,
     switches,
     history,
@@ -111,7 +111,7 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
       return Object.fromEntries(pollers.map(({ id, partitions }) => [id, partitions]))
     },
     idle: async () => {
-      while (config.enabled) {
+      while (life.state !== 'Disabled') {
         alive()
         if (await isIdle()) return
         await delay(lagEveryMs)
@@ -132,7 +132,7 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
       state.heldUntil = Math.max(state.heldUntil, Date.now() + ms)
     },
     watchErrors: errors.add,
-    stop,
+    stop: life.stop,
   }
 }
 

@@ -8,6 +8,7 @@ import type { GroupEvent } from './group-event.js'
 import type { HistoryEntry } from './history.js'
 import type { ConsumerOptions } from './intake.js'
 import type { Log, Security } from './kafka.js'
+import type { MappingLife } from './life.js'
 import type { EsmSwitches } from './switches.js'
 
 /** How a mapping is run. */
@@ -54,6 +55,8 @@ export interface MappingOptions {
 /** A mapping that runs. */
 export interface RunningMapping {
   readonly config: MappingConfig
+  /** Whether it reads, and how to change that. */
+  readonly life: MappingLife
   /** All of them, the defaults included. */
   readonly switches: EsmSwitches
   /** The newest 1,000 invocations, oldest first. */

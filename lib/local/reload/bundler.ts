@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { asError } from '../../errors.js'
+import type { Metafile } from '../bundle/index.js'
 import { codeFolder } from '../stack/index.js'
 import type { State } from '../template/index.js'
 
@@ -14,6 +15,8 @@ export type Build =
       readonly folder: string
       readonly outputs: readonly string[]
       readonly inputs: readonly string[]
+      /** Its paths are relative to the service's folder. */
+      readonly metafile: Metafile
     }
   /** One line per error, `file:line:column: what`, where the place is known. */
   | { readonly ok: false; readonly errors: readonly string[]; readonly inputs: readonly string[] }
@@ -37,11 +40,6 @@ interface Plugin {
   disposeContexts(): Promise<void>
 }
 type PluginClass = new (serverless: object, options: { function: string }, logging: { log: object }) => Plugin
-
-interface Metafile {
-  readonly inputs: Readonly<Record<string, unknown>>
-  readonly outputs: Readonly<Record<string, unknown>>
-}
 
 /** As esbuild describes what it met. */
 interface BuildFailure {
@@ -91,7 +89,7 @@ export async function openBundler(serviceDir: string, state: State, key: string)
         const absolute = (paths: Readonly<Record<string, unknown>>) =>
           Object.keys(paths).map((path) => resolve(root, path))
         inputs = absolute(metafile.inputs).filter(existsSync)
-        return { ok: true, folder, outputs: absolute(metafile.outputs), inputs }
+        return { ok: true, folder, outputs: absolute(metafile.outputs), inputs, metafile }
       } catch (error) {
         return { ok: false, errors: linesOf(error), inputs }
       }

@@ -4,5 +4,6 @@
  *
  * @module
  */
+export { type Build, type Bundler, isBundled, openBundler } from './bundler.js'
 export { type LiveOptions, type LiveService, startLiveService } from './live.js'
 export type { ReloadEvent } from './watch.js'

@@ -15,10 +15,10 @@ export function storeEnvironment(url: string, env: NodeJS.ProcessEnv = process.e
   }
 }
 
-/** A client of a local store, with the region and credentials of {@link storeEnvironment}. Destroy it when done. */
-export function storeClient(url: string): DynamoDBClient {
+/** Where a client of AWS finds what runs on this machine, with the region and credentials of {@link storeEnvironment}. */
+export function localClient(url: string) {
   const env = storeEnvironment(url)
-  return new DynamoDBClient({
+  return {
     endpoint: url,
     region: env.AWS_REGION ?? '',
     credentials: {
@@ -26,6 +26,9 @@ export function storeClient(url: string): DynamoDBClient {
       secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
       ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
     },
-    accountIdEndpointMode: 'disabled',
-  })
+  }
 }
+
+/** A client of a local store. Destroy it when done. */
+export const storeClient = (url: string): DynamoDBClient =>
+  new DynamoDBClient({ ...localClient(url), accountIdEndpointMode: 'disabled' })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { storeClient, storeEnvironment } from './client.js'
+export { localClient, storeClient, storeEnvironment } from './client.js'
 export type { Engine } from './engine.js'
 export { type Store, type StoreOptions, startStore } from './store.js'
 export { ensureTables } from './tables.js'

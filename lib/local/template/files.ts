@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError } from '../../errors.js'
+import type { BundleSettings } from '../bundle/index.js'
 import type { Template } from './types.js'
 
 /** Where `serverless package` leaves its output, within the service's folder. */
@@ -16,10 +17,17 @@ export interface State {
     /** The file of the configuration, for example `serverless.yml`. */
     readonly serviceFilename?: string
     readonly plugins?: readonly string[] | { readonly modules?: readonly string[] }
-    readonly custom?: { readonly esbuild?: { readonly config?: string } }
+    readonly custom?: { readonly esbuild?: { readonly config?: string }; readonly millrace?: Settings }
     readonly package?: Packaged
-    readonly functions: Readonly<Record<string, { readonly name: string; readonly package?: Packaged }>>
+    readonly functions: Readonly<
+      Record<string, { readonly name: string; readonly package?: Packaged; readonly millrace?: Settings }>
+    >
   }
+}
+
+/** What is used of the framework's settings, of the service or of a function. */
+interface Settings {
+  readonly bundle?: BundleSettings
 }
 
 interface Packaged {

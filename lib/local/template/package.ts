@@ -20,6 +20,8 @@ export const configurations = ['yml', 'yaml', 'json', 'js', 'cjs', 'mjs', 'ts'].
 export interface PackageOptions {
   /** Ends the packaging before its time. */
   readonly signal?: AbortSignal
+  /** Of the environment that the package is made in, besides this process' own. */
+  readonly env?: Readonly<Record<string, string>>
   /** Takes what it has to say, line by line. */
   readonly log?: (line: string) => void
 }
@@ -29,7 +31,7 @@ export interface PackageOptions {
  *
  * @throws MillraceError `ML_LOCAL_TEMPLATE` when there is no service, or serverless is not installed or fails; what it wrote is in the message
  */
-export async function packageService(serviceDir: string, { signal, log }: PackageOptions = {}): Promise<void> {
+export async function packageService(serviceDir: string, { signal, env, log }: PackageOptions = {}): Promise<void> {
   if (!configurations.some((name) => existsSync(join(serviceDir, name))))
     throw new MillraceError(
       'ML_LOCAL_TEMPLATE',
@@ -41,6 +43,7 @@ export async function packageService(serviceDir: string, { signal, log }: Packag
       ...process.env,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...env,
     },
     limitMs: patienceMs,
     failure,

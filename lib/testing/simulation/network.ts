@@ -98,7 +98,7 @@ export function storeOf(simulation: Simulation, env: Environment): LedgerStore {
   }
 
   return {
-    usage: { calls: 0, readUnits: 0, writeUnits: 0 },
+    usage: { calls: 0, readUnits: 0, writeUnits: 0, conflicts: 0 },
     load(keys) {
       const fails = faults.strikes()
       if (fails) history.note(() => `${env.name} store: load fails`)

@@ -1,0 +1,77 @@
+import { metricNamespace } from '../../lib/deployment/index.js'
+import type { BatchDimensions, BatchMetric, FunctionDimensions, FunctionMetric } from '../../lib/function/index.js'
+import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
+import {
+  type FunctionAwsMetric,
+  type MappingAwsMetric,
+  type MetricsKind,
+  mappingMetrics,
+  type TableAwsMetric,
+} from './aws.js'
+
+/** A text, or an intrinsic function of CloudFormation that becomes one. */
+export type Value = string | object
+
+/** One metric in CloudWatch. */
+export interface Metric {
+  readonly namespace: string
+  readonly name: string
+  readonly dimensions: Readonly<Record<string, Value>>
+}
+
+/** What Lambda says of a function. */
+export const ofFunction = (name: FunctionAwsMetric, { deployed }: PlannedFunction): Metric => ({
+  namespace: 'AWS/Lambda',
+  name,
+  dimensions: { FunctionName: deployed },
+})
+
+/** What Lambda says of a mapping. */
+export const ofMapping = (name: MappingAwsMetric, { logicalId }: PlannedMapping): Metric => ({
+  namespace: 'AWS/Lambda',
+  name,
+  dimensions: { EventSourceMappingUUID: { Ref: logicalId } },
+})
+
+/** What DynamoDB says of a table. */
+export const ofTable = (name: TableAwsMetric, table: string): Metric => ({
+  namespace: 'AWS/DynamoDB',
+  name,
+  dimensions: { TableName: table },
+})
+
+/** What the framework says of the batches of a mapping. */
+export function ofBatches(name: BatchMetric, fn: PlannedFunction, { told: { topic, group } }: PlannedMapping): Metric {
+  const dimensions: Record<keyof BatchDimensions, Value> = { ...named(fn), topic, group }
+  return { namespace: metricNamespace, name, dimensions }
+}
+
+/** What the framework says of a function, whatever it was given. */
+export const ofCode = (name: FunctionMetric, fn: PlannedFunction): Metric => ({
+  namespace: metricNamespace,
+  name,
+  dimensions: named(fn),
+})
+
+/** As the function signs its metrics (events/environment.ts). */
+function named({ deployed, declared }: PlannedFunction): Record<keyof FunctionDimensions, Value> {
+  const service = declared.environment?.POWERTOOLS_SERVICE_NAME
+  const isValue = typeof service === 'string' || (typeof service === 'object' && service !== null)
+  return { service: isValue ? service : deployed, function: deployed }
+}
+
+/** Whether Lambda publishes a metric of this mapping, as it is compiled. */
+export function publishes(
+  { resources }: Pick<Plan, 'resources'>,
+  name: MappingAwsMetric,
+  mapping: PlannedMapping,
+): boolean {
+  const { MetricsConfig, ProvisionedPollerConfig } = (resources[mapping.logicalId]?.Properties ?? {}) as {
+    MetricsConfig?: { readonly Metrics?: readonly MetricsKind[] }
+    ProvisionedPollerConfig?: object
+  }
+  const kind = mappingMetrics[name]
+  return kind === 'provisioned'
+    ? ProvisionedPollerConfig !== undefined
+    : (MetricsConfig?.Metrics?.includes(kind) ?? false)
+}
