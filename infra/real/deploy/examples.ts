@@ -7,6 +7,8 @@ import type { Life } from './life.js'
 import type { Packaging } from './packaged.js'
 import { readBack } from './read-back.js'
 
+const always = { State: 'Enabled', FunctionResponseTypes: ['ReportBatchItemFailures'] }
+
 /** What each example is there to show, as Lambda has it. */
 const shown: Readonly<Record<string, { readonly stack: string; readonly mapping: object }>> = {
   'msk-provisioned': {
@@ -24,8 +26,6 @@ const shown: Readonly<Record<string, { readonly stack: string; readonly mapping:
     mapping: ownCluster('readings', [{ Type: 'VPC_SUBNET' }, { Type: 'VPC_SUBNET' }, { Type: 'VPC_SECURITY_GROUP' }]),
   },
 }
-
-const always = { State: 'Enabled', FunctionResponseTypes: ['ReportBatchItemFailures'] }
 
 function managed(topic: string, SourceAccessConfigurations?: readonly object[]): object {
   return { Topics: [topic], ...always, ...(SourceAccessConfigurations && { SourceAccessConfigurations }) }

@@ -84,7 +84,13 @@ function deployment(life: Life, when: string, version: Version): readonly Check[
     async run() {
       const { Functions = [] } = await clients.lambda.send(new ListFunctionsCommand())
       const found = Functions.map((one) => [one.FunctionName, one.Timeout])
-      const of = { orders: version.timeout, payments: 60, audit: 60, hourly: 6, ...(version.refunds && { refunds: 60 }) }
+      const of = {
+        orders: version.timeout,
+        payments: 60,
+        audit: 60,
+        hourly: 6,
+        ...(version.refunds && { refunds: 60 }),
+      }
       const wanted = Object.entries(of).map(([name, timeout]) => [`shop-dev-${name}`, timeout])
       deepEqual(Object.fromEntries(found), Object.fromEntries(wanted))
     },

@@ -33,13 +33,20 @@ export function linting(services: readonly Packaging[], python: Python): readonl
         const { template } = await service()
         const own = (await all()).filter(({ file }) => file === template)
         const left = own.filter((finding) => !isAllowed(finding))
-        deepEqual(left.map(({ rule, text }) => `${rule} ${text}`), [])
+        deepEqual(
+          left.map(({ rule, text }) => `${rule} ${text}`),
+          [],
+        )
         return own.length > 0 ? `${own.length} that are allowed` : undefined
       },
     })),
     {
       name: 'nothing is allowed that cfn-lint does not find any more',
-      run: async () => deepEqual(allowed.filter((one) => !used.has(one)), []),
+      run: async () =>
+        deepEqual(
+          allowed.filter((one) => !used.has(one)),
+          [],
+        ),
     },
   ]
 }

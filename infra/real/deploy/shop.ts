@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { account, region } from './clients.js'
 
 const secret = `arn:aws:secretsmanager:${region}:${account}:secret:kafka-AbCdEf`
+const onCall = `arn:aws:sns:${region}:${account}:on-call`
 const cluster = `arn:aws:kafka:${region}:${account}:cluster/shop/6a7b-1`
 
 /** What changes between two deployments of the shop. */
@@ -13,11 +14,12 @@ export interface Version {
   readonly auditTopic: string
   /** With a function more. */
   readonly refunds: boolean
-  readonly missedEvents: number
+  /** More of them in 5 minutes are an alarm. */
+  readonly abandoned: number
 }
 
-export const first: Version = { timeout: 60, batchSize: 500, auditTopic: 'audit', refunds: false, missedEvents: 1 }
-export const second: Version = { timeout: 120, batchSize: 250, auditTopic: 'audit.v2', refunds: true, missedEvents: 5 }
+export const first: Version = { timeout: 60, batchSize: 500, auditTopic: 'audit', refunds: false, abandoned: 0 }
+export const second: Version = { timeout: 120, batchSize: 250, auditTopic: 'audit.v2', refunds: true, abandoned: 5 }
 
 /** A service with a mapping of each kind, as files. */
 export function shop(version: Version): Readonly<Record<string, string>> {
@@ -40,12 +42,15 @@ const brokers = {
 }
 const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 4 }
 
-function configuration({ timeout, batchSize, auditTopic, refunds }: Version): object {
+function configuration({ timeout, batchSize, auditTopic, refunds, abandoned }: Version): object {
   return {
     service: 'shop',
     frameworkVersion: '4',
     plugins: ['serverless-esbuild', 'millrace/plugin'],
-    custom: { esbuild: { config: './esbuild.config.mjs' } },
+    custom: {
+      esbuild: { config: './esbuild.config.mjs' },
+      millrace: { alarms: { topic: onCall, abandoned: { records: abandoned } } },
+    },
     provider: { name: 'aws', runtime: 'nodejs22.x', region },
     package: { individually: true },
     functions: {

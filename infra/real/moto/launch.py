@@ -2,6 +2,7 @@
 
 import sys
 
+import alarms  # noqa: F401
 import kafka_mappings
 import stacks
 from moto.server import main
