@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ledgerTable, readDeployment, readOutputs } from '../lib/deployment/index.js'
+import { cloudFormation, template } from './events/cloudformation.fixture.js'
 import {
   alike,
   event,
@@ -25,9 +26,16 @@ let resources: Record<string, Resource>
 let outputs: Record<string, { readonly Value: string }>
 beforeAll(async () => {
   project = await builtProject()
-  const declared = Object.entries(functions).map(([name, events]) => [name, { events }])
+  // To which cluster this role signs in, the event does not say.
+  const iamStatements = [{ Effect: 'Allow', Action: ['kafka-cluster:*'], Resource: [msk.arn] }]
+  const declared = Object.entries(functions).map(([name, events]) =>
+    name === 'role' ? [name, { events, millrace: { iamStatements } }] : [name, { events }],
+  )
+  const kafka = { ...event, consumerGroupId: 'pinned', provisionedPollerConfig }
+  const pinned = { events: [{ kafka }], provisionedConcurrency: 1, tracing: 'Active', logRetentionInDays: 7 }
   const more = { resources: { Resources: referred } }
-  ;({ Resources: resources, Outputs: outputs } = await packaged(serviceOf(Object.fromEntries(declared), more)))
+  const configuration = serviceOf({ ...Object.fromEntries(declared), pinned }, more)
+  ;({ Resources: resources, Outputs: outputs } = await packaged(configuration))
 }, slow.timeout)
 afterAll(() => project?.remove())
 
@@ -59,7 +67,7 @@ describe('A provisioned mapping of a self-managed cluster', () => {
       StartingPosition: 'AT_TIMESTAMP',
       StartingPositionTimestamp: 1_700_000_000,
       Topics: ['orders'],
-      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1:9092', 'b2:9092'] } },
+      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1.example.com:9092', 'b2.example.com:9092'] } },
       SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'full' },
       DestinationConfig: { OnFailure: { Destination: 'kafka://dead' } },
       MetricsConfig: { Metrics: ['EventCount'] },
@@ -206,8 +214,9 @@ describe('A service', slow, () => {
     const told = Object.entries(outputs).map(([name, { Value }]) => [name, Value])
     const { functions: read = [], ...tables } = readOutputs(Object.fromEntries(told)) ?? {}
     expect(tables).toEqual({ ledgerTable: 'shop-dev-ledger', failuresTable: 'shop-dev-failures' })
-    const brokers = ['b1:9092', 'b2:9092']
-    expect(read).toHaveLength(Object.values(functions).flat().length - 1)
+    const brokers = ['b1.example.com:9092', 'b2.example.com:9092']
+    // One reads no Kafka, and one more is this test's own.
+    expect(read).toHaveLength(Object.values(functions).flat().length - 1 + 1)
     expect(read).toContainEqual({ name: 'full', deployed: 'shop-dev-full', topic: 'orders', group: 'full', brokers })
     expect(read).toContainEqual(expect.objectContaining({ name: 'managed', group: 'managed', brokers: [] }))
   })
@@ -227,24 +236,50 @@ describe('A service', slow, () => {
       Properties: {
         ...ledgerTable('shop-dev-ledger'),
         TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: false,
       },
     })
     expect(resources.MillraceFailuresTable).toMatchObject({ Properties: { TableName: 'shop-dev-failures' } })
   })
 
-  it('may do with its tables what the framework does, and nothing else with DynamoDB', () => {
-    const role = resources.IamRoleLambdaExecution?.Properties as {
-      Policies: { PolicyDocument: { Statement: { Action: string[]; Resource: unknown }[] } }[]
+  it('gives each function that reads Kafka a role of its own, and the shared role nothing of what they need', () => {
+    const roleOf = (id: string) =>
+      (resources[id]?.Properties as { Role: { 'Fn::GetAtt': string[] } }).Role['Fn::GetAtt'][0]
+    const actionsOf = (id = '') => {
+      const { Policies } = resources[id]?.Properties as {
+        Policies: { PolicyDocument: { Statement: { Action: string[] }[] } }[]
+      }
+      return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action))
     }
-    const statements = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-    const ofDynamoDB = statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')))
-    expect(ofDynamoDB.map(({ Action, Resource }) => [Action.map((name) => name.slice(9)), Resource])).toEqual([
-      [
-        ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem', 'Query'],
-        [{ 'Fn::GetAtt': ['MillraceLedgerTable', 'Arn'] }],
-      ],
-      [['BatchWriteItem', 'PutItem'], [{ 'Fn::GetAtt': ['MillraceFailuresTable', 'Arn'] }]],
-    ])
+    // What osls adds to the shared role for X-Ray is for all functions.
+    expect(roleOf('FullLambdaFunction')).toBe('FullLambdaRole')
+    // The role is referred to; to say so twice is what cfn-lint warns of.
+    expect(resources.FullLambdaFunction?.DependsOn).toEqual(['FullLogGroup'])
+    expect(roleOf('HourlyLambdaFunction')).toBe('IamRoleLambdaExecution')
+    expect(actionsOf('IamRoleLambdaExecution').filter((action) => !/^(logs|xray):/.test(action))).toEqual([])
+    expect(actionsOf('AnotherLambdaRole')).toContain('kafka-cluster:ReadData')
+    expect(actionsOf('RoleLambdaRole')).toContain('kafka-cluster:*')
+    expect(actionsOf('FullLambdaRole').filter((action) => !/^(logs|dynamodb|kms):/.test(action))).toEqual([])
+    expect(actionsOf('PinnedLambdaRole')).toContain('xray:PutTraceSegments')
+  })
+
+  it('has the same ledger for every version and alias of a function, and what reads Kafka invokes the alias', () => {
+    expect(toldTo('PinnedLambdaFunction')).toMatchObject({
+      ledgerTable: 'shop-dev-ledger',
+      mappings: [{ group: 'pinned' }],
+    })
+    const arn = { 'Fn::GetAtt': ['PinnedLambdaFunction', 'Arn'] }
+    expect(mappingOf('PinnedLambdaFunction').FunctionName).toEqual({ 'Fn::Join': [':', [arn, 'provisioned']] })
+    const ids = Object.entries(resources).flatMap(([id, { Type }]) => (/Lambda::(Version|Alias)$/.test(Type) ? id : []))
+    expect(ids.length).toBeGreaterThan(1)
+    const lasting = ['MillraceLedgerTable', 'MillraceFailuresTable', 'PinnedLambdaRole', 'FullLambdaRole']
+    for (const id of ids) expect(lasting.map((name) => JSON.stringify(resources[name])).join()).not.toContain(id)
+  })
+
+  it('keeps the logs of what reads Kafka for 30 days where nothing else is said, and leaves all others alone', () => {
+    const days = (id: string) => resources[id]?.Properties?.RetentionInDays
+    expect([days('FullLogGroup'), days('PinnedLogGroup'), days('HourlyLogGroup')]).toEqual([30, 7, undefined])
   })
 
   it('tells a function without Kafka events nothing, and without any adds nothing', async () => {
@@ -285,11 +320,33 @@ describe('A package that would not do what it says is refused, without a stack t
     expect(await refusal(configuration, code)).toMatch(/^Error:\nML_RETRIES_TOO_FEW: .* grants 12 retries, .* need 13 /)
   })
 
+  it('for the size of a function', async () => {
+    const settings = { millrace: { bundle: { budgetKb: 1 } }, package: { artifact: 'code.zip' } }
+    const code = `export const handler = () => {} // ${'x'.repeat(2_500)}`
+    expect(await refusal(serviceOf({ orders: { events: [{ kafka }], ...settings } }), code)).toMatch(
+      /^Error:\nML_BUNDLE_TOO_LARGE: the code of function orders is 2 KB, over its budget of 1 KB/,
+    )
+  })
+
   it('where resources turn a mapping into another one than the function was told', async () => {
     const older = { Type: 'AWS::Lambda::EventSourceMapping', Properties: { MaximumRecordAgeInSeconds: 3_600 } }
     const more = { resources: { Resources: { OrdersEventSourceMappingKafkaOrders09e59c7e: older } } }
     expect(await refusal(serviceOf({ orders: { events: [{ kafka }] } }, more))).toMatch(
       /ML_PLUGIN_CONFIG: function orders is told .*"withholds":false.* into .*"withholds":true/,
     )
+  })
+
+  it('where a topic is renamed under its old group: at deployment, before anything is changed (serverless #12377)', async () => {
+    const deployed = mappingOf('FullLambdaFunction')
+    const Resources = { Full: { Type: 'AWS::Lambda::EventSourceMapping', Properties: deployed } }
+    const { endpoint, asked, close } = await cloudFormation(200, template(JSON.stringify({ Resources })))
+    const renamed = { ...kafka, topic: 'orders-v2', consumerGroupId: 'full' }
+    const service = await project.service(serviceOf({ orders: { events: [{ kafka: renamed }] } }))
+    const credentials = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
+    const { status, output } = await serverless(service, ['deploy'], { ...credentials, AWS_ENDPOINT_URL: endpoint })
+    close()
+    expect(status, output).toBe(1)
+    expect(output).toMatch(/ML_GROUP_TAKEN: mapping \w+ of topic orders-v2 .* deployed mapping Full of topic orders /)
+    expect(asked.filter((body) => !/Action=(GetTemplate|GetCallerIdentity)&/.test(body))).toEqual([])
   })
 })

@@ -7,7 +7,7 @@
 import { MillraceError } from '../lib/errors.js'
 import { addAlarms } from './alarms/index.js'
 import { checkSizes } from './bundle/index.js'
-import { checkRetries, needsOf } from './checks/index.js'
+import { checkService, codeOf, noteRefusal, noteWarning, reportFindings } from './checks/index.js'
 import { addDashboard } from './dashboard/index.js'
 import {
   type DeclaredMapping,
@@ -16,6 +16,7 @@ import {
   extendEventSchemas,
   leaveWhatOslsKnows,
   makeLogicalIdsUnique,
+  refuseDisagreement,
   refuseTakenGroups,
   setEnvironment,
 } from './events/index.js'
@@ -23,7 +24,10 @@ import { createLocalTables, type LocalInvocation, localInvocation, localTables, 
 import { type Plan, plannedFunctions } from './plan.js'
 import {
   addOutputs,
+  addRoles,
+  addTables,
   completeTemplate,
+  prepareFunctions,
   refuseChangedMappings,
   type TableNames,
   tableNames,
@@ -53,9 +57,10 @@ export default class MillracePlugin {
     extendSettingsSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#explained(() => this.#initialize()),
+      'before:package:setupProviderConfiguration': this.#explained(() => this.#beforeRoles()),
       'before:package:compileEvents': this.#explained(() => leaveWhatOslsKnows(this.#serverless.service)),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
-      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#checkMappings()),
+      'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#check()),
       'before:aws:deploy:deploy:createStack': this.#explained(() => this.#checkDeployed()),
       'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
     }
@@ -73,13 +78,21 @@ export default class MillracePlugin {
     if (this.#isLocalInvocation()) setUp(this.#localInvocation())
   }
 
-  #afterEvents(): void {
+  /** Here, not earlier: `serverless deploy function` would look for the role under `resources`. */
+  #beforeRoles(): void {
+    prepareFunctions(this.#serverless.service, this.#serverless.getProvider('aws'), this.#mappings)
+  }
+
+  async #afterEvents(): Promise<void> {
     if (this.#mappings.length === 0) return
     const { service } = this.#serverless
     const provider = this.#serverless.getProvider('aws')
     const resources = templateResources(service)
-    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings, this.#tables)
+    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings)
     const plan = this.#plan(resources)
+    const isDeployment = this.#serverless.processedInput.commands.join(' ') === 'deploy'
+    await addTables(plan, isDeployment, (text) => this.#utils.log.notice(text))
+    addRoles(plan)
     addOutputs(plan)
     addDashboard(plan, addAlarms(plan))
   }
@@ -91,16 +104,20 @@ export default class MillracePlugin {
       ...{ service, provider, resources, tables: this.#tables, stage: provider.getStage() },
       settings: service.custom?.millrace ?? {},
       functions: plannedFunctions(service, provider, this.#mappingIds),
-      warn: (text) => this.#utils.log.warning(text),
+      warn: (text) => noteWarning(text) || this.#utils.log.warning(text),
     }
   }
 
-  async #checkMappings(): Promise<void> {
-    const { service } = this.#serverless
-    const deployed = refuseChangedMappings(templateResources(service), this.#mappingIds)
-    const warn = (text: string) => this.#utils.log.warning(text)
-    await checkRetries(service, deployed, (name) => needsOf(this.#serverless, name), warn)
-    await checkSizes(this.#plan(templateResources(service)), this.#serverless.serviceDir)
+  /** Once the template is as it will be deployed, before anything is created by it. */
+  async #check(): Promise<void> {
+    const plan = this.#plan(templateResources(this.#serverless.service))
+    refuseDisagreement(plan.service, plan.provider.naming, plan.resources, this.#mappingIds)
+    refuseChangedMappings(plan.resources, this.#mappingIds)
+    const { commands } = this.#serverless.processedInput
+    const isDeployed = commands.join(' ') === 'deploy' && !isRedirected(this.#shell)
+    const findings = await checkService(plan, { codeOf: (name) => codeOf(this.#serverless, name), isDeployed })
+    reportFindings(findings, plan.warn)
+    await checkSizes(plan, this.#serverless.serviceDir)
   }
 
   async #checkDeployed(): Promise<void> {
@@ -140,12 +157,17 @@ export default class MillracePlugin {
         await hook()
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error
-        const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+        noteRefusal(error)
+        const cause = error.cause instanceof Error && error.cause.message ? ` (${error.cause.message})` : ''
         throw new this.#serverless.classes.Error(`${error.message}${cause}`, error.code)
       }
     }
   }
 }
+
+/** What is deployed goes to something that stands in for AWS. */
+const isRedirected = (shell: Environment): boolean =>
+  ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_CLOUDFORMATION', 'AWS_ENDPOINT_URL_LAMBDA'].some((name) => shell[name])
 
 /** The variables given as `--env NAME=value`, once or several times. */
 function options({ options: { env = [] } }: Serverless['processedInput']): Environment {

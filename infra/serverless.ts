@@ -29,12 +29,29 @@ export interface Service {
     /** Seconds. */
     readonly timeout?: number
     readonly environment?: Environment
+    readonly logRetentionInDays?: number
+    readonly logs?: { readonly lambda?: { readonly logGroup?: string } }
+    /** A role that is there already, or what is said of the one that osls writes. */
+    readonly iam?: { readonly role?: string | SharedRole }
+    /** osls' older spelling of what `iam.role` says. */
+    readonly iamRoleStatements?: readonly object[]
+    readonly iamManagedPolicies?: readonly unknown[]
+    readonly rolePermissionsBoundary?: unknown
     /** Only while packaging. */
     readonly compiledCloudFormationTemplate?: {
       readonly Resources: Record<string, Resource>
       Outputs?: Record<string, object>
     }
   }
+}
+
+/** `provider.iam.role`: of the role that functions share which have none of their own. */
+export interface SharedRole {
+  readonly statements?: readonly object[]
+  readonly managedPolicies?: readonly unknown[]
+  readonly permissionsBoundary?: unknown
+  readonly permissionBoundary?: unknown
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 export interface ServiceFunction {
@@ -45,6 +62,16 @@ export interface ServiceFunction {
   /** As it is deployed; osls sets it. */
   readonly name?: string
   environment?: Environment
+  /** A logical id, an ARN or a CloudFormation function. */
+  role?: unknown
+  /** CloudFormation's, under which it is deployed at all. */
+  readonly condition?: string
+  readonly destinations?: object
+  readonly durableConfig?: object
+  readonly disableLogs?: boolean
+  readonly logs?: { readonly logGroup?: string }
+  /** Days. */
+  logRetentionInDays?: number
   readonly millrace?: FunctionSettings
   readonly events?: readonly { kafka?: EventSettings; readonly msk?: EventSettings }[]
 }
@@ -60,13 +87,19 @@ export interface Resource {
 
 export interface Provider {
   getStage(): string
+  /** The role that serverless.yml names for a function; undefined where osls writes one. */
+  getCustomExecutionRole(declared: ServiceFunction): unknown
+  /** For clients of the SDK: credentials and region as osls has them. */
+  getAwsSdkV3Config(): Promise<object>
   getCloudFormationClient(): Promise<Pick<CloudFormationClient, 'send'>>
   readonly naming: Naming
 }
 
 export interface Naming {
   getLambdaLogicalId(functionName: string): string
+  getLogGroupLogicalId(functionName: string): string
   getRoleLogicalId(): string
+  getRolePath(): string
   getStackName(): string
   getKafkaEventLogicalId(functionName: string, topic: string): string
   getMSKEventLogicalId(functionName: string, cluster: string, topic: string): string
@@ -82,5 +115,5 @@ export interface ConfigSchemaHandler {
 
 /** What osls hands to a plugin for its output. */
 export interface PluginUtils {
-  readonly log: { warning(text: string): void }
+  readonly log: { warning(text: string): void; notice(text: string): void }
 }

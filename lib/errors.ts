@@ -1,3 +1,5 @@
+import { checkCodes } from './check-codes.js'
+
 /**
  * Every error the framework raises, by code. A code never changes its meaning; docs/errors.md lists them all.
  * Grouped by the stage that raises them.
@@ -99,7 +101,10 @@ export const errorCodes = [
   'ML_MAPPING_STUCK',
   'ML_USAGE',
   'ML_PLUGIN_CONFIG',
+  'ML_TABLES_UNKNOWN',
+  'ML_TABLE_OCCUPIED',
   'ML_BUNDLE_TOO_LARGE',
+  ...checkCodes,
 ] as const
 
 /** One of the stable error codes, for example `ML_TABLE_MISSING`. */

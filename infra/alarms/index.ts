@@ -9,7 +9,14 @@ import { functionMakers, type Makers, mappingMakers } from './kinds.js'
 import { alarmNames, logicalId } from './naming.js'
 import { type AlarmKind, type AlarmSettings, chosen } from './settings.js'
 
-export { type FunctionAlarms, functionAlarmsSchema, type ServiceAlarms, serviceAlarmsSchema } from './settings.js'
+export { defaultStallSeconds } from './kinds.js'
+export {
+  chosen,
+  type FunctionAlarms,
+  functionAlarmsSchema,
+  type ServiceAlarms,
+  serviceAlarmsSchema,
+} from './settings.js'
 
 /** An alarm with its logical id and what its name consists of. */
 interface Named {

@@ -88,7 +88,7 @@ function stall(plan: Plan, fn: PlannedFunction, mapping: PlannedMapping, asked: 
 }
 
 /** A batch tells what it has settled at its end: no earlier than the function's time-out allows, and what it says takes a minute or two. */
-function defaultStallSeconds({ resources }: Plan, fn: PlannedFunction): number {
+export function defaultStallSeconds({ resources }: Plan, fn: PlannedFunction): number {
   const { Timeout } = resources[fn.logicalId]?.Properties ?? {}
   const timeout = typeof Timeout === 'number' ? Timeout : 900
   return Math.max(300, Math.ceil((timeout + 120) / 60) * 60)

@@ -3,5 +3,7 @@
  *
  * @module
  */
-export { needsOf } from './needs.js'
-export { checkRetries } from './retries.js'
+export { checkService } from './check.js'
+export { codeOf } from './code.js'
+export { noteRefusal, noteWarning, reportFindings } from './report.js'
+export { type CheckSettings, checkProperties } from './settings.js'

@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type DeliveryNeeds, retriesNeeded } from '../../lib/deployment/index.js'
-import { declaredMappings } from '../events/index.js'
-import type { EventSettings, Service } from '../serverless.js'
-import { checkRetries } from './retries.js'
-
-const needs: DeliveryNeeds = {
-  attempts: 5,
-  intervalMs: 200,
-  factor: 2,
-  capMs: 30_000,
-  maxHolds: 100,
-  holds: false,
-  keeps: false,
-  reserveMs: undefined,
-}
+import { codesOf, findingOf, needs } from './subject.fixture.js'
 
 describe('The retries a function needs', () => {
   it.each([
@@ -31,68 +18,40 @@ describe('The retries a function needs', () => {
 })
 
 describe('The retries of a mapping', () => {
-  async function check(settings: Partial<EventSettings>, known: DeliveryNeeds | string = needs, timeout?: number) {
-    const event = {
-      topic: 'orders',
-      consumerGroupId: 'orders',
-      bootstrapServers: ['b:9092'],
-      provisionedPollerConfig: { minimumPollers: 1 },
-      ...settings,
-    }
-    const service: Service = {
-      service: 'shop',
-      provider: { name: 'aws' },
-      functions: { orders: { timeout, events: [{ kafka: event }] } },
-    } as Service
-    const warnings: string[] = []
-    let loads = 0
-    const mappings = new Map(declaredMappings(service).map((mapping) => [mapping, mapping.told]))
-    const load = async () => {
-      loads++
-      return known
-    }
-    await checkRetries(service, mappings, load, (text) => warnings.push(text))
-    return { warnings, loads }
-  }
+  const limited = (retries: number, own: Partial<DeliveryNeeds> = {}) => ({
+    mapping: { MaximumRetryAttempts: retries },
+    needs: own,
+  })
 
-  it('may be without end, and then nothing is loaded', async () => {
-    expect(await check({})).toEqual({ warnings: [], loads: 0 })
-    expect(await check({ maximumRetryAttempts: -1 })).toEqual({ warnings: [], loads: 0 })
+  it('may be without end', async () => {
+    expect(await codesOf({})).toEqual([])
+    expect(await codesOf(limited(-1, { keeps: true }))).toEqual([])
   })
 
   it('may be as many as the function needs, and not one less', async () => {
-    expect(await check({ maximumRetryAttempts: 8 })).toEqual({ warnings: [], loads: 1 })
-    await expect(check({ maximumRetryAttempts: 7 })).rejects.toThrow(
-      /^ML_RETRIES_TOO_FEW: the kafka event of topic orders of function orders grants 7 retries, .* need 8 .*maximumRetryAttempts to -1 .* or to 8 or more$/,
+    expect(await codesOf(limited(8))).toEqual([])
+    expect(await findingOf(limited(7))).toMatch(
+      /^ML_RETRIES_TOO_FEW: it grants 7 retries, .* need 8 .*maximumRetryAttempts to -1 .* or to 8 or more$/,
     )
   })
 
   it('are ten with an on-failure destination that says nothing else', async () => {
-    const onFailureDestination = 'kafka://failed'
-    expect(await check({ onFailureDestination })).toEqual({ warnings: [], loads: 1 })
-    await expect(check({ onFailureDestination }, { ...needs, attempts: 8 })).rejects.toThrow('grants 10 retries')
-    expect(await check({ onFailureDestination, maximumRetryAttempts: 20 }, { ...needs, attempts: 8 })).toMatchObject({
-      loads: 1,
-    })
+    const destination = { DestinationConfig: { OnFailure: { Destination: 'kafka://failed' } } }
+    expect(await codesOf({ mapping: destination })).toEqual([])
+    const more = { needs: { attempts: 8 } }
+    expect(await findingOf({ mapping: destination, ...more })).toContain('grants 10 retries')
+    expect(await codesOf({ mapping: { ...destination, MaximumRetryAttempts: 20 }, ...more })).toEqual([])
   })
 
   it('have no end where the function keeps a record until it is mended', async () => {
-    await expect(check({ maximumRetryAttempts: 1_000 }, { ...needs, keeps: true })).rejects.toThrow(
-      /^ML_RETRIES_TOO_FEW: .*grants 1000 retries, but the function keeps records until .* to -1 without an onFailureDestination$/,
+    expect(await findingOf(limited(1_000, { keeps: true }))).toMatch(
+      /grants 1000 retries, but the function keeps records until .* to -1 without an onFailureDestination$/,
     )
-    expect(await check({}, { ...needs, keeps: true })).toEqual({ warnings: [], loads: 0 })
   })
 
   it('are held against the time-out of the function, where it waits', async () => {
-    const waiting = { ...needs, intervalMs: 5_000 }
-    await expect(check({ maximumRetryAttempts: 8 }, waiting)).rejects.toThrow('ML_RETRIES_TOO_FEW')
-    expect(await check({ maximumRetryAttempts: 8 }, waiting, 60)).toMatchObject({ loads: 1 })
-  })
-
-  it('are a warning where the code does not say', async () => {
-    expect(await check({ maximumRetryAttempts: 1 }, 'it is closed')).toEqual({
-      warnings: ['whether 1 retries are enough for function orders was not checked: it is closed'],
-      loads: 1,
-    })
+    const waiting = limited(8, { intervalMs: 5_000, leaseMs: 1_000 })
+    expect(await codesOf({ ...waiting, function: { Timeout: 6 } })).toEqual(['ML_RETRIES_TOO_FEW'])
+    expect(await codesOf(waiting)).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 export const msk = { arn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/main/6a7b-1', topic: 'orders' }
 export const otherCluster = 'arn:aws:kafka:eu-central-1:123456789012:cluster/other/8c9d-2'
 export const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-AbCdEf'
-export const event = { topic: 'orders', bootstrapServers: 'b1:9092, b2:9092' }
+export const event = { topic: 'orders', bootstrapServers: 'b1.example.com:9092, b2.example.com:9092' }
 export const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 4 }
 export const alike = ['a.b', 'a-b', 'a_b', 'ab', 'Ab']
 export const network = { vpcSubnet: ['subnet-1a', 'subnet-1b'], vpcSecurityGroup: 'sg-1a' }

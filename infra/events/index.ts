@@ -4,9 +4,10 @@
  * @module
  */
 export { accessOf, type MappingAccess, type Registry } from './access.js'
+export { refuseDisagreement } from './agreement.js'
 export { queueMode } from './check.js'
 export { deployedResources } from './deployed.js'
-export type { Destination } from './destination.js'
+export { type Destination, destinationOf } from './destination.js'
 export { setEnvironment } from './environment.js'
 export { type DeclaredMapping, declaredMappings } from './mappings.js'
 export { makeLogicalIdsUnique } from './naming.js'

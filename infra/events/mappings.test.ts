@@ -73,6 +73,20 @@ describe('Refused, with what to change, is', () => {
     )
   })
 
+  it('all that is wrong with the events of a service, at once', () => {
+    const demanding = { ...event, bisectBatchOnFunctionError: true }
+    const refusal = refusalOf({
+      orders: reading(demanding),
+      audit: reading(provisioned),
+      bills: reading({ ...demanding, topic: 'bills', consumerGroupId: 'bills' }),
+    })
+    expect(refusal.code).toBe('ML_CHECKS_FAILED')
+    expect(refusal.message.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^- ML_PLUGIN_CONFIG: function orders, .*bisectBatchOnFunctionError/),
+      expect.stringMatching(/^- ML_PLUGIN_CONFIG: function bills, .*bisectBatchOnFunctionError/),
+    ])
+  })
+
   it('a provisioned mode that is none', () => {
     const empty = { orders: { events: [{ msk: { ...event, provisionedPollerConfig: {} } }] } }
     expect(refusalOf(empty).message).toMatch(

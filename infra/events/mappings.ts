@@ -1,5 +1,7 @@
 import type { Mapping } from '../../lib/deployment/index.js'
+import { MillraceError } from '../../lib/errors.js'
 import type { Service } from '../serverless.js'
+import { together } from '../together.js'
 import { checkSettings } from './check.js'
 import { mappingOf, propertiesOf } from './properties.js'
 import { refused } from './refused.js'
@@ -18,16 +20,28 @@ export interface DeclaredMapping {
  * All Kafka mappings of the service.
  *
  * @param nowMs milliseconds since 1970
- * @throws MillraceError `ML_PLUGIN_CONFIG` where a mapping would not do what it says, or two would share a ledger; `ML_QUEUE_MODE`.
+ * @throws MillraceError `ML_PLUGIN_CONFIG` where a mapping would not do what it says, or two would share a ledger; `ML_QUEUE_MODE`; `ML_CHECKS_FAILED`
+ * for several of them.
  */
 export function declaredMappings(service: Service, nowMs: number = Date.now()): readonly DeclaredMapping[] {
   const found: DeclaredMapping[] = []
-  for (const [functionName, { events = [] }] of Object.entries(service.functions ?? {})) {
-    for (const event of events) {
-      if (event.kafka) found.push(declare(functionName, 'kafka', event.kafka, service, nowMs))
-      if (event.msk) found.push(declare(functionName, 'msk', event.msk, service, nowMs))
+  const refusals: MillraceError[] = []
+  const add = (functionName: string, type: 'kafka' | 'msk', event: EventSettings): void => {
+    try {
+      found.push(declare(functionName, type, event, service, nowMs))
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      refusals.push(error)
     }
   }
+  for (const [functionName, { events = [] }] of Object.entries(service.functions ?? {})) {
+    for (const event of events) {
+      if (event.kafka) add(functionName, 'kafka', event.kafka)
+      if (event.msk) add(functionName, 'msk', event.msk)
+    }
+  }
+  const refusal = together(refusals)
+  if (refusal) throw refusal
   refuseAmbiguity(found)
   return found
 }

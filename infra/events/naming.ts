@@ -7,7 +7,7 @@ import type { DeclaredMapping } from './mappings.js'
  *
  * - osls keeps only letters and digits of a topic, so the mappings of `a.b`, `a-b` and `ab` would overwrite one another.
  * - CloudFormation takes another topic or group for a change in place, and Lambda changes neither: the stack is updated, and the mapping reads what
- *   it read before. Under another id it makes a new mapping and then deletes the old one.
+ *   it read before (aws-cloudformation/cloudformation-coverage-roadmap#2140). Under another id it makes a new mapping and then deletes the old one.
  */
 export function makeLogicalIdsUnique(naming: Naming, mappings: readonly DeclaredMapping[]): void {
   const kafkaId = naming.getKafkaEventLogicalId.bind(naming)

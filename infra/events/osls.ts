@@ -1,16 +1,11 @@
 import type { Service } from '../serverless.js'
 import type { AccessName } from './authentication.js'
 
-/** All that osls compiles without stumbling over it; the plugin writes the mapping's own list afterwards. */
-const known: readonly AccessName[] = [
-  'vpcSubnet',
-  'vpcSecurityGroup',
-  'saslPlainAuth',
-  'saslScram256Auth',
-  'saslScram512Auth',
-  'clientCertificateTlsAuth',
-  'serverRootCaCertificate',
-]
+/**
+ * What osls checks: neither without the other. The plugin writes the mapping's own list afterwards; of secrets osls is not told, for it would let
+ * every function read them.
+ */
+const known: readonly AccessName[] = ['vpcSubnet', 'vpcSecurityGroup']
 
 /**
  * Leaves of each `kafka` event what osls compiles: it demands an object of lists, also of a cluster without authentication, and takes each list

@@ -3,7 +3,12 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
+import { fences } from '../../tools/markdown.js'
+import type { Service } from '../serverless.js'
+import { accessNames } from './authentication.js'
 import { secret } from './every-mapping.fixture.js'
+import { declaredMappings } from './mappings.js'
 import { type EventSchema, extendEventSchemas, type ServiceSchema } from './schema.js'
 
 /** The real classes of Serverless; they compile nothing here, but tell which properties an event has, and validate. */
@@ -48,10 +53,14 @@ afterAll(() => {
 const required = { kafka: { topic: 'orders', bootstrapServers: 'b1:9092' }, msk: { topic: 'orders', arn: 'arn:aws:x' } }
 
 /** What Serverless says of an event with these settings; nothing, of one that it takes. */
-async function invalid(type: 'kafka' | 'msk', settings: object): Promise<string> {
-  const events = [{ [type]: { ...required[type], ...settings } }]
+function invalid(type: 'kafka' | 'msk', settings: object): Promise<string> {
+  return complaint({ [type]: { ...required[type], ...settings } })
+}
+
+async function complaint(event: object): Promise<string> {
+  const functions = { orders: { events: [event] } }
   try {
-    await handler.validateConfig({ service: 'shop', provider: { name: 'aws' }, functions: { orders: { events } } })
+    await handler.validateConfig({ service: 'shop', provider: { name: 'aws' }, functions })
     return ''
   } catch (error) {
     return error instanceof Error ? (error.message.split('\n\n')[0] ?? '') : String(error)
@@ -133,11 +142,31 @@ describe('A kafka event', () => {
   })
 })
 
-/** The names of all that a `kafka` event takes: Serverless' own, and the plugin's. */
-function eventProperties(): string[] {
+describe('The documentation', () => {
+  const page = readFileSync(new URL('../../docs/serverless-yml.md', import.meta.url), 'utf8')
+
+  it.each(
+    fences(page).filter(({ language }) => language === 'yaml'),
+  )('shows what is taken: line $line', async (one) => {
+    // Serverless puts the default of a variable in its place.
+    const { functions = {} } = parse(one.code.replace(/\$\{env:\w+, '(.*)'\}/g, '$1')) as Service
+    const events = Object.values(functions).flatMap((declared) => declared.events ?? [])
+    for (const event of events) expect(await complaint(event)).toBe('')
+    expect(declaredMappings({ service: 'shop', provider: { name: 'aws' }, functions })).toHaveLength(events.length)
+  })
+
+  it.each(['kafka', 'msk'] as const)('names every setting of a %s event', (type) => {
+    const [reference = ''] = page.split('## A function with several')
+    for (const name of eventProperties(type)) expect(reference).toContain(`\`${name}\``)
+    for (const name of Object.keys(accessNames)) expect(page).toContain(`\`${name}\``)
+  })
+})
+
+/** The names of all that an event takes: Serverless' own, and the plugin's. */
+function eventProperties(type: 'kafka' | 'msk'): string[] {
   const { patternProperties } = handler.schema.properties.functions
   const events = Object.values(patternProperties).flatMap((functions) => functions.properties.events.items.anyOf)
-  return events.flatMap(({ properties }: EventSchema) => Object.keys(properties.kafka?.properties ?? {}))
+  return events.flatMap(({ properties }: EventSchema) => Object.keys(properties[type]?.properties ?? {}))
 }
 
 it('what a kafka event takes is named in the documentation, with nothing else beside it', () => {
@@ -148,7 +177,7 @@ it('what a kafka event takes is named in the documentation, with nothing else be
   )
   const apart = ['arn', 'msk', 'schemaRegistryConfig', 'partitions', 'consumptionMode', 'saslScram512']
   expect(named.filter((name) => !apart.includes(String(name))).sort()).toEqual(
-    eventProperties()
+    eventProperties('kafka')
       .filter((name) => !apart.includes(name))
       .sort(),
   )

@@ -15,7 +15,12 @@ export interface Checked {
   readonly failed: number
   /** Why nothing was run; absent where the checks ran. */
   readonly skipped?: string
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    readonly detail: string
+    readonly elapsedMs: number
+  }[]
 }
 
 /** Runs one check after another, whatever they come to, and tells each. @throws the reason of the signal */
@@ -26,10 +31,12 @@ export async function runChecks(
   const done: Checked['checks'][number][] = []
   for (const { name, run } of checks) {
     signal.throwIfAborted()
-    const one = await run().then(
-      (figure) => ({ name, ok: true, detail: typeof figure === 'string' ? figure : '' }),
-      (error: Error) => ({ name, ok: false, detail: error.message }),
+    const began = Date.now()
+    const ended = await run().then(
+      (figure) => ({ ok: true, detail: typeof figure === 'string' ? figure : '' }),
+      (error: Error) => ({ ok: false, detail: error.message }),
     )
+    const one = { name, ...ended, elapsedMs: Date.now() - began }
     tell(`${one.ok ? 'ok' : 'FAILED'}: ${name}${one.detail === '' ? '' : `: ${one.detail}`}`)
     done.push(one)
   }

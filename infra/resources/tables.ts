@@ -1,5 +1,6 @@
 import { failuresTable, ledgerTable, type TableDefinition, ttlAttribute } from '../../lib/deployment/index.js'
 import type { Resource } from '../serverless.js'
+import type { TableSettings } from './settings.js'
 
 export interface TableNames {
   readonly ledger: string
@@ -11,39 +12,42 @@ export function tableNames(service: string, stage: string): TableNames {
   return { ledger: `${service}-${stage}-ledger`, failures: `${service}-${stage}-failures` }
 }
 
-const ledgerId = 'MillraceLedgerTable'
-const failuresId = 'MillraceFailuresTable'
+/** The logical ids of the framework's tables. */
+export const tableIds = { ledger: 'MillraceLedgerTable', failures: 'MillraceFailuresTable' } as const
 
 /** The framework's tables, by logical id. */
-export function tableResources(names: TableNames): Record<string, Resource> {
+export function tableResources(names: TableNames, settings: TableSettings = {}): Record<string, Resource> {
   return {
-    [ledgerId]: retained(ledgerTable(names.ledger)),
-    [failuresId]: retained(failuresTable(names.failures)),
+    [tableIds.ledger]: retained(ledgerTable(names.ledger), settings),
+    [tableIds.failures]: retained(failuresTable(names.failures), settings),
   }
 }
 
-function retained(definition: TableDefinition): Resource {
+function retained(definition: TableDefinition, settings: TableSettings): Resource {
+  const { pointInTimeRecovery = true, deletionProtection = false, kmsKeyArn } = settings
   return {
     Type: 'AWS::DynamoDB::Table',
     // Removing the stack must not make the group forget what is settled, nor lose the records given up on.
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
-    Properties: { ...definition, TimeToLiveSpecification: { AttributeName: ttlAttribute, Enabled: true } },
+    Properties: {
+      ...definition,
+      TimeToLiveSpecification: { AttributeName: ttlAttribute, Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: pointInTimeRecovery },
+      DeletionProtectionEnabled: deletionProtection,
+      ...(kmsKeyArn !== undefined && {
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKeyArn },
+      }),
+    },
   }
 }
 
-/** All that the framework does to its tables; no other action and no other table. */
-export function tableStatements(): readonly object[] {
-  return [
-    allow(ledgerId, ['BatchGetItem', 'GetItem', 'PartiQLUpdate', 'PartiQLInsert', 'UpdateItem', 'PutItem', 'Query']),
-    allow(failuresId, ['BatchWriteItem', 'PutItem']),
-  ]
-}
-
-function allow(tableId: string, actions: readonly string[]): object {
+/** The ARN of one of the framework's tables, whether the stack has it or it is there already. */
+export function tableArn(which: keyof TableNames, names: TableNames, resources: Record<string, Resource>): object {
+  const id = tableIds[which]
+  // By reference where that can be: then no function is there before its tables are.
+  if (resources[id]) return { 'Fn::GetAtt': [id, 'Arn'] }
   return {
-    Effect: 'Allow',
-    Action: actions.map((action) => `dynamodb:${action}`),
-    Resource: [{ 'Fn::GetAtt': [tableId, 'Arn'] }],
+    'Fn::Sub': `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/${names[which]}`,
   }
 }

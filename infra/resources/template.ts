@@ -3,7 +3,6 @@ import type { Mapping } from '../../lib/deployment/index.js'
 import { MillraceError, show } from '../../lib/errors.js'
 import { type DeclaredMapping, isQueue, mappingOf, propertiesOf, queueMode, refused } from '../events/index.js'
 import type { Naming, Resource, Service } from '../serverless.js'
-import { type TableNames, tableResources, tableStatements } from './tables.js'
 
 type Resources = Record<string, Resource>
 
@@ -12,7 +11,6 @@ export function completeTemplate(
   resources: Resources,
   naming: Naming,
   mappings: readonly DeclaredMapping[],
-  tables: TableNames,
 ): ReadonlyMap<DeclaredMapping, string> {
   const ids = new Map<DeclaredMapping, string>()
   for (const mapping of mappings) {
@@ -21,10 +19,6 @@ export function completeTemplate(
     if (isEmptyList(properties.SourceAccessConfigurations)) delete properties.SourceAccessConfigurations
     ids.set(mapping, id)
   }
-  Object.assign(resources, tableResources(tables))
-  // A function with a role of its own brings its own permissions; then osls may write no common role at all.
-  const role = resources[naming.getRoleLogicalId()]
-  if (role) statementsOf(role).push(...tableStatements())
   return ids
 }
 
@@ -73,11 +67,6 @@ function findMapping(
   throw refused(
     `osls wrote no mapping for the ${type} event of topic ${settings.topic} of function ${functionName}; this plugin is made for osls 4.3`,
   )
-}
-
-function statementsOf(role: Resource): object[] {
-  const [policy] = (role.Properties as { Policies: { PolicyDocument: { Statement: object[] } }[] }).Policies
-  return policy?.PolicyDocument.Statement ?? []
 }
 
 function isEmptyList(value: unknown): boolean {

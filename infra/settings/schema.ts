@@ -1,10 +1,13 @@
 import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
 import { bundleSchema } from '../bundle/index.js'
+import { checkProperties } from '../checks/settings.js'
 import { dashboardSchema } from '../dashboard/index.js'
+import { permissionSettings, resourceSettings } from '../resources/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
 /** What `custom.millrace` may say; each part has its own folder, and says here what it takes. */
 const serviceProperties = {
+  ...resourceSettings,
   alarms: serviceAlarmsSchema,
   bundle: bundleSchema,
   dashboard: dashboardSchema,
@@ -12,8 +15,10 @@ const serviceProperties = {
 
 /** What `millrace` of a function may say. */
 const functionProperties = {
+  ...permissionSettings,
   alarms: functionAlarmsSchema,
   bundle: bundleSchema,
+  ...checkProperties,
 } as const
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { command as bundleCommand, withBundleOptions } from './bundle/index.js'
 import { withChaosOptions } from './chaos-options.js'
+import { command as checkCommand, withCheckOptions } from './check/index.js'
 import type { Command } from './command.js'
 import { commands, withDiscardOptions, withListOptions, withRedriveOptions, withShowOptions } from './failures/index.js'
 import {
@@ -68,6 +69,7 @@ function program(): Commander {
       'after',
       '\nKAFKA_BROKERS and AWS_ENDPOINT_URL_DYNAMODB name a Kafka and a DynamoDB to use in place of the embedded ones.',
     )
+  withCheckOptions(define(root, 'check', 'look for what is not safe in the service in this folder', checkCommand))
   withProduceOptions(
     define(root, 'produce', 'send records to a topic', async () => (await import('./produce.js')).produce),
   )

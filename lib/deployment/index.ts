@@ -1,5 +1,6 @@
 import { MillraceError, show } from '../errors.js'
 
+export { type Finding, findingsVariable, subjectOf } from './findings.js'
 export { metricNamespace } from './namespace.js'
 export { isStackFunction, readOutputs, type StackFacts, type StackFunction, writeOutputs } from './outputs.js'
 export {

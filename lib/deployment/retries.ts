@@ -1,7 +1,7 @@
 /** Where a handler carries what the deployment has to know of it. Registered, so that a bundle's copy is found from outside. */
 export const needsMark: unique symbol = Symbol.for('millrace.needs') as never
 
-/** What a function may ask of its mapping's retries, as its options have it. */
+/** What a function asks of its mapping and of its time, as its options have it. */
 export interface DeliveryNeeds {
   readonly attempts: number
   readonly intervalMs: number
@@ -15,6 +15,12 @@ export interface DeliveryNeeds {
   readonly keeps: boolean
   /** Milliseconds kept for settling; undefined: the default. */
   readonly reserveMs: number | undefined
+  /** Milliseconds that one record may run; undefined: as long as the batch. */
+  readonly recordTimeoutMs: number | undefined
+  /** Milliseconds that a batch may run; undefined: the invocation's time. */
+  readonly batchTimeoutMs: number | undefined
+  /** Milliseconds for which a crashed invocation keeps its source partitions. */
+  readonly leaseMs: number
 }
 
 /** Beyond its attempts: each lease that it waits for, and each run alone after a crash, is a delivery, too (DESIGN §5). */

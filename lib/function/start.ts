@@ -4,21 +4,27 @@ import { countContractErrors } from './contract.js'
 import type { Settings } from './options.js'
 import { functionName, type Runtime } from './runtime.js'
 
-/** What a function's options ask of its mapping's retries. */
-export function needsOf({
-  policies,
-  holds,
-  delivery,
-  reserveMs,
-}: Pick<Settings<unknown, unknown>, 'policies' | 'holds' | 'delivery' | 'reserveMs'>): DeliveryNeeds {
+type NeedSettings = Pick<
+  Settings<unknown, unknown>,
+  'policies' | 'holds' | 'delivery' | 'reserveMs' | 'recordTimeoutMs' | 'batchTimeoutMs' | 'leaseMs'
+>
+
+/** What a function's options ask of its mapping and of its time. */
+export function needsOf(settings: NeedSettings): DeliveryNeeds {
+  const { policies, holds, delivery, reserveMs, recordTimeoutMs, batchTimeoutMs, leaseMs } = settings
   const { attempts, intervalMs, factor, capMs, onExhausted } = policies.retry
   return {
     attempts: delivery === 'at-most-once' ? 1 : attempts,
-    ...{ intervalMs, factor, capMs, reserveMs, holds },
+    ...{ intervalMs, factor, capMs, reserveMs, holds, leaseMs },
     maxHolds: policies.hold.maxDeliveries,
     keeps: [onExhausted, ...Object.values(policies.poison)].some((action) => action === 'retry' || action === 'fail'),
+    recordTimeoutMs: limit(recordTimeoutMs),
+    batchTimeoutMs: limit(batchTimeoutMs),
   }
 }
+
+/** No limit is absent, not infinite: it goes through JSON. */
+const limit = (ms: number): number | undefined => (Number.isFinite(ms) ? ms : undefined)
 
 const started = new WeakSet<Runtime>()
 

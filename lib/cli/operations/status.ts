@@ -23,7 +23,7 @@ export const status: Command<StatusOptions> = (options, { voice }) =>
     tellMappings(all, voice, options.json === true)
     const alarmed = tellAlarms(alarms, voice)
     const wrong = all.filter((one) => one.wrong.length > 0).length
-    voice.say('status', `${counted(all.length, 'mapping')} of ${target.place}; ${verdict(wrong, alarmed)}`, {
+    voice.say('status', `${counted(all.length, 'mapping')} of ${target.place}; ${verdict(all, wrong, alarmed)}`, {
       ...{ count: all.length, wrong, place: target.place },
       alarms: 'unknown' in alarms ? { unknown: alarms.unknown } : (alarms.value?.length ?? null),
     })
@@ -100,7 +100,9 @@ function tellAlarms(alarms: Known<readonly Alarm[] | undefined>, voice: Voice): 
   return (alarms.value ?? []).length > 0
 }
 
-function verdict(wrong: number, alarmed: boolean): string {
-  if (wrong === 0 && !alarmed) return 'all is well'
-  return [...(wrong > 0 ? [`${wrong} to see to`] : []), ...(alarmed ? ['alarms to see to'] : [])].join(', ')
+function verdict(all: readonly MappingFacts[], wrong: number, alarmed: boolean): string {
+  const blind = all.filter(({ lag }) => 'unknown' in lag).length
+  const found = [...(wrong > 0 ? [`${wrong} to see to`] : []), ...(alarmed ? ['alarms to see to'] : [])]
+  const judged = found.length > 0 ? found.join(', ') : 'all is well'
+  return blind > 0 ? `${judged}, as far as is known: the lag of ${blind} is not` : judged
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { writeOutputs } from '../../deployment/index.js'
 import { packagedService } from '../../local/template/service.fixture.js'
-import { millrace } from '../cli.fixture.js'
+import { millrace, produce } from '../cli.fixture.js'
 import { sourceService } from '../source-service.fixture.js'
 import { noteLocalRun, readLocalRun } from './running.js'
 import { findTarget, type Target } from './target.js'
@@ -195,7 +195,7 @@ describe('A command finds its stack', () => {
 })
 
 describe('millrace dev', () => {
-  it('tells the other commands where it runs, as long as it does', async () => {
+  it('tells the other commands where it runs, and has them switch its mappings, as long as it does', async () => {
     const environment = {
       MILLRACE_LEDGER_TABLE: 'ledger',
       MILLRACE_FAILURES_TABLE: 'failures',
@@ -214,6 +214,16 @@ describe('millrace dev', () => {
       brokers,
       functions: [{ name: 'greet', deployed: 'hello-dev-greet', topic: 'greetings', group: 'greeters', brokers }],
     })
+    // They switch its mappings: what is paused reads nothing, until it is resumed.
+    const said = async (...args: string[]) => {
+      const command = millrace([...args, 'greet', '--json'], service.dir)
+      expect([await command.ended, command.output.stderr]).toEqual([0, ''])
+      return command.lines<{ event: string; state: string }>()[0]
+    }
+    expect(await said('pause')).toMatchObject({ event: 'paused', state: 'Disabled' })
+    await produce(brokers, 'greetings', ['hello'])
+    expect(await said('resume')).toMatchObject({ event: 'resumed', state: 'Enabled' })
+    expect(await running.line('batch')).toMatchObject({ records: 1, decision: 'settled' })
     running.ctrlC()
     expect(await running.ended).toBe(0)
     expect(existsSync(join(service.dir, '.millrace/dev.json'))).toBe(false)

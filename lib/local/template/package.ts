@@ -24,6 +24,10 @@ export interface PackageOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Takes what it has to say, line by line. */
   readonly log?: (line: string) => void
+  /** The folder that gets the package. Default: the service's `.serverless`. */
+  readonly to?: string | undefined
+  /** Default: what the service says. */
+  readonly stage?: string | undefined
 }
 
 /**
@@ -31,13 +35,19 @@ export interface PackageOptions {
  *
  * @throws MillraceError `ML_LOCAL_TEMPLATE` when there is no service, or serverless is not installed or fails; what it wrote is in the message
  */
-export async function packageService(serviceDir: string, { signal, env, log }: PackageOptions = {}): Promise<void> {
+export async function packageService(serviceDir: string, options: PackageOptions = {}): Promise<void> {
+  const { signal, log, to, stage, env } = options
   if (!configurations.some((name) => existsSync(join(serviceDir, name))))
     throw new MillraceError(
       'ML_LOCAL_TEMPLATE',
       `there is no serverless.yml in ${resolve(serviceDir)}; go to the folder of the service, or write one`,
     )
-  const { code, killedBy, failed, output } = await runTool(serverlessProgram(serviceDir), ['package'], {
+  const args = [
+    'package',
+    ...(to === undefined ? [] : ['--package', to]),
+    ...(stage === undefined ? [] : ['--stage', stage]),
+  ]
+  const { code, killedBy, failed, output } = await runTool(serverlessProgram(serviceDir), args, {
     cwd: serviceDir,
     env: {
       ...process.env,

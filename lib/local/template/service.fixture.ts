@@ -16,6 +16,7 @@ export interface ServiceParts {
   readonly mapping?: Properties
   /** Resources besides the function `greet`, its mapping of topic `greetings`, and its table. */
   readonly resources?: Record<string, { Type: string; Properties?: Properties }>
+  readonly outputs?: Record<string, { Value: unknown }>
 }
 
 /** The folder of a service as `serverless package` leaves it, in the temporary folder. */
@@ -42,8 +43,9 @@ export function packagedService(parts: ServiceParts = {}): PackagedService {
   return service
 }
 
-function template({ environment = {}, fn = {}, mapping = {}, resources = {} }: ServiceParts) {
+function template({ environment = {}, fn = {}, mapping = {}, resources = {}, outputs = {} }: ServiceParts) {
   return {
+    Outputs: outputs,
     Resources: {
       Bucket: { Type: 'AWS::S3::Bucket' },
       GreetLambdaFunction: {

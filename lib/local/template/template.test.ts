@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { writeOutputs } from '../../deployment/index.js'
 import { readService } from './index.js'
 import { type PackagedService, packagedService, type ServiceParts } from './service.fixture.js'
 
@@ -226,6 +227,12 @@ describe('a packaged service', () => {
     ['another response type', { FunctionResponseTypes: ['Other'] }, 'has FunctionResponseTypes'],
   ])('refuses a mapping with %s', (_, mapping, what) => {
     expect(() => read({ mapping })).toThrow(what)
+  })
+
+  it('has the framework’s tables also where they are no part of its stack, and each once where they are', () => {
+    const ledgerTable = 'hello-dev-greetings'
+    const outputs = writeOutputs({ ledgerTable, failuresTable: 'hello-dev-failures', functions: [] }, [])
+    expect(read({ outputs }).tables.map(({ TableName }) => TableName)).toEqual([ledgerTable, 'hello-dev-failures'])
   })
 
   it('tells its tables as CreateTable takes them', () => {

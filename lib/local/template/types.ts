@@ -38,5 +38,6 @@ export interface Resource {
 /** What is used of a CloudFormation template. */
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>
 }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
+import { kafkaEvent } from '../../../../lib/testing/index.js'
 import type { Check } from '../../checklist.js'
 import type { Ground, HandlerOptions } from '../ground.js'
 import { said } from './deliver.js'
 
 /** What becomes of a function that does not load. */
 export function loadingChecks(ground: Ground): readonly Check[] {
-  const load = async (name: string, options?: HandlerOptions) => {
+  const load = async (name: string, options: HandlerOptions = {}, event: unknown = {}) => {
     const { worker } = await ground.handler(name, options)
     try {
-      return await worker.invoke({})
+      return await worker.invoke(event)
     } finally {
       await worker.stop()
     }
@@ -21,6 +22,17 @@ export function loadingChecks(ground: Ground): readonly Check[] {
     {
       name: 'what is thrown while a function is loaded is told as an error of the initialisation, with its type',
       run: async () => failsWith(/^TypeError$/, await load('unloadable')),
+    },
+    {
+      name: 'an error of the framework is told with its code, and with a trace to its sources where Node reads source maps',
+      run: async () => {
+        const result = await load('faulty', {}, kafkaEvent({ topic: 'unknown', records: [{ value: 1 }] }))
+        assert.equal(result.kind, 'error', said(result))
+        const { errorMessage, stackTrace } =
+          result.kind === 'error' ? result.error : { errorMessage: '', stackTrace: [] }
+        assert.match(errorMessage, /^ML_EVENT_NO_MAPPING: /)
+        assert.match(stackTrace.join('\n'), /\/lib\/\w+\/[\w-]+\.ts:\d+/)
+      },
     },
     {
       name: 'an ES module in a file .js does not load: hence .cjs',

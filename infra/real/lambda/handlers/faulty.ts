@@ -30,7 +30,8 @@ export const handler = kafkaFunction({ value: json(Work), leaseMs: 1_000 }, asyn
   writeFileSync(mark, '')
   if (fault === 'exit') process.exit(0)
   if (fault === 'kill') process.kill(process.pid, 'SIGKILL')
-  if (fault === 'block') for (;;);
+  // Not for ever: nobody would end it where the lane itself is killed.
+  if (fault === 'block') for (const until = Date.now() + 60_000; Date.now() < until; );
   if (fault === 'throw')
     setImmediate(() => {
       throw new RangeError('out of reach')

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Serverless } from '../serverless.js'
-import { needsOf } from './needs.js'
+import { codeOf } from './code.js'
 
 let serviceDir = ''
 beforeAll(async () => {
@@ -16,11 +16,11 @@ beforeAll(async () => {
 afterAll(() => rm(serviceDir, { recursive: true, force: true }))
 
 /** The needs of a function whose zip has this module. */
-async function loaded(code: string, environment: Record<string, unknown> = {}) {
+async function needsOf(code: string, environment: Record<string, unknown> = {}) {
   await writeFile(join(serviceDir, 'fn.zip'), zipSync({ 'src/handler.mjs': strToU8(code) }))
   const functions = { fn: { handler: 'src/handler.handler', environment, package: { artifact: 'fn.zip' } } }
   const service = { service: 'shop', provider: { name: 'aws' }, functions }
-  return needsOf({ service, serviceDir } as unknown as Serverless, 'fn')
+  return (await codeOf({ service, serviceDir } as unknown as Serverless, 'fn')).needs
 }
 
 it('are read from the packaged code, with the environment that it will have, and nothing of it is kept', async () => {
@@ -29,8 +29,8 @@ it('are read from the packaged code, with the environment that it will have, and
     if (process.env.AWS_SECRET_ACCESS_KEY !== undefined) throw new Error('has credentials')
     setInterval(() => {}, 1000)
     console.log('anything')
-    export const handler = kafkaFunction({ retry: { attempts: Number(process.env.ATTEMPTS) }, hold: { maxDeliveries: 7 }, poison: { sink: 'fail' } }, () => {}).use({ before: () => {} })`
-  expect(await loaded(code, { ATTEMPTS: '12', TABLE: { Ref: 'Table' } })).toEqual({
+    export const handler = kafkaFunction({ recordTimeoutMs: 5_000, retry: { attempts: Number(process.env.ATTEMPTS) }, hold: { maxDeliveries: 7 }, poison: { sink: 'fail' } }, () => {}).use({ before: () => {} })`
+  expect(await needsOf(code, { ATTEMPTS: '12', TABLE: { Ref: 'Table' } })).toEqual({
     attempts: 12,
     intervalMs: 200,
     factor: 2,
@@ -38,8 +38,10 @@ it('are read from the packaged code, with the environment that it will have, and
     holds: true,
     keeps: true,
     maxHolds: 7,
+    leaseMs: 10_000,
+    recordTimeoutMs: 5_000,
   })
-  expect(await readdir(join(serviceDir, '.serverless'))).toEqual([])
+  expect(await readdir(serviceDir)).not.toContain('.serverless')
   vi.unstubAllEnvs()
 })
 
@@ -49,15 +51,14 @@ it.each([
   ['that exits as it is loaded', 'process.exit(3)', /exit code 3/],
   ['that exports nothing', '', /^Runtime.HandlerNotFound: /],
 ])('are not known of a handler %s', async (_what, code, reason) => {
-  expect(await loaded(code)).toMatch(reason)
+  expect(await needsOf(code)).toMatch(reason)
 })
 
 it('are not known of a function without a zip', async () => {
-  const of = (functions: object) =>
-    needsOf(
-      { service: { service: 'shop', provider: { name: 'aws' }, functions }, serviceDir } as unknown as Serverless,
-      'fn',
-    )
-  expect(await of({ fn: { handler: 'a.b' } })).toBe('it has no zip with a handler')
-  expect(await of({ fn: { handler: 'a.b', package: { artifact: 'gone.zip' } } })).toMatch(/no such file/)
+  const of = (functions: object) => {
+    const service = { service: 'shop', provider: { name: 'aws' }, functions }
+    return codeOf({ service, serviceDir } as unknown as Serverless, 'fn')
+  }
+  expect(await of({ fn: { handler: 'a.b' } })).toEqual({ needs: 'it has no zip with a handler', exits: [] })
+  expect((await of({ fn: { handler: 'a.b', package: { artifact: 'gone.zip' } } })).needs).toMatch(/no such file/)
 })

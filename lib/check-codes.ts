@@ -1,0 +1,22 @@
+/** The codes of what the checks find in a service before it is deployed; docs/checks.md has a section for each. */
+export const checkCodes = [
+  'ML_CHECKS_FAILED',
+  'ML_CHECK_TIMEOUT_LONG',
+  'ML_CHECK_TIMEOUT_SHORT',
+  'ML_CHECK_TIMEOUT_UNSET',
+  'ML_CHECK_LEASE',
+  'ML_CHECK_RECORD_AGE',
+  'ML_CHECK_RECORD_AGE_SHORT',
+  'ML_CHECK_WINDOW',
+  'ML_CHECK_BATCH',
+  'ML_CHECK_CONCURRENCY',
+  'ML_CHECK_IDLE',
+  'ML_CHECK_FILTER',
+  'ML_CHECK_LATEST',
+  'ML_CHECK_VPC',
+  'ML_CHECK_LOOPBACK',
+  'ML_CHECK_MEMORY',
+  'ML_CHECK_MEMORY_SHORT',
+  'ML_CHECK_EXIT',
+  'ML_CHECK_UNREAD',
+] as const
