@@ -55,6 +55,6 @@ export function example({ about: name, service }: Packaging, life: Life): readon
         deepEqual(differences([mapping], own), [])
       },
     },
-    ...readBack(name, stack, life.clients),
+    ...readBack(name, stack, life.clients, []),
   ]
 }

@@ -6,6 +6,8 @@ import { run } from '../program.js'
 
 /** A folder outside of this project in which services are that have its package installed. */
 export interface Home {
+  /** The installed package. */
+  readonly millrace: string
   /** Writes a service, by the paths of its files; writes over one that is there. */
   service(name: string, files: Readonly<Record<string, string>>): Promise<string>
   /** A service with the files of a folder of this project. */
@@ -31,6 +33,7 @@ export async function makeHome(): Promise<Home> {
   const others = (await readdir(join(root, 'node_modules'))).filter((name) => name !== 'millrace')
   await Promise.all(others.map((name) => symlink(join(root, 'node_modules', name), join(modules, name))))
   return {
+    millrace: installed,
     async service(name, files) {
       const folder = join(home, name)
       for (const [path, text] of Object.entries(files)) {

@@ -13,6 +13,7 @@ import type { Clients } from './clients.js'
 import { differences } from './differences.js'
 import type { Home } from './home.js'
 import { type Kept, mappingIds, remember, stillThere } from './kept.js'
+import { operations } from './operated.js'
 import { readBack } from './read-back.js'
 import { first, mappingsOf, second, shop, type Version } from './shop.js'
 import { readStack } from './stack.js'
@@ -24,6 +25,8 @@ const tables = ['shop-dev-ledger', 'shop-dev-failures']
 export interface Life {
   readonly home: Home
   readonly clients: Clients
+  /** Where moto is, for what is started. */
+  readonly env: Record<string, string>
   /** Runs `serverless` on moto in a service's folder. */
   serverless(folder: string, ...args: string[]): Promise<Ended>
 }
@@ -43,6 +46,8 @@ export function life(life: Life): readonly Check[] {
         kept = await remember(tables, clients)
       },
     },
+    ...operations(life, stackName),
+    renamed(life),
     ...deployment(life, changed, second),
     { name: `${changed} replaces no table and loses no item`, run: areStillThere },
     {
@@ -58,12 +63,13 @@ export function life(life: Life): readonly Check[] {
     { name: 'a rollback keeps the tables and what is settled', run: areStillThere },
     removal(life),
     { name: 'a removal leaves the tables, with their items', run: areStillThere },
-    ...deployment(life, again, first),
+    // The stack uses them, and has them no more.
+    ...deployment(life, again, first, ['AWS::DynamoDB::Table']),
     { name: `${again} finds their items`, run: areStillThere },
   ]
 }
 
-function deployment(life: Life, when: string, version: Version): readonly Check[] {
+function deployment(life: Life, when: string, version: Version, absent: readonly string[] = []): readonly Check[] {
   const { home, clients } = life
   const deploys: Check = {
     name: `${when} succeeds`,
@@ -104,7 +110,21 @@ function deployment(life: Life, when: string, version: Version): readonly Check[
       deepEqual(read, [version.auditTopic, 'orders', 'payments', ...(version.refunds ? ['refunds'] : [])].sort())
     },
   }
-  return [deploys, mappings, functions, outputs, ...readBack(when, stackName, clients)]
+  return [deploys, mappings, functions, outputs, ...readBack(when, stackName, clients, absent)]
+}
+
+/** Lambda would begin the other topic wherever the group stands in it (serverless #12377). */
+function renamed(life: Life): Check {
+  return {
+    name: 'a topic renamed under its old group is refused, before anything is changed',
+    async run() {
+      const same = { ...first, auditTopic: second.auditTopic }
+      const { status, output } = await life.serverless(await life.home.service('shop', shop(same)), 'deploy')
+      notEqual(status, 0, output)
+      match(output, /ML_GROUP_TAKEN/)
+      deepEqual(Object.keys(await mappingIds(life.clients)).sort(), ['audit', 'orders', 'payments'])
+    },
+  }
 }
 
 function rollback(life: Life): Check {

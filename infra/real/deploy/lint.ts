@@ -15,7 +15,22 @@ interface Allowed {
   readonly why: string
 }
 
-const allowed: readonly Allowed[] = []
+/** Ways to sign in that Lambda has since October 2026 (KAFKA-ESM §5, `SourceAccessType` of the SDK from 3.1148). */
+const newAccessTypes = [
+  'IAM_AUTH',
+  'IAM_OAUTHBEARER_AUTH',
+  'OAUTHBEARER_AUTH',
+  'OAUTHBEARER_SCOPE',
+  'OAUTHBEARER_AUDIENCE',
+  'OAUTHBEARER_LOGICAL_CLUSTER',
+  'OAUTHBEARER_IDENTITY_POOL',
+]
+
+const allowed: readonly Allowed[] = newAccessTypes.map((type) => ({
+  rule: 'E3030',
+  says: new RegExp(`/SourceAccessConfigurations/\\d+/Type: '${type}' is not one of `),
+  why: 'newer than the schema of this cfn-lint',
+}))
 
 /** cfn-lint, on each template; all of them in one run of it, which takes seconds to start. */
 export function linting(services: readonly Packaging[], python: Python): readonly Check[] {

@@ -47,7 +47,7 @@ async function run(home: Home, signal: AbortSignal): Promise<Checked> {
 
 function lifeOn(home: Home, { address }: Service): Life {
   const env = motoEnvironment(address)
-  return { home, clients: clientsOf(address), serverless: (folder, ...args) => serverless(folder, args, env) }
+  return { home, env, clients: clientsOf(address), serverless: (folder, ...args) => serverless(folder, args, env) }
 }
 
 function merged(parts: readonly Checked[]): Checked {

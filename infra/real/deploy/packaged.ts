@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { root } from '../../../tools/project.js'
-import { functions, referred } from '../../events/every-mapping.fixture.js'
+import { functions, msk, referred } from '../../events/every-mapping.fixture.js'
 import type { Check } from '../checklist.js'
 import { serverless, succeeded } from '../program.js'
 
@@ -45,7 +45,12 @@ export function packaging(home: Home): readonly Packaging[] {
 }
 
 function everyMapping(): Readonly<Record<string, string>> {
-  const declared = Object.entries(functions).map(([name, events]) => [name, { handler: 'handler.handler', events }])
+  // To which cluster this role signs in, the event does not say.
+  const iamStatements = [{ Effect: 'Allow', Action: ['kafka-cluster:*'], Resource: [msk.arn] }]
+  const declared = Object.entries(functions).map(([name, events]) => [
+    name,
+    { handler: 'handler.handler', events, ...(name === 'role' && { millrace: { iamStatements } }) },
+  ])
   return {
     'handler.js': 'exports.handler = async () => {}\n',
     'serverless.yml': stringify({

@@ -10,16 +10,31 @@ export interface Version {
   /** Seconds. */
   readonly timeout: number
   readonly batchSize: number
-  /** What the function `audit` reads. */
+  /** What the function `audit` reads, and as which group. */
   readonly auditTopic: string
+  readonly auditGroup: string
   /** With a function more. */
   readonly refunds: boolean
   /** More of them in 5 minutes are an alarm. */
   readonly abandoned: number
 }
 
-export const first: Version = { timeout: 60, batchSize: 500, auditTopic: 'audit', refunds: false, abandoned: 0 }
-export const second: Version = { timeout: 120, batchSize: 250, auditTopic: 'audit.v2', refunds: true, abandoned: 5 }
+export const first: Version = {
+  timeout: 60,
+  batchSize: 500,
+  auditTopic: 'audit',
+  auditGroup: 'audit',
+  refunds: false,
+  abandoned: 0,
+}
+export const second: Version = {
+  timeout: 120,
+  batchSize: 250,
+  auditTopic: 'audit.v2',
+  auditGroup: 'audit.v2',
+  refunds: true,
+  abandoned: 5,
+}
 
 /** A service with a mapping of each kind, as files. */
 export function shop(version: Version): Readonly<Record<string, string>> {
@@ -42,7 +57,7 @@ const brokers = {
 }
 const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 4 }
 
-function configuration({ timeout, batchSize, auditTopic, refunds, abandoned }: Version): object {
+function configuration({ timeout, batchSize, auditTopic, auditGroup, refunds, abandoned }: Version): object {
   return {
     service: 'shop',
     frameworkVersion: '4',
@@ -79,7 +94,7 @@ function configuration({ timeout, batchSize, auditTopic, refunds, abandoned }: V
       audit: {
         handler: 'functions/audit.handler',
         timeout: 60,
-        events: [{ kafka: { topic: auditTopic, consumerGroupId: 'audit', batchSize: 100, ...brokers } }],
+        events: [{ kafka: { topic: auditTopic, consumerGroupId: auditGroup, batchSize: 100, ...brokers } }],
       },
       ...(refunds && {
         refunds: {
@@ -94,7 +109,7 @@ function configuration({ timeout, batchSize, auditTopic, refunds, abandoned }: V
 }
 
 /** The mappings as Lambda has to have them, each value as `serverless.yml` says it or the plugin completes it. */
-export function mappingsOf({ batchSize, auditTopic, refunds }: Version): Readonly<Record<string, object>> {
+export function mappingsOf({ batchSize, auditTopic, auditGroup, refunds }: Version): Readonly<Record<string, object>> {
   const source = {
     SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: brokers.bootstrapServers } },
     SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: secret }],
@@ -113,7 +128,7 @@ export function mappingsOf({ batchSize, auditTopic, refunds }: Version): Readonl
       ...{ EventSourceArn: cluster, Topics: ['payments'], BatchSize: 100, StartingPosition: 'TRIM_HORIZON' },
       ...{ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'payments' }, State: 'Enabled', ...provisioned },
     },
-    audit: { ...selfManaged(auditTopic, 'audit'), BatchSize: 100 },
+    audit: { ...selfManaged(auditTopic, auditGroup), BatchSize: 100 },
     ...(refunds && { refunds: { ...selfManaged('refunds', 'refunds'), ...provisioned } }),
   }
 }

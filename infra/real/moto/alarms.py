@@ -1,4 +1,4 @@
-"""Alarms in templates: moto 5.2.5 has them in its API only."""
+"""Alarms in templates, which moto 5.2.5 has in its API only, and alarms asked for by name and state at once."""
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.cloudwatch.responses import CloudWatchResponse
@@ -61,3 +61,19 @@ class StackAlarm(CloudFormationModel):
 
     def get_cfn_attribute(self, attribute_name):
         return self.backend.alarms[self.name].alarm_arn
+
+
+describe_alarms = CloudWatchResponse.describe_alarms
+
+
+def alarms_described(self):
+    answer = describe_alarms(self)
+    state = self._get_param("StateValue")
+    if state is not None:
+        for kind, alarms in answer.result.items():
+            answer.result[kind] = [alarm for alarm in alarms if alarm.state_value == state]
+    return answer
+
+
+def patch():
+    CloudWatchResponse.describe_alarms = alarms_described
