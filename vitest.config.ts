@@ -6,6 +6,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: {
+      'millrace/health': here('./lib/health/index.ts'),
       'millrace/kafka': here('./lib/kafka/index.ts'),
       'millrace/sinks': here('./lib/sink/targets/index.ts'),
       'millrace/sqs': here('./lib/sink/sqs/index.ts'),

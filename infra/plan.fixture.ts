@@ -1,3 +1,4 @@
+import { healthFunction } from '../lib/deployment/index.js'
 import type { Plan, PlannedFunction } from './plan.js'
 import type { Resource } from './serverless.js'
 
@@ -9,7 +10,7 @@ export function planOf(
     metrics = ['EventCount', 'ErrorCount', 'KafkaMetrics'],
     partialResponses = true,
     reserved,
-    service: environmentService = 'shop' as unknown,
+    signedBy = 'shop',
     ofFunctions = {},
     ...settings
   }: Plan['settings'] & {
@@ -17,11 +18,13 @@ export function planOf(
     readonly metrics?: readonly string[]
     readonly partialResponses?: boolean
     readonly reserved?: number
-    readonly service?: unknown
+    /** What functions sign their metrics with. */
+    readonly signedBy?: string | object
     readonly ofFunctions?: PlannedFunction['settings']
   } = {},
 ) {
   const resources: Record<string, Resource> = {}
+  const environment = { POWERTOOLS_SERVICE_NAME: signedBy }
   const planned = Object.entries(functions).map(([name, topics]): PlannedFunction => {
     const logicalId = `Fn${Buffer.from(name).toString('hex')}`
     const Properties = { Timeout: timeout, ...(reserved !== undefined && { ReservedConcurrentExecutions: reserved }) }
@@ -36,12 +39,15 @@ export function planOf(
       const told = { topic, group: `${name}-group`, partialResponses, withholds: false }
       return { functionName: name, type: 'kafka' as const, settings: { topic }, told, logicalId: id } as never
     })
-    const declared = { environment: { POWERTOOLS_SERVICE_NAME: environmentService } }
-    return { name, deployed: `shop-dev-${name}`, logicalId, declared, settings: ofFunctions, mappings }
+    return { name, deployed: `shop-dev-${name}`, logicalId, declared: { environment }, settings: ofFunctions, mappings }
   })
   const warnings: string[] = []
   const plan: Plan = {
-    service: { service: 'shop', provider: { name: 'aws' } },
+    service: {
+      service: 'shop',
+      provider: { name: 'aws' },
+      functions: settings.health === false ? {} : { [healthFunction]: { environment } },
+    },
     stage: 'dev',
     // What is made from a plan asks osls nothing.
     provider: {} as Plan['provider'],

@@ -20,6 +20,7 @@ import {
   refuseTakenGroups,
   setEnvironment,
 } from './events/index.js'
+import { addHealth, addHealthRole, prepareHealth } from './health/index.js'
 import { createLocalTables, type LocalInvocation, localInvocation, localTables, setUp } from './local/index.js'
 import { type Plan, plannedFunctions } from './plan.js'
 import {
@@ -74,13 +75,16 @@ export default class MillracePlugin {
     makeLogicalIdsUnique(provider.naming, this.#mappings)
     this.#tables = tableNames(service.service, provider.getStage())
     setEnvironment(service, this.#mappings, this.#tables)
+    addHealth(this.#serverless, this.#mappings, this.#tables, (text) => this.#utils.log.warning(text))
     // Before osls looks for credentials, which it does before it loads the function's environment.
     if (this.#isLocalInvocation()) setUp(this.#localInvocation())
   }
 
   /** Here, not earlier: `serverless deploy function` would look for the role under `resources`. */
   #beforeRoles(): void {
-    prepareFunctions(this.#serverless.service, this.#serverless.getProvider('aws'), this.#mappings)
+    const provider = this.#serverless.getProvider('aws')
+    prepareFunctions(this.#serverless.service, provider, this.#mappings)
+    prepareHealth(this.#serverless.service, provider)
   }
 
   async #afterEvents(): Promise<void> {
@@ -93,6 +97,7 @@ export default class MillracePlugin {
     const isDeployment = this.#serverless.processedInput.commands.join(' ') === 'deploy'
     await addTables(plan, isDeployment, (text) => this.#utils.log.notice(text))
     addRoles(plan)
+    addHealthRole(plan)
     addOutputs(plan)
     addDashboard(plan, addAlarms(plan))
   }

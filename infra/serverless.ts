@@ -20,12 +20,14 @@ export interface Serverless {
 export interface Service {
   readonly service: string
   readonly custom?: { readonly millrace?: ServiceSettings }
+  readonly plugins?: readonly string[] | { readonly modules: readonly string[] }
   readonly functions?: Readonly<Record<string, ServiceFunction>>
   readonly resources?: { readonly Resources?: Readonly<Record<string, Resource>> }
   readonly package?: { readonly artifact?: string }
   readonly provider: {
     readonly name: string
     readonly region?: string
+    readonly runtime?: string
     /** Seconds. */
     readonly timeout?: number
     readonly environment?: Environment
@@ -97,7 +99,7 @@ export interface Provider {
 
 export interface Naming {
   getLambdaLogicalId(functionName: string): string
-  getLogGroupLogicalId(functionName: string): string
+  getLogGroupName(deployedName: string): string
   getRoleLogicalId(): string
   getRolePath(): string
   getStackName(): string

@@ -85,7 +85,7 @@ describe('dependencies', () => {
 })
 
 describe('a function’s bundle', () => {
-  const stages = ['event', 'codec', 'engine', 'outcome', 'ledger', 'sink', 'function', 'deployment']
+  const stages = ['event', 'codec', 'engine', 'outcome', 'ledger', 'sink', 'function', 'health', 'deployment']
   const inStage = (file: string) => file.startsWith('lib/') && stages.includes(file.split('/')[1] ?? '')
   const isForbidden = (name: string) =>
     /^(kafkajs|dynalite|commander|fflate|esbuild)$/.test(name) || /^lib\/(local|cli|testing|kafka)\//.test(name)

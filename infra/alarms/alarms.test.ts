@@ -121,12 +121,40 @@ describe('The other alarms go off above their thresholds, and stay quiet where n
   })
 })
 
+describe('The alarm on failures that wait', () => {
+  const of = (more: Parameters<typeof planOf>[1] = {}) => alarmsOf({ orders: ['orders'] }, more).of('failuresWaiting')
+
+  it('goes off when one record waits in the failures table, or more than it is told [P-22]', () => {
+    expect([fires(of(), { waiting: [1] }), fires(of(), { waiting: [0] })]).toEqual([true, false])
+    const patient = of({ alarms: { failuresWaiting: { records: 10 } } })
+    expect([fires(patient, { waiting: [11] }), fires(patient, { waiting: [10] })]).toEqual([true, false])
+    expect(of().AlarmName).toBe('shop-dev-failuresWaiting')
+  })
+
+  it('looks back as far as two counts, and says that nobody knows where there was none', () => {
+    const seconds = (everyMinutes: number) =>
+      of({ health: { everyMinutes } }).Metrics.map(({ MetricStat }) => MetricStat?.Period)
+    expect([seconds(5), seconds(1_440)]).toEqual([[600], [86_400]])
+    expect(of().TreatMissingData).toBe('missing')
+  })
+
+  it('is not there where nobody counts them', () => {
+    expect(alarmsOf({ orders: ['orders'] }, { health: false }).kinds).not.toContain('failuresWaiting')
+  })
+})
+
 describe('A service', () => {
+  const perService = ['failuresWaiting']
   const perMapping = ['stall', 'fallbackRate', 'abandoned', 'recreated']
   const perFunction = ['contractErrors', 'throttles', 'errors']
 
   it('has each alarm that needs no threshold of its own, per function and per mapping', () => {
-    expect(alarmsOf({ orders: ['orders', 'returns'] }).kinds).toEqual([...perFunction, ...perMapping, ...perMapping])
+    expect(alarmsOf({ orders: ['orders', 'returns'] }).kinds).toEqual([
+      ...perService,
+      ...perFunction,
+      ...perMapping,
+      ...perMapping,
+    ])
   })
 
   it('has no alarm on errors where a record that is retried is one, unless it is asked for', () => {
@@ -140,11 +168,13 @@ describe('A service', () => {
   it('can do without any, or each, or all of one function, or with those of one function alone', () => {
     const kinds = (more: Parameters<typeof planOf>[1]) => alarmsOf({ orders: ['orders'] }, more).kinds
     expect(kinds({ alarms: false })).toEqual([])
-    expect(kinds({ ofFunctions: { alarms: false } })).toEqual([])
+    expect(kinds({ ofFunctions: { alarms: false } })).toEqual(perService)
     expect(kinds({ alarms: false, ofFunctions: { alarms: { throttles: {} } } })).toEqual(['throttles'])
-    for (const kind of [...perFunction, ...perMapping]) {
-      const others = [...perFunction, ...perMapping].filter((one) => one !== kind)
+    const all = [...perService, ...perFunction, ...perMapping]
+    for (const kind of all) {
+      const others = all.filter((one) => one !== kind)
       expect(kinds({ alarms: { [kind]: false } })).toEqual(others)
+      if (perService.includes(kind)) continue
       expect(kinds({ ofFunctions: { alarms: { [kind]: false } } })).toEqual(others)
     }
   })

@@ -5,7 +5,7 @@
  */
 import type { Plan, PlannedFunction } from '../plan.js'
 import { type Alarm, alarmResource } from './alarm.js'
-import { functionMakers, type Makers, mappingMakers } from './kinds.js'
+import { failuresWaiting, functionMakers, type Makers, mappingMakers } from './kinds.js'
 import { alarmNames, logicalId } from './naming.js'
 import { type AlarmKind, type AlarmSettings, chosen } from './settings.js'
 
@@ -29,10 +29,17 @@ interface Named {
 export function addAlarms(plan: Plan): readonly string[] {
   const { alarms } = plan.settings
   const topic = alarms === false ? undefined : alarms?.topic
-  const all = plan.functions.flatMap((fn) => alarmsOf(plan, fn))
+  const all = [...serviceAlarms(plan), ...plan.functions.flatMap((fn) => alarmsOf(plan, fn))]
   const names = alarmNames(`${plan.service.service}-${plan.stage}-`, new Map(all.map((one) => [one, one.name])))
   for (const [{ id, alarm }, name] of names) plan.resources[id] = alarmResource(name, alarm, topic)
   return all.map(({ id }) => id)
+}
+
+function serviceAlarms(plan: Plan): Named[] {
+  const { alarms } = plan.settings
+  if (alarms === false || alarms?.failuresWaiting === false) return []
+  const alarm = failuresWaiting(plan, alarms?.failuresWaiting ?? {})
+  return alarm === undefined ? [] : [{ id: logicalId('Millrace', 'failuresWaiting'), name: ['failuresWaiting'], alarm }]
 }
 
 function alarmsOf(plan: Plan, fn: PlannedFunction): Named[] {

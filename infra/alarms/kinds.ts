@@ -1,4 +1,5 @@
-import { ofBatches, ofCode, ofFunction, ofMapping, publishes } from '../metrics/index.js'
+import { defaultEveryMinutes } from '../health/index.js'
+import { ofBatches, ofCode, ofFunction, ofHealth, ofMapping, publishes } from '../metrics/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
 import type { Alarm } from './alarm.js'
 import type { AlarmKind, AlarmSettings } from './settings.js'
@@ -120,4 +121,22 @@ export function functionMakers(fn: PlannedFunction): Makers<'contractErrors' | '
         threshold: asked.count ?? 0,
       },
   }
+}
+
+/** Records wait in the failures table (P-22); undefined where nobody counts them. */
+export function failuresWaiting(plan: Plan, { records = 0 }: { readonly records?: number }): Alarm | undefined {
+  const metric = ofHealth('failuresWaiting', plan)
+  const { everyMinutes = defaultEveryMinutes } = plan.settings.health || {}
+  return (
+    metric && {
+      description: `More than ${records} records of ${plan.tables.failures} were neither redriven nor discarded`,
+      metrics: { waiting: { metric, stat: 'Maximum' } },
+      threshold: records,
+      // Twice as long as from one count to the next, so that there is always one in it.
+      periodSeconds: Math.min(86_400, 2 * 60 * everyMinutes),
+      periods: 1,
+      // They are counted even where there are none.
+      missing: 'missing',
+    }
+  )
 }

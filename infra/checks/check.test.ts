@@ -6,6 +6,7 @@ import { findingsVariable } from '../../lib/deployment/index.js'
 import { MillraceError } from '../../lib/errors.js'
 import { catalogue, silenceable } from './catalogue.js'
 import { reportFindings } from './report.js'
+import { checkProperties } from './settings.js'
 import { codesOf, findingsOf } from './subject.fixture.js'
 
 const unsafe = { mapping: { StartingPosition: 'LATEST' }, function: { Timeout: 900 } }
@@ -66,6 +67,12 @@ describe('A check', () => {
     const off = { ...unsafe, settings: { checks: { ML_CHECK_LATEST: 'off' } } } as const
     const codes = (await findingsOf({ orders: off, audit: unsafe })).map(({ code }) => code)
     expect(codes).toEqual(['ML_CHECK_TIMEOUT_LONG', 'ML_CHECK_TIMEOUT_LONG', 'ML_CHECK_LATEST'])
+  })
+
+  it('that does not exist is not taken, nor another word than off', () => {
+    const { properties, additionalProperties } = checkProperties.checks
+    expect(additionalProperties).toBe(false)
+    expect(properties).toEqual(Object.fromEntries(silenceable.map((code) => [code, { const: 'off' }])))
   })
 
   it('of what Lambda refuses cannot be turned off', async () => {

@@ -72,6 +72,15 @@ describe('A dashboard', () => {
     ])
   })
 
+  it('leaves out what only a health function knows, where there is none', () => {
+    const [all, without] = [titlesOf({ orders: ['orders'] }), titlesOf({ orders: ['orders'] }, { health: false })]
+    expect(all.filter((title) => !without.includes(title))).toEqual([
+      'Given up on, and waiting',
+      'Begun, and not done',
+      'Open for the longest',
+    ])
+  })
+
   it('draws the time-out over the duration, and what is reserved over the concurrency', () => {
     const limits = widgetsOf({ orders: ['orders'] }, { timeout: 90, reserved: 7 }).flatMap((widgets) =>
       widgets.flatMap(({ properties }) => properties.annotations?.horizontal ?? []),
@@ -87,13 +96,13 @@ describe('A dashboard', () => {
       widgetsOf({ orders: ['orders'] }, more)
         .flat()
         .flatMap(({ properties }) => properties.alarms ?? [])
-    expect(shown({})).toHaveLength(7)
-    expect(shown({})[0]).toMatch(/^\$\{\w+ContractErrorsAlarm\.Arn\}$/)
+    expect(shown({})).toHaveLength(8)
+    expect(shown({})[0]).toBe(`\${MillraceFailuresWaitingAlarm.Arn}`)
     expect(shown({ alarms: false })).toEqual([])
   })
 
   it('refers to mappings and the region, and to a service that is named by a reference', () => {
-    const [dashboard] = dashboards({ orders: ['orders'] }, { service: { 'Fn::ImportValue': 'name' } })
+    const [dashboard] = dashboards({ orders: ['orders'] }, { signedBy: { 'Fn::ImportValue': 'name' } })
     const sub = (dashboard?.Properties?.DashboardBody as { 'Fn::Sub': [string, object] })['Fn::Sub']
     expect(sub[0]).toContain(`"EventSourceMappingUUID","\${Fn6f7264657273Reads6f7264657273}"`)
     expect(sub[0]).toContain(`"region":"\${AWS::Region}"`)

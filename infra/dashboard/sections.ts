@@ -1,7 +1,7 @@
-import { ofCode, ofFunction, ofTable } from '../metrics/index.js'
+import { ofCode, ofFunction, ofHealth, ofTable } from '../metrics/index.js'
 import type { Plan, PlannedFunction } from '../plan.js'
 import { mappingSection } from './mapping.js'
-import type { Line, Section } from './section.js'
+import type { Graph, Line, Section } from './section.js'
 
 /** Everything that a service's dashboard shows, from the top. @param alarmIds logical ids of its alarms */
 export function sectionsOf(plan: Plan, alarmIds: readonly string[]): readonly Section[] {
@@ -14,7 +14,8 @@ export function sectionsOf(plan: Plan, alarmIds: readonly string[]): readonly Se
   ]
 }
 
-function serviceSection({ service, stage, tables }: Plan, alarmIds: readonly string[]): Section {
+function serviceSection(plan: Plan, alarmIds: readonly string[]): Section {
+  const { service, stage, tables } = plan
   const ofBoth = (name: Parameters<typeof ofTable>[0], what: string): Line[] =>
     Object.entries(tables).map(([kind, table]: [string, string]) => ({
       ...{ metric: ofTable(name, table), stat: 'Sum', label: `${kind} ${what}` },
@@ -28,10 +29,29 @@ function serviceSection({ service, stage, tables }: Plan, alarmIds: readonly str
     heading: `# ${service.service} · ${stage}\nWhat each graph and alarm means, and what to do: docs/dashboard.md of millrace`,
     alarms: alarmIds.map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
     graphs: [
+      ...healthGraphs(plan),
       { title: 'Tables: throttled requests', lines: throttles, unit: 'requests' },
       { title: 'Tables: capacity', lines: units.map((line) => ({ ...line, rate: true })), unit: 'units per second' },
     ],
   }
+}
+
+/** What the ledger and the failures table hold. */
+function healthGraphs(plan: Plan): Graph[] {
+  const line = (name: Parameters<typeof ofHealth>[0], label: string): Line[] => {
+    const metric = ofHealth(name, plan)
+    return metric === undefined ? [] : [{ metric, stat: 'Maximum', label }]
+  }
+  const graphs: Graph[] = [
+    { title: 'Given up on, and waiting', lines: line('failuresWaiting', 'in the failures table'), unit: 'records' },
+    {
+      title: 'Begun, and not done',
+      lines: [...line('openRecords', 'open records'), ...line('stalledPartitions', 'partitions that nobody comes for')],
+      unit: 'count',
+    },
+    { title: 'Open for the longest', lines: line('oldestOpenSeconds', 'oldest open record'), unit: 'seconds' },
+  ]
+  return graphs.filter(({ lines }) => lines.length > 0)
 }
 
 function functionSection({ resources }: Plan, fn: PlannedFunction): Section {

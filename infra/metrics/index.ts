@@ -12,5 +12,15 @@ export {
   type TableAwsMetric,
   tableMetrics,
 } from './aws.js'
-export { type Metric, ofBatches, ofCode, ofFunction, ofMapping, ofTable, publishes, type Value } from './metric.js'
+export {
+  type Metric,
+  ofBatches,
+  ofCode,
+  ofFunction,
+  ofHealth,
+  ofMapping,
+  ofTable,
+  publishes,
+  type Value,
+} from './metric.js'
 export { type SeenMetrics, watchMetrics } from './seen.js'

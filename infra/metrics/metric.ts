@@ -1,6 +1,8 @@
-import { metricNamespace } from '../../lib/deployment/index.js'
+import { healthFunction, metricNamespace } from '../../lib/deployment/index.js'
 import type { BatchDimensions, BatchMetric, FunctionDimensions, FunctionMetric } from '../../lib/function/index.js'
+import type { HealthMetric } from '../../lib/health/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
+import type { ServiceFunction } from '../serverless.js'
 import {
   type FunctionAwsMetric,
   type MappingAwsMetric,
@@ -53,11 +55,24 @@ export const ofCode = (name: FunctionMetric, fn: PlannedFunction): Metric => ({
   dimensions: named(fn),
 })
 
-/** As the function signs its metrics (events/environment.ts). */
-function named({ deployed, declared }: PlannedFunction): Record<keyof FunctionDimensions, Value> {
-  const service = declared.environment?.POWERTOOLS_SERVICE_NAME
-  const isValue = typeof service === 'string' || (typeof service === 'object' && service !== null)
-  return { service: isValue ? service : deployed, function: deployed }
+/** What a service's health function says; undefined where it has none. */
+export function ofHealth(
+  name: HealthMetric,
+  { service: { functions = {}, service } }: Pick<Plan, 'service'>,
+): Metric | undefined {
+  const declared = functions[healthFunction]
+  return declared && { namespace: metricNamespace, name, dimensions: { service: signature(declared) ?? service } }
+}
+
+const named = ({ deployed, declared }: PlannedFunction): Record<keyof FunctionDimensions, Value> => ({
+  service: signature(declared) ?? deployed,
+  function: deployed,
+})
+
+/** The service that a function signs its metrics with (events/environment.ts). */
+function signature({ environment }: ServiceFunction): Value | undefined {
+  const service = environment?.POWERTOOLS_SERVICE_NAME
+  return typeof service === 'string' || (typeof service === 'object' && service !== null) ? service : undefined
 }
 
 /** Whether Lambda publishes a metric of this mapping, as it is compiled. */

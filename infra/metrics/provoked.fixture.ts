@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
 import * as z from 'zod/mini'
+import { handler as health } from '../../lib/health/index.js'
 import { drop, fallback, hold, json, kafkaFunction, ok, retry, type Sink } from '../../lib/index.js'
 import { invoke, kafkaEvent, type RecordSpec, testDeployment } from '../../lib/testing/index.js'
 import { type SeenMetrics, watchMetrics } from './index.js'
@@ -25,6 +26,7 @@ export async function provokedMetrics(): Promise<SeenMetrics> {
   const deployment = await testDeployment({ topic: 'rare' })
   try {
     await provoke()
+    await health()
   } finally {
     await deployment.stop()
     written.mockRestore()

@@ -27,7 +27,7 @@ beforeAll(async () => {
       body += chunk
     })
     request.on('end', () => {
-      const [status, text] = answer(new URLSearchParams(body).get('LogicalResourceId') ?? '')
+      const [status, text] = answer(Number(new URLSearchParams(body).get('NextToken') ?? 0))
       response.writeHead(status, { 'content-type': 'text/xml' }).end(text)
     })
   })
@@ -52,17 +52,22 @@ afterEach(async () => {
   }
 })
 
-/** As CloudFormation's query protocol has it. */
-function answer(id: string): readonly [status: number, xml: string] {
+/** As CloudFormation's query protocol has it: a page for each resource. */
+function answer(page: number): readonly [status: number, xml: string] {
   const error = (code: string, text: string) =>
     [400, `<ErrorResponse><Error><Code>${code}</Code><Message>${text}</Message></Error></ErrorResponse>`] as const
   if (denied) return error('AccessDenied', 'not you')
   if (stack === undefined) return error('ValidationError', "Stack 'shop-dev' does not exist")
-  if (stack[id] === undefined) return error('ValidationError', `Resource ${id} does not exist for stack shop-dev`)
-  const table = id === 'MillraceLedgerTable' ? names.ledger : names.failures
-  const detail = `<PhysicalResourceId>${table}</PhysicalResourceId><ResourceStatus>${stack[id]}</ResourceStatus>`
-  const result = `<DescribeStackResourceResult><StackResourceDetail>${detail}</StackResourceDetail></DescribeStackResourceResult>`
-  return [200, `<DescribeStackResourceResponse>${result}</DescribeStackResourceResponse>`]
+  const all = Object.entries(stack)
+  const members = all.slice(page, page + 1).map(([id, status]) => {
+    const table = id === 'MillraceLedgerTable' ? names.ledger : names.failures
+    const ids = `<LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${table}</PhysicalResourceId>`
+    return `<member>${ids}<ResourceStatus>${status}</ResourceStatus></member>`
+  })
+  const next = page + 1 < all.length ? `<NextToken>${page + 1}</NextToken>` : ''
+  const list = `<StackResourceSummaries>${members.join('')}</StackResourceSummaries>${next}`
+  const result = `<ListStackResourcesResult>${list}</ListStackResourcesResult>`
+  return [200, `<ListStackResourcesResponse>${result}</ListStackResourcesResponse>`]
 }
 
 const both = () => ensureTables(account.dynamodb, [ledgerTable(names.ledger), failuresTable(names.failures)])
@@ -99,7 +104,7 @@ describe('A deployment', () => {
     await both()
     denied = true
     await expect(existingTables(names, account)).rejects.toThrow(
-      /^ML_TABLES_UNKNOWN: .*allow cloudformation:DescribeStackResource/,
+      /^ML_TABLES_UNKNOWN: .*allow cloudformation:ListStackResources/,
     )
   })
 })

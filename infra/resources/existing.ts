@@ -1,4 +1,4 @@
-import { type CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation'
+import { type CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation'
 import {
   DescribeTableCommand,
   type DynamoDBClient,
@@ -28,9 +28,12 @@ export type ExistingTable = keyof TableNames
 export async function existingTables(names: TableNames, account: Account): Promise<readonly ExistingTable[]> {
   const wanted = { ledger: ledgerTable(names.ledger), failures: failuresTable(names.failures) }
   const found: ExistingTable[] = []
+  let owned: ReadonlySet<string> | undefined
   for (const which of ['ledger', 'failures'] as const) {
     const key = await keyOf(names[which], account.dynamodb)
-    if (key === undefined || (await isOwned(tableIds[which], names[which], account))) continue
+    if (key === undefined) continue
+    owned ??= await ownedBy(account)
+    if (owned.has(`${tableIds[which]} ${names[which]}`)) continue
     refuseOtherKey(wanted[which], key)
     found.push(which)
   }
@@ -47,17 +50,26 @@ async function keyOf(table: string, client: DynamoDBClient): Promise<readonly Ke
   }
 }
 
-/** What is being deleted, or was left behind when it was taken out of the template, is the stack's no more. */
-async function isOwned(logicalId: string, table: string, { cloudformation, stack }: Account): Promise<boolean> {
+/**
+ * What the stack has, each as its logical id and its name. What is being deleted, or was left behind when it was taken out of the template, is the
+ * stack's no more.
+ */
+async function ownedBy({ cloudformation, stack }: Account): Promise<ReadonlySet<string>> {
+  const owned = new Set<string>()
+  let next: string | undefined
   try {
-    const input = { StackName: stack, LogicalResourceId: logicalId }
-    const { StackResourceDetail } = await cloudformation.send(new DescribeStackResourceCommand(input))
-    const { PhysicalResourceId, ResourceStatus = '' } = StackResourceDetail ?? {}
-    return PhysicalResourceId === table && !/^(DELETE_|CREATE_FAILED)/.test(ResourceStatus)
+    do {
+      const input = { StackName: stack, ...(next && { NextToken: next }) }
+      const page = await cloudformation.send(new ListStackResourcesCommand(input))
+      for (const { LogicalResourceId, PhysicalResourceId, ResourceStatus = '' } of page.StackResourceSummaries ?? [])
+        if (!/^(DELETE_|CREATE_FAILED)/.test(ResourceStatus)) owned.add(`${LogicalResourceId} ${PhysicalResourceId}`)
+      next = page.NextToken
+    } while (next !== undefined)
+    return owned
   } catch (error) {
-    // No such stack, or it has no such resource.
-    if (asError(error).name === 'ValidationError') return false
-    throw unanswered(`whether stack ${stack} owns the table ${table}`, 'cloudformation:DescribeStackResource', error)
+    const { name, message } = asError(error)
+    if (name === 'ValidationError' && message.includes('does not exist')) return owned
+    throw unanswered(`which resources stack ${stack} has`, 'cloudformation:ListStackResources', error)
   }
 }
 

@@ -4,9 +4,12 @@
  * @module
  */
 export { addTables } from './add-tables.js'
+export { setLogRetention } from './logs.js'
 export { addOutputs } from './outputs.js'
+export { ownStatements } from './permissions.js'
 export { prepareFunctions } from './prepare.js'
-export { addRoles } from './roles.js'
+export { addRoles, giveRole, roleResource } from './roles.js'
 export { type LogSettings, permissionSettings, resourceSettings, type TableSettings } from './settings.js'
-export { type TableNames, tableNames, tableResources } from './tables.js'
+export { allow, onlyThrough } from './statement.js'
+export { type TableNames, tableArn, tableNames, tableResources } from './tables.js'
 export { completeTemplate, refuseChangedMappings, templateResources } from './template.js'

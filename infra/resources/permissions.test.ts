@@ -84,6 +84,8 @@ describe('A function may', () => {
       'glue:',
       // The id that MSK gave a cluster of another account, of which a VPC connection tells only the name.
       'kafka-cluster:',
+      // Streams of the one group.
+      'logs:',
       // Objects of the one bucket.
       's3:',
       'xray:',
@@ -145,7 +147,8 @@ describe('A function with several mappings', () => {
 
 describe('The logs of a function', () => {
   it('go into its own group, the one that is named for it, or nowhere', () => {
-    expect(allowed(permissions(kafka()), 'logs:PutLogEvents')).toEqual([{ 'Fn::GetAtt': ['ordersLogGroup', 'Arn'] }])
+    const own = allowed(permissions(kafka()), 'logs:PutLogEvents')
+    expect(JSON.stringify(own)).toMatch(/log-group:\/aws\/lambda\/orders:\*"/)
     const named = permissions({ ...kafka(), logs: { logGroup: '/shop' } })
     expect(JSON.stringify(allowed(named, 'logs:PutLogEvents'))).toMatch(/log-group:\/shop:\*/)
     expect(allowed(permissions({ ...kafka(), disableLogs: true }), 'logs:PutLogEvents')).toEqual([])

@@ -8,12 +8,17 @@ import { tableArn } from './tables.js'
 /** What the framework, Lambda and the function's own settings need; nothing of it is for the handler's own code. */
 export function permissionsOf(plan: Plan, one: PlannedFunction): readonly Statement[] {
   return merged([
-    ...logs(plan, one),
+    ...ownStatements(plan, one),
     ...tables(plan),
     ...one.mappings.flatMap((mapping) => mappingStatements(mapping, knownResources(plan))),
-    ...functionStatements(plan, one),
   ])
 }
+
+/** What any function needs: its log, and what its own settings ask for. */
+export const ownStatements = (
+  plan: Plan,
+  one: Pick<PlannedFunction, 'name' | 'declared' | 'logicalId'>,
+): readonly Statement[] => [...logs(plan, one), ...functionStatements(plan, one)]
 
 /** Those under `resources` join the template last, after the roles are made. */
 export const knownResources = ({ service, resources }: Plan): Readonly<Record<string, Resource>> => ({
@@ -40,15 +45,15 @@ function tables({ tables, resources, settings }: Plan): readonly Statement[] {
 const keyActions = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey*', 'ReEncrypt*']
 
 /** The group itself is in the stack, so that nobody has to create it. */
-function logs({ provider, service }: Plan, { name, declared }: PlannedFunction): readonly Statement[] {
-  const own = declared.logs?.logGroup ?? service.provider.logs?.lambda?.logGroup
-  if (own !== undefined) {
-    const arn = { 'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${own}:*` }
-    return allow('logs', ['CreateLogStream', 'PutLogEvents'], [arn])
-  }
-  if (declared.disableLogs) return []
-  const group = { 'Fn::GetAtt': [provider.naming.getLogGroupLogicalId(name), 'Arn'] }
-  return allow('logs', ['CreateLogStream', 'PutLogEvents'], [group])
+function logs(
+  { provider, service }: Plan,
+  { name, declared }: Pick<PlannedFunction, 'name' | 'declared'>,
+): readonly Statement[] {
+  const named = declared.logs?.logGroup ?? service.provider.logs?.lambda?.logGroup
+  if (named === undefined && declared.disableLogs) return []
+  const group = named ?? provider.naming.getLogGroupName(declared.name ?? name)
+  const arn = { 'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${group}:*` }
+  return allow('logs', ['CreateLogStream', 'PutLogEvents'], [arn])
 }
 
 /** What of a compiled function needs a permission. */
@@ -60,7 +65,7 @@ interface FunctionProperties {
   readonly DeadLetterConfig?: { readonly TargetArn?: Value }
 }
 
-function functionStatements(plan: Plan, { logicalId }: PlannedFunction): readonly Statement[] {
+function functionStatements(plan: Plan, { logicalId }: Pick<PlannedFunction, 'logicalId'>): readonly Statement[] {
   const compiled: FunctionProperties = plan.resources[logicalId]?.Properties ?? {}
   const { KmsKeyArn: key, FileSystemConfigs: files = [], DeadLetterConfig: letters } = compiled
   return [

@@ -12,7 +12,7 @@ const provider: Provider = {
   getCloudFormationClient: () => Promise.reject(new Error('AWS is not asked here')),
   naming: {
     getLambdaLogicalId: (name) => `${name}LambdaFunction`,
-    getLogGroupLogicalId: (name) => `${name}LogGroup`,
+    getLogGroupName: (deployed) => `/aws/lambda/${deployed}`,
     getRoleLogicalId: () => 'IamRoleLambdaExecution',
     getRolePath: () => '/',
     getStackName: () => 'shop-dev',

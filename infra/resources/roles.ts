@@ -34,7 +34,7 @@ export function addRoles(plan: Plan): void {
     const id = roleIdOf(plan.provider, name)
     refuseUnknowable(one, knownResources(plan))
     const named = plan.provider.getCustomExecutionRole(declared)
-    if (named === id) giveRole(plan, one, id)
+    if (named === id) giveRole(plan.resources, one.logicalId, id, roleOf(plan, one))
     else if (!named) addToShared(plan, one)
     else if (settings.iamStatements)
       throw refused(
@@ -47,14 +47,20 @@ export function addRoles(plan: Plan): void {
   }
 }
 
-function giveRole({ resources, ...plan }: Plan, one: PlannedFunction, id: string): void {
-  resources[id] = roleOf({ ...plan, resources }, one)
-  const { [one.logicalId]: compiled } = resources
+/** Adds the role of a function, by which osls has it run already. */
+export function giveRole(
+  resources: Record<string, Resource>,
+  functionId: string,
+  roleId: string,
+  role: Resource,
+): void {
+  resources[roleId] = role
+  const { [functionId]: compiled } = resources
   if (compiled === undefined) return
   // osls has the function depend on its role twice; cfn-lint warns of that.
   const { DependsOn = [], ...others } = compiled
-  const left = [DependsOn].flat().filter((dependency) => dependency !== id)
-  resources[one.logicalId] = { ...others, ...(left.length > 0 && { DependsOn: left }) }
+  const left = [DependsOn].flat().filter((dependency) => dependency !== roleId)
+  resources[functionId] = { ...others, ...(left.length > 0 && { DependsOn: left }) }
 }
 
 function needed(plan: Plan, one: PlannedFunction): string {
@@ -72,13 +78,21 @@ function addToShared(plan: Plan, one: PlannedFunction): void {
 function roleOf(plan: Plan, one: PlannedFunction): Resource {
   const { provider } = plan.service
   const said = sharedRole(plan.service)
-  const managed = said.managedPolicies ?? provider.iamManagedPolicies ?? []
-  const boundary = said.permissionsBoundary ?? said.permissionBoundary ?? provider.rolePermissionsBoundary
   const own = [...permissionsOf(plan, one), ...(one.settings.iamStatements ?? [])]
-  const Statement = [...own, ...(said.statements ?? provider.iamRoleStatements ?? [])]
+  const statements = [...own, ...(said.statements ?? provider.iamRoleStatements ?? [])]
+  const managed = said.managedPolicies ?? provider.iamManagedPolicies ?? []
+  return {
+    ...roleResource(plan, statements, managed),
+    ...(one.declared.condition && { Condition: one.declared.condition }),
+  }
+}
+
+/** A role that a function runs with, within the bounds that serverless.yml sets to all. */
+export function roleResource(plan: Plan, Statement: readonly object[], managed: readonly unknown[] = []): Resource {
+  const said = sharedRole(plan.service)
+  const boundary = said.permissionsBoundary ?? said.permissionBoundary ?? plan.service.provider.rolePermissionsBoundary
   return {
     Type: 'AWS::IAM::Role',
-    ...(one.declared.condition && { Condition: one.declared.condition }),
     Properties: {
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',

@@ -2,6 +2,7 @@ import { functionAlarmsSchema, serviceAlarmsSchema } from '../alarms/index.js'
 import { bundleSchema } from '../bundle/index.js'
 import { checkProperties } from '../checks/settings.js'
 import { dashboardSchema } from '../dashboard/index.js'
+import { healthSchema } from '../health/index.js'
 import { permissionSettings, resourceSettings } from '../resources/index.js'
 import type { ConfigSchemaHandler } from '../serverless.js'
 
@@ -11,6 +12,7 @@ const serviceProperties = {
   alarms: serviceAlarmsSchema,
   bundle: bundleSchema,
   dashboard: dashboardSchema,
+  health: healthSchema,
 } as const
 
 /** What `millrace` of a function may say. */

@@ -2,6 +2,7 @@ import type { BundleSettings } from '../../lib/local/bundle/index.js'
 import type { FunctionAlarms, ServiceAlarms } from '../alarms/index.js'
 import type { CheckSettings } from '../checks/settings.js'
 import type { DashboardSettings } from '../dashboard/index.js'
+import type { HealthSettings } from '../health/index.js'
 import type { LogSettings, TableSettings } from '../resources/index.js'
 
 /** `custom.millrace`. */
@@ -10,6 +11,7 @@ export interface ServiceSettings {
   readonly logs?: LogSettings
   readonly alarms?: ServiceAlarms
   readonly dashboard?: DashboardSettings
+  readonly health?: HealthSettings
   readonly bundle?: BundleSettings
 }
 

@@ -40,6 +40,12 @@ export const deploymentVariables = {
   mappings: 'MILLRACE_MAPPINGS',
 } as const
 
+/** The function that the plugin adds to a service, by its key among those of serverless.yml. */
+export const healthFunction = 'millraceHealth'
+
+/** The environment variable of the health function: how long something that is due may wait, in seconds. */
+export const stallVariable = 'MILLRACE_STALL_SECONDS'
+
 const howToSet =
   'the plugin millrace/plugin sets it in serverless.yml; in a unit test use testDeployment() of millrace/testing'
 

@@ -1,5 +1,5 @@
+import { count, writeMetrics } from '../emf.js'
 import { type ErrorCode, MillraceError } from '../errors.js'
-import { count, writeMetrics } from './emf.js'
 import { functionName, serviceName } from './runtime.js'
 
 /** What the framework publishes of a function, whatever its batches, by name, each under {@link FunctionDimensions}. */

@@ -1,10 +1,10 @@
+import { count, type Metric, milliseconds, writeMetrics } from '../emf.js'
 import { type Account, errorFields, type Log, Sample, type Tally } from '../engine/index.js'
 import { asError } from '../errors.js'
 import type { Batch, PartitionBatch } from '../event/index.js'
 import type { LedgerUsage } from '../ledger/index.js'
 import { countContractErrors } from './contract.js'
 import { orderStatistics } from './distribution.js'
-import { count, type Metric, milliseconds, writeMetrics } from './emf.js'
 import { functionName, type Runtime } from './runtime.js'
 
 /** What the framework publishes of a batch, by name, each under {@link BatchDimensions}. */

@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type Clock, systemClock } from '../clock.js'
 import { type Deduplicator, type Idempotency, openDeduplicator } from '../dedupe/index.js'
+import { deployedClient } from '../deployed-client.js'
 import { type Deployment, type Mapping, metricNamespace, readDeployment } from '../deployment/index.js'
 import type { Engine } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
@@ -60,14 +60,7 @@ function open() {
   const name = serviceName()
   return {
     deployment: readDeployment(process.env),
-    client: new DynamoDBClient({
-      // Two probes fewer at the first call, and no middleware stack built anew for each.
-      accountIdEndpointMode: 'disabled',
-      cacheMiddleware: true,
-      maxAttempts: 3,
-      // A store that is not there, or accepts and never answers, is an error within 5 s, not at the function's time-out.
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-    }),
+    client: deployedClient(),
     serviceName: name,
     logger: new Logger({ serviceName: name }),
     metrics: new Metrics({ namespace: metricNamespace, serviceName: name }),

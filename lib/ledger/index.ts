@@ -13,6 +13,7 @@ export {
   type Progress,
   type Recorded,
 } from './ledger.js'
+export { everyPartition, frontierOf, type KnownPartition, loadPartitions, type Place } from './partitions.js'
 export type { Disposed, Disposition } from './settle.js'
 export { keptTime, type LedgerState, type Marker, type OpenRecord, type Range } from './state.js'
 export {

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { isHead } from '../../sink/failures/index.js'
 
 type Item = Readonly<Record<string, AttributeValue>>
 
@@ -33,7 +34,7 @@ const names = [
 
 /** A scan of heads alone, without the record's bytes: neither pieces nor what small ones hold themselves. */
 export const headsOnly = {
-  FilterExpression: 'attribute_not_exists(#bytes)',
+  FilterExpression: isHead,
   ProjectionExpression: names.map((name) => `#${name}`).join(', '),
   ExpressionAttributeNames: Object.fromEntries([...names, 'bytes'].map((name) => [`#${name}`, name])),
 }

@@ -1,4 +1,4 @@
-import type { LedgerState, OpenRecord, Range } from '../../ledger/index.js'
+import { frontierOf, type OpenRecord, type Range } from '../../ledger/index.js'
 import type { Source } from './sources.js'
 
 /** What a ledger says of a source partition, for programs and for people. Times are epoch ms. */
@@ -49,8 +49,3 @@ export function factsOf({ group, topic, partition, item }: Source, former: numbe
 /** Whether anything of it has to be delivered again. */
 export const hasWaiting = ({ open, pending, crashed, claim }: SourceFacts): boolean =>
   open.length > 0 || pending.length > 0 || crashed !== null || (claim !== null && !claim.live)
-
-function frontierOf({ delivered, open, pending, crashed, claim }: LedgerState): number {
-  const waiting = [open[0]?.offset, pending[0]?.from, crashed?.from, claim?.inFlight.from]
-  return Math.min(delivered + 1, ...waiting.flatMap((offset) => offset ?? []))
-}

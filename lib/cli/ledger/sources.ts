@@ -1,5 +1,13 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
-import { dynamodbStore, itemKey, type LedgerItem, type LedgerStore } from '../../ledger/index.js'
+import {
+  dynamodbStore,
+  everyPartition,
+  itemKey,
+  type KnownPartition,
+  type LedgerItem,
+  loadPartitions,
+  type Place,
+} from '../../ledger/index.js'
 import { storeError } from '../../store-error.js'
 import type { Target } from '../target/index.js'
 import { usage } from '../voice.js'
@@ -13,11 +21,6 @@ export interface Source {
   readonly item: LedgerItem
 }
 
-type Place = Pick<Source, 'group' | 'topic'>
-
-/** As many partitions are asked for at once, and the last of a topic are taken to be found when none of so many has a ledger. */
-const atOnce = 100
-
 /**
  * The ledgers that are meant, by group, topic and partition.
  *
@@ -28,8 +31,11 @@ export async function sourcesOf(target: Target, options: SourceOptions): Promise
   const places = placesOf(target, options) ?? (await placesIn(target.client, target.ledgerTable, options))
   const found: Source[] = []
   for (const place of places) {
-    if (options.partition !== undefined) found.push(...(await load(store, place, [options.partition])))
-    else for await (const some of allOf(store, place)) found.push(...some)
+    const add = (some: readonly KnownPartition[]): void => {
+      for (const one of some) found.push({ group: place.group, topic: place.topic, ...one })
+    }
+    if (options.partition !== undefined) add(await loadPartitions(store, place, [options.partition]))
+    else for await (const some of everyPartition(store, place)) add(some)
   }
   return found
 }
@@ -71,24 +77,4 @@ async function placesIn(client: DynamoDBClient, table: string, { group, topic }:
     throw storeError(error, table)
   }
   return [...places.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place)
-}
-
-async function* allOf(store: LedgerStore, place: Place): AsyncGenerator<Source[]> {
-  for (let from = 0; ; from += atOnce) {
-    const some = await load(
-      store,
-      place,
-      Array.from({ length: atOnce }, (_, i) => from + i),
-    )
-    if (some.length === 0) return
-    yield some
-  }
-}
-
-async function load(store: LedgerStore, { group, topic }: Place, partitions: readonly number[]): Promise<Source[]> {
-  const items = await store.load(partitions.map((partition) => itemKey(group, topic, partition)))
-  return partitions.flatMap((partition, i) => {
-    const item = items[i]
-    return item ? [{ group, topic, partition, item }] : []
-  })
 }

@@ -41,7 +41,11 @@ export async function paused(
 const coldStartMs = 10_000
 
 /** Waits until no invocation has a source partition of it any more. Those that died give theirs back by the end of their lease. */
-async function landed({ target }: Operated, { reads }: Present, patience: Patience): Promise<Waited<Landed>> {
+export async function landed(
+  { target }: Pick<Operated, 'target'>,
+  { reads }: Pick<Present, 'reads'>,
+  patience: Patience,
+): Promise<Waited<Landed>> {
   const { clock } = patience
   // A local mapping is disabled when its invocations have ended.
   const quietMs = target.mappings.kind === 'local' ? 0 : coldStartMs

@@ -1,4 +1,5 @@
 import { basename, join, resolve as resolvePath } from 'node:path'
+import { healthFunction } from '../../deployment/index.js'
 import { MillraceError, show } from '../../errors.js'
 import type { State } from './files.js'
 import { type Resolve, resolveOnly } from './resolve.js'
@@ -27,7 +28,7 @@ const names = [
   'Code',
 ] as const
 
-/** The functions of serverless.yml; those that osls adds for itself are left out. */
+/** The functions of serverless.yml; those that osls and the plugin add for themselves are left out. */
 export function functionsOf(
   serviceDir: string,
   template: Template,
@@ -38,7 +39,7 @@ export function functionsOf(
     if (resource.Type !== 'AWS::Lambda::Function') return []
     const properties = resolveOnly(resolve, resource.Properties, names) as Properties
     const declared = Object.entries(state.service.functions).find(([, { name }]) => name === properties.FunctionName)
-    if (!declared) return []
+    if (!declared || declared[0] === healthFunction) return []
     const [key, { name, package: own }] = declared
     const artifact = own?.artifact || state.service.package?.artifact
     return [functionOf(id, key, name, properties, zipOf(serviceDir, artifact, properties.Code?.S3Key ?? ''))]

@@ -12,6 +12,9 @@ export interface EnvelopeItems {
   readonly head: Item
 }
 
+/** The filter of a scan for heads, where `#bytes` is the name `bytes`, which only pieces have. */
+export const isHead = 'attribute_not_exists(#bytes)'
+
 /** What the failures table keeps of an envelope (docs/envelope.md): the same items each time for the same envelope. */
 export function itemsOf(envelope: Envelope): EnvelopeItems {
   const { pk, sk } = keyOf(envelope)

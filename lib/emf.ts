@@ -1,8 +1,8 @@
-import { metricNamespace } from '../deployment/index.js'
+import { metricNamespace } from './deployment/index.js'
 
 /** One metric of an event; a list has at most 100 values, as the format has it. */
 export interface Metric {
-  readonly unit: 'Count' | 'Milliseconds'
+  readonly unit: 'Count' | 'Milliseconds' | 'Seconds'
   readonly value: number | readonly number[]
 }
 
