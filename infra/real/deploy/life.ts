@@ -89,7 +89,9 @@ function deployment(life: Life, when: string, version: Version, absent: readonly
     name: `${when}: there are the functions of serverless.yml, with their time-outs`,
     async run() {
       const { Functions = [] } = await clients.lambda.send(new ListFunctionsCommand())
-      const found = Functions.map((one) => [one.FunctionName, one.Timeout])
+      // But for the one that the plugin makes.
+      const own = Functions.filter(({ FunctionName }) => FunctionName !== `${stackName}-millrace-health`)
+      const found = own.map((one) => [one.FunctionName, one.Timeout])
       const of = {
         orders: version.timeout,
         payments: 60,
