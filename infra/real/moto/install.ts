@@ -28,9 +28,7 @@ export async function installPython(cache: string, tell: (line: string) => void)
   const installed = { python: join(folder, 'bin/python'), cfnLint: join(folder, 'bin/cfn-lint') }
   const stamp = join(folder, 'complete')
   if (existsSync(stamp)) return installed
-  await exec('python3', ['--version']).catch(() => {
-    throw new Skipped('there is no python3 on the path')
-  })
+  await requirePython()
   tell(`installing ${wanted.join(' and ')}, once`)
   try {
     rmSync(folder, { recursive: true, force: true })
@@ -43,4 +41,11 @@ export async function installPython(cache: string, tell: (line: string) => void)
   }
   writeFileSync(stamp, '')
   return installed
+}
+
+/** @throws Skipped where there is no Python 3 */
+export async function requirePython(): Promise<void> {
+  await exec('python3', ['--version']).catch(() => {
+    throw new Skipped('there is no python3 on the path')
+  })
 }
