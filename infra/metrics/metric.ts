@@ -58,13 +58,17 @@ export const ofCode = (name: FunctionMetric, fn: PlannedFunction): Metric => ({
 /** What a service's health function says; undefined where it has none. */
 export function ofHealth(
   name: HealthMetric,
-  { service: { functions = {}, service } }: Pick<Plan, 'service'>,
+  { service: { functions = {} } }: Pick<Plan, 'service'>,
 ): Metric | undefined {
   const declared = functions[healthFunction]
-  return declared && { namespace: metricNamespace, name, dimensions: { service: signature(declared) ?? service } }
+  const dimensions = declared && named({ deployed: declared.name ?? healthFunction, declared })
+  return dimensions && { namespace: metricNamespace, name, dimensions }
 }
 
-const named = ({ deployed, declared }: PlannedFunction): Record<keyof FunctionDimensions, Value> => ({
+const named = ({
+  deployed,
+  declared,
+}: Pick<PlannedFunction, 'deployed' | 'declared'>): Record<keyof FunctionDimensions, Value> => ({
   service: signature(declared) ?? deployed,
   function: deployed,
 })

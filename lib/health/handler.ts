@@ -3,6 +3,7 @@ import { deployedClient } from '../deployed-client.js'
 import { readDeployment, stallVariable } from '../deployment/index.js'
 import { writeMetrics } from '../emf.js'
 import { asError, MillraceError } from '../errors.js'
+import { functionDimensions } from '../signature.js'
 import { type Health, openWatch, type Watch } from './look.js'
 import { metricsOf } from './metrics.js'
 
@@ -31,7 +32,7 @@ export function healthHandler(clock: Pick<Clock, 'now'> = systemClock) {
       return look().then(answer, unknown)
     }
     const health = await look()
-    writeMetrics({ service: process.env.POWERTOOLS_SERVICE_NAME ?? 'service' }, metricsOf(health))
+    writeMetrics(functionDimensions(), metricsOf(health))
     return health
   }
 }
