@@ -1,4 +1,5 @@
 import type { Value } from '../metrics/index.js'
+import { orFalse } from '../or-false.js'
 
 /** What can be set of each alarm of a mapping or function. Counts are exceeded by more. */
 export interface AlarmSettings {
@@ -39,7 +40,6 @@ interface SharedSettings {
 }
 
 const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false })
-const orNone = (schema: object) => ({ anyOf: [{ const: false }, schema] })
 const count = { type: 'integer', minimum: 0 }
 
 const kinds = {
@@ -53,17 +53,17 @@ const kinds = {
   errors: strict({ count }),
 } as const satisfies Record<AlarmKind, object>
 
-const each = Object.fromEntries(Object.entries(kinds).map(([kind, schema]) => [kind, orNone(schema)]))
+const each = Object.fromEntries(Object.entries(kinds).map(([kind, schema]) => [kind, orFalse(schema)]))
 
 /** `alarms` of a function's `millrace`. */
-export const functionAlarmsSchema = orNone(strict(each))
+export const functionAlarmsSchema = orFalse(strict(each))
 
 /** `alarms` of `custom.millrace`. */
-export const serviceAlarmsSchema = orNone(
+export const serviceAlarmsSchema = orFalse(
   strict({
     ...each,
-    topic: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] },
-    failuresWaiting: orNone(strict({ records: count })),
+    topic: { anyOf: [{ type: 'string', pattern: '^arn:' }, { type: 'object' }] },
+    failuresWaiting: orFalse(strict({ records: count })),
   }),
 )
 

@@ -1,3 +1,5 @@
+import { orFalse } from '../or-false.js'
+
 /** `dashboard` of `custom.millrace`: false for none. */
 export type DashboardSettings =
   | false
@@ -6,13 +8,8 @@ export type DashboardSettings =
       readonly name?: string
     }
 
-export const dashboardSchema = {
-  anyOf: [
-    { const: false },
-    {
-      type: 'object',
-      properties: { name: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,250}$' } },
-      additionalProperties: false,
-    },
-  ],
-} as const
+export const dashboardSchema = orFalse({
+  type: 'object',
+  properties: { name: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,250}$' } },
+  additionalProperties: false,
+})

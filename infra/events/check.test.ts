@@ -70,6 +70,13 @@ describe('Without provisioned mode', () => {
 })
 
 describe('Refused is', () => {
+  it('a record age between none and a minute, and the message says which are taken', () => {
+    const age = (maximumRecordAgeInSeconds: number) => refusal({ maximumRecordAgeInSeconds, provisionedPollerConfig })
+    expect([age(-1), age(60)]).toEqual(['', ''])
+    expect(age(59)).toMatch(/maximumRecordAgeInSeconds is 59, and Lambda takes -1, or 60 to 604,800; set 60 or more/)
+    expect(age(0)).toMatch(/is 0/)
+  })
+
   it('queue mode, with a code of its own', () => {
     expect(refusal({ consumptionMode: 'Queue' })).toMatch(/^ML_QUEUE_MODE: here: .* share group, .* Take .* out/)
     expect(refusal({ consumptionMode: 'Stream' })).toBe('')

@@ -40,6 +40,7 @@ export function checkSettings(
   if (settings.consumptionMode === 'Queue') throw queueMode(where)
   checkBrokers(settings, where)
   checkPollers(settings, where)
+  checkRecordAge(settings, where)
   checkStart(settings, where, nowMs)
   checkAuthentication(settings, where)
   checkRegistry(settings, where)
@@ -86,6 +87,14 @@ function checkPollers(settings: EventSettings, where: string): void {
       `${where}: minimumPollers ${minimumPollers} is over maximumPollers, ${maximumPollers ?? '200 where none is given'}; raise maximumPollers`,
     )
   }
+}
+
+/** The schema has the ends alone: of two ranges osls would say no more than "unsupported integer format". */
+function checkRecordAge({ maximumRecordAgeInSeconds: age = -1 }: EventSettings, where: string): void {
+  if (age === -1 || age >= 60) return
+  throw refused(
+    `${where}: maximumRecordAgeInSeconds is ${age}, and Lambda takes -1, or 60 to 604,800; set 60 or more, or leave it out for any age`,
+  )
 }
 
 function checkStart(

@@ -96,7 +96,9 @@ describe('Refused, with what to change, is', () => {
 
   it('one group of two functions on one topic', () => {
     const { message } = refusalOf({ orders: reading(provisioned), audit: reading(event) })
-    expect(message).toMatch(/function orders, .* and function audit, .* as one group "orders"; .* write one ledger/)
+    expect(message).toMatch(
+      /function orders reads topic orders, and function audit reads topic orders, as one group "orders"; .* write one ledger/,
+    )
   })
 
   it('one group of two mappings, because Lambda takes a group once', () => {

@@ -86,7 +86,7 @@ function refuseAmbiguity(mappings: readonly DeclaredMapping[]): void {
     byTopic.set(ofFunction, mapping)
     const other = byGroup.get(told.group)
     if (other) {
-      const both = `${readerOf(other)} and ${readerOf(mapping)}`
+      const both = `${readerOf(other)}, and ${readerOf(mapping)},`
       throw refused(
         other.told.topic === told.topic
           ? `${both} as one group "${told.group}"; each would get some of the partitions, and both would write one ledger. Give each its own consumerGroupId`
@@ -98,5 +98,5 @@ function refuseAmbiguity(mappings: readonly DeclaredMapping[]): void {
 }
 
 function readerOf({ functionName, told }: DeclaredMapping): string {
-  return `function ${functionName}, which reads topic ${told.topic},`
+  return `function ${functionName} reads topic ${told.topic}`
 }

@@ -109,7 +109,7 @@ describe('A kafka event and an msk event alike', () => {
     ['maximumPollers', { provisionedPollerConfig: { maximumPollers: 2_001 } }],
     ['pollerGroup', { provisionedPollerConfig: { minimumPollers: 1, pollerGroup: 'shop' } }],
     ['maximumRetryAttempts', { maximumRetryAttempts: 10_001 }],
-    ['maximumRecordAgeInSeconds', { maximumRecordAgeInSeconds: 59 }],
+    ['maximumRecordAgeInSeconds', { maximumRecordAgeInSeconds: 604_801 }],
     ['onFailureDestination', { onFailureDestination: 'dead' }],
     ['onFailureDestination', { onFailureDestination: { Reference: 'Queue' } }],
     ['schemaRegistryURI', { schemaRegistryConfig: { ...registry, schemaRegistryURI: 'http://registry.example' } }],

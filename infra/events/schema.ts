@@ -90,8 +90,7 @@ const common = {
   }),
   functionResponseTypes: { type: 'array', maxItems: 1, items: { const: 'ReportBatchItemFailures' } },
   maximumRetryAttempts: integer(-1, 10_000),
-  // Lambda takes "forever" or a minute to a week; 1 to 59 would be refused only at deployment.
-  maximumRecordAgeInSeconds: { anyOf: [{ const: -1 }, integer(60, 604_800)] },
+  maximumRecordAgeInSeconds: integer(-1, 604_800),
   bisectBatchOnFunctionError: { type: 'boolean' },
   onFailureDestination: destination,
   schemaRegistryConfig,

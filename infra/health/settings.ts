@@ -1,3 +1,5 @@
+import { orFalse } from '../or-false.js'
+
 /** Minutes from one look to the next. */
 export const defaultEveryMinutes = 15
 
@@ -13,17 +15,12 @@ export type HealthSettings =
       readonly stallSeconds?: number
     }
 
-export const healthSchema = {
-  anyOf: [
-    { const: false },
-    {
-      type: 'object',
-      properties: {
-        everyMinutes: { type: 'integer', minimum: 1, maximum: 1_440 },
-        url: { enum: ['AWS_IAM', 'NONE'] },
-        stallSeconds: { type: 'integer', minimum: 60, maximum: 86_400 },
-      },
-      additionalProperties: false,
-    },
-  ],
-} as const
+export const healthSchema = orFalse({
+  type: 'object',
+  properties: {
+    everyMinutes: { type: 'integer', minimum: 1, maximum: 1_440 },
+    url: { enum: ['AWS_IAM', 'NONE'] },
+    stallSeconds: { type: 'integer', minimum: 60, maximum: 86_400 },
+  },
+  additionalProperties: false,
+})
