@@ -39,7 +39,15 @@ export function planOf(
       const told = { topic, group: `${name}-group`, partialResponses, withholds: false }
       return { functionName: name, type: 'kafka' as const, settings: { topic }, told, logicalId: id } as never
     })
-    return { name, deployed: `shop-dev-${name}`, logicalId, declared: { environment }, settings: ofFunctions, mappings }
+    return {
+      name,
+      deployed: `shop-dev-${name}`,
+      logicalId,
+      declared: { environment },
+      isTimeoutSet: true,
+      settings: ofFunctions,
+      mappings,
+    }
   })
   const warnings: string[] = []
   const plan: Plan = {

@@ -26,6 +26,8 @@ export interface PlannedFunction {
   /** Of the `AWS::Lambda::Function`. */
   readonly logicalId: string
   readonly declared: ServiceFunction
+  /** Whether serverless.yml says a time-out for it; in `declared` there is one at all times. */
+  readonly isTimeoutSet: boolean
   readonly settings: FunctionSettings
   readonly mappings: readonly PlannedMapping[]
 }
@@ -35,11 +37,18 @@ export interface PlannedMapping extends DeclaredMapping {
   readonly logicalId: string
 }
 
+/** The functions for which serverless.yml says a time-out. Known early only: osls writes its default into what was declared. */
+export function functionsWithTimeout({ functions = {}, provider }: Service): ReadonlySet<string> {
+  const all = Object.entries(functions)
+  return new Set(all.flatMap(([name, { timeout = provider.timeout }]) => (timeout === undefined ? [] : [name])))
+}
+
 /** The functions that read Kafka. */
 export function plannedFunctions(
   service: Service,
   { naming }: Provider,
   mappings: ReadonlyMap<DeclaredMapping, string>,
+  withTimeout: ReadonlySet<string>,
 ): readonly PlannedFunction[] {
   return Object.entries(service.functions ?? {}).flatMap(([name, declared]) => {
     const own = [...mappings].filter(([{ functionName }]) => functionName === name)
@@ -49,6 +58,7 @@ export function plannedFunctions(
       deployed: declared.name ?? name,
       logicalId: naming.getLambdaLogicalId(name),
       declared,
+      isTimeoutSet: withTimeout.has(name),
       settings: declared.millrace ?? {},
       mappings: own.map(([mapping, logicalId]) => ({ ...mapping, logicalId })),
     }

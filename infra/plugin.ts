@@ -22,7 +22,7 @@ import {
 } from './events/index.js'
 import { addHealth, addHealthRole, prepareHealth } from './health/index.js'
 import { createLocalTables, type LocalInvocation, localInvocation, localTables, setUp } from './local/index.js'
-import { type Plan, plannedFunctions } from './plan.js'
+import { functionsWithTimeout, type Plan, plannedFunctions } from './plan.js'
 import {
   addOutputs,
   addRoles,
@@ -50,6 +50,7 @@ export default class MillracePlugin {
   #mappings: readonly DeclaredMapping[] = []
   #tables: TableNames = tableNames('', '')
   #mappingIds: ReadonlyMap<DeclaredMapping, string> = new Map()
+  #withTimeout: ReadonlySet<string> = new Set()
 
   constructor(serverless: Serverless, _options: unknown, utils: PluginUtils) {
     this.#serverless = serverless
@@ -72,6 +73,7 @@ export default class MillracePlugin {
     const { service } = this.#serverless
     const provider = this.#serverless.getProvider('aws')
     this.#mappings = declaredMappings(service)
+    this.#withTimeout = functionsWithTimeout(service)
     makeLogicalIdsUnique(provider.naming, this.#mappings)
     this.#tables = tableNames(service.service, provider.getStage())
     setEnvironment(service, this.#mappings, this.#tables)
@@ -108,7 +110,7 @@ export default class MillracePlugin {
     return {
       ...{ service, provider, resources, tables: this.#tables, stage: provider.getStage() },
       settings: service.custom?.millrace ?? {},
-      functions: plannedFunctions(service, provider, this.#mappingIds),
+      functions: plannedFunctions(service, provider, this.#mappingIds, this.#withTimeout),
       warn: (text) => noteWarning(text) || this.#utils.log.warning(text),
     }
   }

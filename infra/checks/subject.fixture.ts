@@ -68,7 +68,7 @@ function plannedFunction(name: string, { event, type = 'kafka', settings = {}, d
   const told = { topic: name, group: name, partialResponses: true, withholds: false }
   return {
     ...{ name, deployed: `shop-dev-${name}`, logicalId: `${name}Function`, settings },
-    declared: declaredTimeout === null ? {} : { timeout: declaredTimeout },
+    isTimeoutSet: declaredTimeout !== null,
     mappings: [{ functionName: name, type, settings: { topic: name, ...event }, told, logicalId: `${name}Mapping` }],
   }
 }

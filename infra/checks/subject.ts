@@ -56,7 +56,7 @@ export function subjectFor(plan: Plan, planned: PlannedFunction, code: FunctionC
     ...{ planned, properties, code, isDeployed },
     stallSeconds: stallSecondsOf(plan, planned),
     timeoutMs: (properties.Timeout ?? defaultTimeout) * 1_000,
-    isTimeoutSet: (planned.declared.timeout ?? plan.service.provider.timeout) !== undefined,
+    isTimeoutSet: planned.isTimeoutSet,
     mappings: planned.mappings.map((mapping) => ({
       planned: mapping,
       properties: plan.resources[mapping.logicalId]?.Properties ?? {},

@@ -1,5 +1,5 @@
 import { declaredMappings } from '../events/index.js'
-import { type Plan, plannedFunctions } from '../plan.js'
+import { functionsWithTimeout, type Plan, plannedFunctions } from '../plan.js'
 import type { Provider, Resource, Service, ServiceFunction } from '../serverless.js'
 import { prepareFunctions } from './prepare.js'
 import { tableNames, tableResources } from './tables.js'
@@ -52,6 +52,6 @@ export function planOf({ functions, service: more, providerSettings, compiled, w
   const resources = { IamRoleLambdaExecution: sharedRole(), ...tableResources(tables, settings.tables), ...compiled }
   return {
     ...{ service, stage: 'dev', provider, settings, tables, resources, warn },
-    functions: plannedFunctions(service, provider, ids),
+    functions: plannedFunctions(service, provider, ids, functionsWithTimeout(service)),
   }
 }

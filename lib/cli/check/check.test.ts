@@ -52,7 +52,9 @@ function write(functions: Readonly<Record<string, object>>, more = {}): void {
 
 describe('millrace check', slow, () => {
   it('tells all that the plugin finds, offline and without credentials, and leaves nothing behind', async () => {
-    write({ orders: { timeout: 900, memorySize: 128 }, prices: documentedFunction() })
+    const silent = { ML_CHECK_LATEST: 'off', ML_CHECK_EXIT: 'off', ML_CHECK_UNREAD: 'off' }
+    const untimed = { millrace: { checks: silent } }
+    write({ orders: { timeout: 900, memorySize: 128 }, prices: documentedFunction(), untimed })
     const before = readdirSync(service).sort()
     const { ended, output, lines } = millrace(['check', '--json', '--stage', 'test'], service, {
       ...{ HOME: service, AWS_PROFILE: '', AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
@@ -68,6 +70,7 @@ describe('millrace check', slow, () => {
       // Its function has turned ML_CHECK_LATEST off.
       ['finding', 'warning', 'ML_CHECK_EXIT', 'prices'],
       ['finding', 'warning', 'ML_CHECK_UNREAD', 'prices'],
+      ['finding', 'warning', 'ML_CHECK_TIMEOUT_UNSET', 'untimed'],
     ])
     expect(found[2]).toMatchObject({ type: 'kafka', topic: 'orders', message: expect.stringContaining('LATEST') })
     expect(readdirSync(service).sort()).toEqual(before)
