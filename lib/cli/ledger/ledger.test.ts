@@ -67,6 +67,14 @@ describe('millrace ledger show', () => {
     )
   })
 
+  it('keeps its columns under their heads, however long a name is', async () => {
+    const group = 'a-group-with-a-long-name'
+    await deliver(group, { value: 'a' })
+    const [head = '', row = ''] = (await show({ group, topic, json: false })).text.split('\n')
+    expect(row.indexOf(topic)).toBe(head.indexOf('TOPIC'))
+    expect(row.indexOf('to 0')).toBe(head.indexOf('SETTLED'))
+  })
+
   it('shows who has a source partition, and who died with it', async () => {
     const store = dynamodbStore(ground.client, ground.ledgerTable)
     const batch = readBatch(kafkaEvent({ topic, records: [{ value: 'a' }, { value: 'b' }] }))

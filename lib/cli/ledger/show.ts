@@ -15,9 +15,24 @@ export const show: Command<SourceOptions> = async (options, { voice, stopping: {
   const target = await findTarget(options)
   try {
     const table = openTable(target.client, target.ledgerTable)
-    const line = columns(12, 12, 9, 8, 8, 8)
     const all: SourceFacts[] = []
-    for (const source of await sourcesOf(target, options)) {
+    const sources = await sourcesOf(target, options)
+    const widest = (of: (source: Source) => string) => Math.max(0, ...sources.map((source) => of(source).length))
+    const line = columns(
+      Math.max(
+        5,
+        widest(({ group }) => group),
+      ),
+      Math.max(
+        5,
+        widest(({ topic }) => topic),
+      ),
+      9,
+      8,
+      8,
+      8,
+    )
+    for (const source of sources) {
       if (signal.aborted) break
       const facts = factsOf(source, await formerOf(source, table), systemClock.now())
       if (all.push(facts) === 1 && !options.json) voice.say('head', line(heads))

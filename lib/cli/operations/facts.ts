@@ -23,6 +23,8 @@ export interface MappingFacts extends Learned, Pick<StackFunction, 'deployed' | 
   readonly lastResult: string | null
   /** Epoch ms. */
   readonly lastModified: number | null
+  /** Disabled by somebody's wish. */
+  readonly paused: boolean
   /** What somebody has to see to; nothing where all is well. */
   readonly wrong: readonly string[]
 }
@@ -40,6 +42,7 @@ export function factsOf({ reads, configuration }: Mapped, learned: Learned): Map
     ...{ reason: reason ?? null, lastResult: lastResult ?? null },
     lastModified: configuration?.LastModified?.getTime() ?? null,
     ...learned,
+    paused: state === 'Disabled' && isByWish(reason ?? ''),
     wrong: [...wrongWith(configuration), ...wrongIn(learned)],
   }
 }

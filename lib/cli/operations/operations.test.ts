@@ -227,6 +227,8 @@ describe('millrace status', () => {
     expect((await status({ names: ['bills'] })).code).toBe(0)
     gate.open()
     await bills.idle()
+    await pause()
+    expect((await status({ names: ['orders'], json: false })).text).toMatch(/! records were given up on.*\n {2}paused/)
   })
 
   it('tells what it can where Kafka does not answer', async () => {

@@ -75,12 +75,10 @@ function cells({ function: name, topic, group, state, lag, ledger, failures, las
 const nothing = { partitions: '?', open: '?', inFlight: '?', newest: '?' } as const
 
 /** What does not fit in a row. */
-function details({ lag, wrong, state, reason }: MappingFacts): string[] {
+function details({ lag, wrong, paused, reason }: MappingFacts): string[] {
   return [
     ...wrong.map((text) => `  ! ${cut(text, 300)}`),
-    ...(state === 'Disabled' && wrong.length === 0
-      ? [`  paused (${reason ?? 'no reason given'}): \`millrace resume\``]
-      : []),
+    ...(paused ? [`  paused (${reason ?? 'no reason given'}): \`millrace resume\``] : []),
     ...('unknown' in lag ? [`  lag not known: ${cut(lag.unknown, 300)}`] : []),
   ]
 }

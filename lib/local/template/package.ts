@@ -10,8 +10,8 @@ const patienceMs = 120_000
 /** Serverless' heading of an error. With it, it sets its exit code; esbuild, that serverless-esbuild leaves running, keeps it alive. */
 const failure = /^Error:$/m
 
-/** Where in its own code a tool noticed an error: of no use to who has to mend theirs. */
-const stackLines = /^ +at .*\n?/gm
+/** Where in its own code a tool noticed an error, and whom to tell of one: of no use to who has to mend theirs. */
+const toolLines = /^( +at |Environment: |Docs: |Learn more about configuration validation).*\n*/gm
 
 /** The files that may say what a service is; serverless takes the first there is. */
 export const configurations = ['yml', 'yaml', 'json', 'js', 'cjs', 'mjs', 'ts'].map((end) => `serverless.${end}`)
@@ -65,7 +65,7 @@ export async function packageService(serviceDir: string, options: PackageOptions
   const how = failed ? 'failed' : (late ?? `ended with exit code ${code}`)
   throw new MillraceError(
     'ML_LOCAL_TEMPLATE',
-    `\`serverless package\` ${how}; mend what it says:\n${output.replace(stackLines, '').trim().slice(-10_000)}`,
+    `\`serverless package\` ${how}; mend what it says:\n${output.replace(toolLines, '').trim().slice(-10_000)}`,
   )
 }
 
