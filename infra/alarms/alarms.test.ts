@@ -16,7 +16,7 @@ interface Properties {
     readonly MetricStat?: {
       readonly Period: number
       readonly Stat: string
-      readonly Metric: { readonly MetricName: string }
+      readonly Metric: { readonly MetricName: string; readonly Dimensions: readonly object[] }
     }
     readonly ReturnData: boolean
   }[]
@@ -136,6 +136,13 @@ describe('The alarm on failures that wait', () => {
       of({ health: { everyMinutes } }).Metrics.map(({ MetricStat }) => MetricStat?.Period)
     expect([seconds(5), seconds(1_440)]).toEqual([[600], [86_400]])
     expect(of().TreatMissingData).toBe('missing')
+  })
+
+  it('is of this stage alone: another one of the account has the same service', () => {
+    expect(of().Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.Dimensions ?? [])).toEqual([
+      { Name: 'service', Value: 'shop' },
+      { Name: 'function', Value: 'shop-dev-millrace-health' },
+    ])
   })
 
   it('is not there where nobody counts them', () => {

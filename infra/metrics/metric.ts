@@ -61,7 +61,10 @@ export function ofHealth(
   { service: { functions = {}, service } }: Pick<Plan, 'service'>,
 ): Metric | undefined {
   const declared = functions[healthFunction]
-  return declared && { namespace: metricNamespace, name, dimensions: { service: signature(declared) ?? service } }
+  if (declared === undefined) return undefined
+  // The service alone may be deployed to several stages of one account.
+  const dimensions = { service: signature(declared) ?? service, function: String(declared.name) }
+  return { namespace: metricNamespace, name, dimensions }
 }
 
 const named = ({ deployed, declared }: PlannedFunction): Record<keyof FunctionDimensions, Value> => ({

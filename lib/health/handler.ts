@@ -31,7 +31,9 @@ export function healthHandler(clock: Pick<Clock, 'now'> = systemClock) {
       return look().then(answer, unknown)
     }
     const health = await look()
-    writeMetrics({ service: process.env.POWERTOOLS_SERVICE_NAME ?? 'service' }, metricsOf(health))
+    const { POWERTOOLS_SERVICE_NAME: service = 'service', AWS_LAMBDA_FUNCTION_NAME: name = 'local' } = process.env
+    // Its own name, for the service alone may be deployed to several stages of one account.
+    writeMetrics({ service, function: name }, metricsOf(health))
     return health
   }
 }

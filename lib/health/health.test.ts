@@ -10,6 +10,7 @@ let deployment: TestDeployment
 beforeAll(async () => {
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT')
   vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'shop')
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'shop-dev-millrace-health')
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true')
   deployment = await testDeployment({ topic: 'orders', group: 'shop' })
 })
@@ -93,7 +94,7 @@ describe('What a look finds is', () => {
           CloudWatchMetrics: [
             {
               Namespace: 'millrace',
-              Dimensions: [['service']],
+              Dimensions: [['service', 'function']],
               Metrics: [
                 { Name: 'failuresWaiting', Unit: 'Count' },
                 { Name: 'openRecords', Unit: 'Count' },
@@ -103,7 +104,7 @@ describe('What a look finds is', () => {
             },
           ],
         },
-        ...{ service: 'shop', failuresWaiting: health.failuresWaiting.count },
+        ...{ service: 'shop', function: 'shop-dev-millrace-health', failuresWaiting: health.failuresWaiting.count },
         ...{ openRecords: 0, oldestOpenSeconds: 0, stalledPartitions: 0 },
       },
     ])

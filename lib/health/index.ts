@@ -14,7 +14,7 @@ export type { PartitionHealth } from './partition.js'
 
 /**
  * The handler as Lambda calls it. By schedule it publishes `failuresWaiting`, `openRecords`, `oldestOpenSeconds` and
- * `stalledPartitions` (namespace `millrace`, dimension `service`); a request to its URL it answers with a {@link Health} as
+ * `stalledPartitions` (namespace `millrace`, dimensions `service` and `function`); a request to its URL it answers with a {@link Health} as
  * JSON: 200, or 503 where the service has stalled or its tables do not answer.
  *
  * @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING`, `ML_LEDGER_FORMAT`, `ML_DEPLOYMENT_…`; to a request it answers 503

@@ -31,7 +31,7 @@ export async function startAws(account: Account): Promise<{ readonly url: string
   const server = createServer(async (request, response) => {
     account.mostAtOnce = Math.max(account.mostAtOnce ?? 0, ++atOnce)
     // So that what is asked at once is seen to be.
-    await new Promise((resolve) => setImmediate(resolve))
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
     const { type, body } = answer(account, request, await textOf(request))
     atOnce--
     response.writeHead(body === undefined ? 403 : 200, { 'content-type': type })
