@@ -204,6 +204,22 @@ describe('A service', () => {
   })
 })
 
+it('An alarm keeps its logical id with its name, because CloudFormation makes no second one of a name it still has', () => {
+  const alarms = (mappingId: string) => {
+    const { plan } = planOf({ orders: ['orders'] })
+    const functions = plan.functions.map((fn) => ({
+      ...fn,
+      mappings: fn.mappings.map((mapping) => ({ ...mapping, logicalId: mappingId })),
+    }))
+    const [own] = plan.functions.flatMap(({ mappings }) => mappings)
+    const mapping = plan.resources[own?.logicalId ?? '']
+    const resources = { ...plan.resources, ...(mapping && { [mappingId]: mapping }) }
+    return addAlarms({ ...plan, functions, resources }).map((id) => [id, resources[id]?.Properties?.AlarmName])
+  }
+  expect(alarms('ReadsAsOneGroup')).toContainEqual([expect.any(String), 'shop-dev-orders-orders-stall'])
+  expect(alarms('ReadsAsAnotherGroup')).toEqual(alarms('ReadsAsOneGroup'))
+})
+
 it('Every alarm is one that CloudWatch takes', () => {
   const { all, plan } = alarmsOf({ orders: ['a.b', 'a-b'], 'f-g': ['x'] }, { alarms: { latency: { p99Ms: 1 } } })
   expect(Object.keys(plan.resources).filter((id) => !/^[A-Za-z0-9]{1,255}$/.test(id))).toEqual([])

@@ -1,6 +1,7 @@
 import { type DeliveryNeeds, defaultReserveMs, type Finding } from '../../lib/deployment/index.js'
 import { chosen, defaultStallSeconds } from '../alarms/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
+import { logGroupOf } from '../resources/index.js'
 import { type CheckCode, catalogue } from './catalogue.js'
 import type { FunctionCode } from './code.js'
 
@@ -13,6 +14,8 @@ export interface Subject {
   readonly timeoutMs: number
   /** serverless.yml says it, for the function or for all. */
   readonly isTimeoutSet: boolean
+  /** What it prints is kept. */
+  readonly hasLog: boolean
   /** Of the stall alarms of its mappings; undefined: they are turned off. */
   readonly stallSeconds: number | undefined
   /** It goes to AWS now: neither packaged only, nor sent to what stands in for AWS. */
@@ -54,6 +57,7 @@ export function subjectFor(plan: Plan, planned: PlannedFunction, code: FunctionC
   const properties: FunctionProperties = plan.resources[planned.logicalId]?.Properties ?? {}
   return {
     ...{ planned, properties, code, isDeployed },
+    hasLog: logGroupOf(plan, planned) !== undefined,
     stallSeconds: stallSecondsOf(plan, planned),
     timeoutMs: (properties.Timeout ?? defaultTimeout) * 1_000,
     isTimeoutSet: (planned.declared.timeout ?? plan.service.provider.timeout) !== undefined,
