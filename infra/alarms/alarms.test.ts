@@ -88,6 +88,20 @@ describe('The stall alarm', () => {
     ])
     expect(alarmsOf({ orders: ['orders'] }, { metrics: [], alarms: { stall: false } }).warnings).toEqual([])
   })
+
+  it('goes on demand by the lag of the function, which is the topic’s where it reads no other', () => {
+    const onDemand = { partialResponses: false }
+    const [lag] = alarmsOf({ orders: ['orders'] }, onDemand).of('stall').Metrics
+    expect(lag?.MetricStat?.Metric).toMatchObject({ MetricName: 'OffsetLag', Dimensions: [{ Name: 'FunctionName' }] })
+    const several = alarmsOf({ orders: ['orders', 'returns'] }, onDemand)
+    expect(several.kinds).not.toContain('stall')
+    expect(several.warnings).toEqual([
+      expect.stringMatching(
+        /topic orders: on demand, beside other topics .* no stall alarm; add provisionedPollerConfig/,
+      ),
+      expect.stringMatching(/topic returns: /),
+    ])
+  })
 })
 
 describe('The other alarms go off above their thresholds, and stay quiet where nothing was published:', () => {

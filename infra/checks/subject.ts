@@ -1,5 +1,6 @@
 import { type DeliveryNeeds, defaultReserveMs, type Finding } from '../../lib/deployment/index.js'
 import { chosen, defaultStallSeconds } from '../alarms/index.js'
+import { lagOf } from '../metrics/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
 import { logGroupOf } from '../resources/index.js'
 import { type CheckCode, catalogue } from './catalogue.js'
@@ -24,6 +25,8 @@ export interface Subject {
 
 export interface SubjectMapping {
   readonly planned: PlannedMapping
+  /** Its lag is known, by which a stall alarm goes. */
+  readonly tellsLag: boolean
   readonly properties: MappingProperties
 }
 
@@ -39,7 +42,6 @@ export interface MappingProperties {
   readonly BatchSize?: number
   readonly MaximumBatchingWindowInSeconds?: number
   readonly MaximumRecordAgeInSeconds?: number
-  readonly MetricsConfig?: { readonly Metrics?: readonly unknown[] }
   readonly StartingPosition?: string
   readonly FilterCriteria?: { readonly Filters?: readonly unknown[] }
   readonly ProvisionedPollerConfig?: { readonly MinimumPollers?: number; readonly MaximumPollers?: number }
@@ -63,6 +65,7 @@ export function subjectFor(plan: Plan, planned: PlannedFunction, code: FunctionC
     isTimeoutSet: (planned.declared.timeout ?? plan.service.provider.timeout) !== undefined,
     mappings: planned.mappings.map((mapping) => ({
       planned: mapping,
+      tellsLag: lagOf(plan, planned, mapping) !== undefined,
       properties: plan.resources[mapping.logicalId]?.Properties ?? {},
     })),
   }
