@@ -28,6 +28,8 @@ export interface Service {
     readonly name: string
     readonly region?: string
     readonly runtime?: string
+    /** The network of all functions that say nothing else. */
+    readonly vpc?: object
     /** Seconds. */
     readonly timeout?: number
     readonly environment?: Environment

@@ -20,6 +20,7 @@ interface Steps {
   readonly real?: { readonly report?: object; readonly exit?: number }
   readonly sqs?: { readonly report?: object; readonly exit?: number }
   readonly lambda?: { readonly report?: object; readonly exit?: number }
+  readonly deploy?: { readonly report?: object; readonly exit?: number }
   readonly fresh?: { readonly report?: object; readonly exit?: number }
   /** Which of what the lanes need are on the path. Default: all. */
   readonly tools?: readonly Tool[]
@@ -66,6 +67,7 @@ function ci({
   real = compared,
   sqs = conforming,
   lambda = conforming,
+  deploy = made,
   fresh = made,
   tools = lanesNeed,
   npm = 'quick',
@@ -90,6 +92,7 @@ function ci({
     'test:real': script('real', real, "'.cache/reports/real.json'"),
     'test:sqs': script('sqs', sqs, "'.cache/reports/sqs.json'"),
     'test:new': script('new', fresh, "'.cache/reports/new.json'"),
+    'test:deploy': script('deploy', deploy, "'.cache/reports/deploy.json'"),
     'test:lambda': script('lambda', lambda, "'.cache/reports/lambda.json'"),
   }
   const manifest = { name: 'stand-in', version: '1.0.0' }
@@ -125,7 +128,7 @@ const good: Steps = {
 describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   it.each(['real', 'quick'] as const)('sums what was really counted, on its last line, with a %s npm', async (npm) => {
     const { code, lines } = await ci({ ...good, npm })
-    expect(lines.at(-1)).toBe('44 passed, 0 failed')
+    expect(lines.at(-1)).toBe('46 passed, 0 failed')
     expect(code).toBe(0)
   })
 
@@ -137,12 +140,12 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         start: { report: checks(true, false), exit: 1 },
         node24: { exit: 137 },
       },
-      '38 passed, 3 failed',
+      '40 passed, 3 failed',
     ],
     [
       'a step that fails after its tests passed, one that leaves no report, and a report without counts',
       { verify: { report: tests(5), exit: 1 }, start: {}, node24: { report: {} } },
-      '38 passed, 3 failed',
+      '40 passed, 3 failed',
     ],
     [
       'a breach that the simulation found, a planted bug that it did not find, a hang under the fuzz, and a benchmark without results',
@@ -152,31 +155,36 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
         fuzz: { report: { broker: { failures: ['a hang'] }, functions: { failures: [] } }, exit: 1 },
         bench: { report: { results: [] } },
       },
-      '40 passed, 4 failed',
+      '42 passed, 4 failed',
     ],
     [
       'differences of the real lane that nobody explains',
       { ...good, real: { report: { passed: 5, failed: 2 }, exit: 1 } },
-      '42 passed, 2 failed',
+      '44 passed, 2 failed',
     ],
     [
       'a real lane that was skipped although Java and Maven are there',
       { ...good, real: { report: { passed: 0, failed: 0, skipped: 'no Java' } } },
-      '37 passed, 1 failed',
+      '39 passed, 1 failed',
     ],
     [
       'a sink that does not conform, on the SQS lane',
       { ...good, sqs: { report: { passed: 8, failed: 1 }, exit: 1 } },
-      '43 passed, 1 failed',
+      '45 passed, 1 failed',
+    ],
+    [
+      'a deploy lane that was skipped although Python is there',
+      { ...good, deploy: { report: { passed: 0, failed: 0, skipped: 'no network' } } },
+      '44 passed, 1 failed',
     ],
     [
       'a new service that does not come to what its README says',
       { ...good, fresh: { report: { passed: 1, failed: 1 }, exit: 1 } },
-      '43 passed, 1 failed',
+      '45 passed, 1 failed',
     ],
-    ['a real lane that left no report', { ...good, real: {} }, '37 passed, 1 failed'],
-    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '37 passed, 1 failed'],
-    ['no test at all', { ...good, verify: { report: tests(0) } }, '39 passed, 1 failed'],
+    ['a real lane that left no report', { ...good, real: {} }, '39 passed, 1 failed'],
+    ['a real lane that ran nothing', { ...good, real: { report: { passed: 0, failed: 0 } } }, '39 passed, 1 failed'],
+    ['no test at all', { ...good, verify: { report: tests(0) } }, '41 passed, 1 failed'],
   ])('counts %s', async (_, steps, last) => {
     const { code, lines } = await ci(steps)
     expect(lines.at(-1)).toBe(last)
@@ -206,11 +214,11 @@ describe('the run on a clean checkout', { timeout: 120_000 }, () => {
   })
 
   it.each<[string, readonly Tool[], string, string]>([
-    ['Java', without('java'), 'real lane: skipped: no java', '37 passed, 0 failed'],
-    ['Maven', without('mvn'), 'real lane: skipped: no mvn', '37 passed, 0 failed'],
-    ['both', without('java', 'mvn'), 'real lane: skipped: no java no mvn', '37 passed, 0 failed'],
+    ['Java', without('java'), 'real lane: skipped: no java', '39 passed, 0 failed'],
+    ['Maven', without('mvn'), 'real lane: skipped: no mvn', '39 passed, 0 failed'],
+    ['both', without('java', 'mvn'), 'real lane: skipped: no java no mvn', '39 passed, 0 failed'],
     ['Python', without('python3'), 'SQS lane: skipped: no python3', '26 passed, 0 failed'],
-    ['a compiler', without('cmake', 'g++'), 'Lambda lane: skipped: no cmake no g++', '35 passed, 0 failed'],
+    ['a compiler', without('cmake', 'g++'), 'Lambda lane: skipped: no cmake no g++', '37 passed, 0 failed'],
   ])('says why it skips a lane: %s is not there', async (_, tools, why, last) => {
     const { code, lines } = await ci({ ...good, tools })
     expect(lines).toContain(`== ${why}`)

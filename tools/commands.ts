@@ -19,6 +19,9 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
   'npm run bench -- --smoke': { file: '.ci/run', shows: /npm run --silent bench -- --smoke/ },
   'npm run test:real': { file: '.ci/run', shows: /lane .* test:real/ },
   'npm run test:sqs': { file: '.ci/run', shows: /lane .* test:sqs/ },
+  'npm run test:deploy': { file: '.ci/run', shows: /lane .* test:deploy/ },
+  'npm run test:lambda': { file: '.ci/run', shows: /test:lambda/ },
+  'npm run test:new': { file: '.ci/run', shows: /lane .* test:new/ },
   'npx millrace dev': { file: 'lib/cli/cli.test.ts', shows: /'dev[ ']/ },
   'npx millrace dev --inspect': { file: 'lib/cli/inspect.test.ts', shows: /'dev', .*'--inspect'/ },
   'npx millrace chaos --faults 20': { file: 'lib/cli/chaos.test.ts', shows: /\['chaos', [\s\S]*'--faults \d/ },
@@ -56,6 +59,17 @@ export const commandProofs: Readonly<Record<string, CommandProof>> = {
     file: 'lib/cli/replay/replay.test.ts',
     shows: /from: \{ at: 'earliest' \}[\s\S]*replay\(\{ function: 'greet' \}\)/,
   },
+  'npx millrace new shop': { file: 'lib/cli/new/new.test.ts', shows: /run\(\['new', 'shop'\]\)/ },
+  'npx millrace check': { file: 'lib/cli/check/check.test.ts', shows: /millrace\(\['check'/ },
+  'npx millrace bundle': { file: 'lib/cli/bundle/bundle.test.ts', shows: /\['bundle', / },
+  'npx millrace status': { file: 'lib/cli/operations/operations.test.ts', shows: /commands\.status/ },
+  'npx millrace pause orders --drain': {
+    file: 'lib/cli/operations/operations.test.ts',
+    shows: /pause\(\{ drain: true/,
+  },
+  'npx millrace resume orders': { file: 'lib/cli/operations/operations.test.ts', shows: /commands\.resume/ },
+  'npx millrace drain orders': { file: 'lib/cli/operations/operations.test.ts', shows: /commands\.drain/ },
+  'npx serverless deploy': { file: 'infra/real/deploy/life.ts', shows: /'deploy'/ },
   'npx serverless package': { file: 'infra/local/invoke-local.test.ts', shows: /'package'/ },
   'npx serverless invoke local -f orders -p functions/orders/events/batch.json': {
     file: 'infra/local/invoke-local.test.ts',
@@ -70,5 +84,4 @@ export const notRun: Readonly<Record<string, string>> = {
   'npm install millrace zod @middy/core': 'needs a registry that has this package',
   'npm install --save-dev serverless@npm:osls@4 serverless-esbuild esbuild typescript @types/node':
     'needs a registry; the packages are those of this project, in its versions',
-  'npx serverless deploy': 'needs an account; what it would deploy is what `npx serverless package` writes',
 }

@@ -126,7 +126,7 @@ function serviceAt(home: string, line: number): string {
 /** The files that the README shows before a line: a block whose first line is a comment with a path. */
 function shownFiles(before: number): [path: string, text: string][] {
   return fences(readme).flatMap(({ code, line }): [string, string][] => {
-    const path = /^\/\/ ([\w./-]+\.ts)\n/.exec(code)?.[1]
+    const path = /^\/\/ ([\w./-]+\.m?[jt]s)\n/.exec(code)?.[1]
     return path === undefined || line > before ? [] : [[path, code]]
   })
 }

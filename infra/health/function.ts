@@ -53,7 +53,7 @@ function obstacle(service: Service, told: Readonly<Record<string, string>>): str
 }
 
 function described(
-  { service, provider: { runtime = '', environment } }: Service,
+  { service, provider: { runtime = '', environment, vpc } }: Service,
   stage: string,
   told: Readonly<Record<string, string>>,
   { everyMinutes = defaultEveryMinutes, url, stallSeconds = 300 }: Exclude<HealthSettings, false> = {},
@@ -66,8 +66,8 @@ function described(
     runtime: runtime.startsWith('nodejs') ? runtime : 'nodejs22.x',
     timeout: 30,
     memorySize: 256,
-    // It calls DynamoDB, and nothing in a network of one's own.
-    vpc: false,
+    // It calls DynamoDB, and nothing in a network of one's own. Only said where there is one: osls takes the word alone for a network.
+    ...(vpc && { vpc: false as const }),
     environment: {
       POWERTOOLS_SERVICE_NAME: environment?.POWERTOOLS_SERVICE_NAME ?? service,
       ...told,

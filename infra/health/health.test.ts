@@ -24,15 +24,17 @@ interface Given {
   readonly tables?: { readonly kmsKeyArn: string }
   readonly functions?: Record<string, ServiceFunction>
   readonly more?: Partial<Service>
+  /** The network of all functions that say nothing else. */
+  readonly vpc?: object
   /** The role that serverless.yml names for all functions. */
   readonly role?: string
 }
 
 /** What the plugin makes of a service: its health function, the role, and what was warned of. */
-function made({ health, tables, functions = { orders }, more = {}, role }: Given = {}) {
+function made({ health, tables, functions = { orders }, more = {}, role, vpc }: Given = {}) {
   const settings = { ...(health !== undefined && { health }), ...(tables && { tables }) }
   const service = { plugins: ['serverless-esbuild', 'millrace/plugin'], custom: { millrace: settings }, ...more }
-  const plan = planOf({ functions, service, providerSettings: { runtime: 'nodejs24.x' } })
+  const plan = planOf({ functions, service, providerSettings: { runtime: 'nodejs24.x', ...(vpc && { vpc }) } })
   const provider = { ...plan.provider, getCustomExecutionRole: () => role }
   const serverless = { service: plan.service, serviceDir: folder, getProvider: () => provider }
   const warnings: string[] = []
@@ -50,13 +52,17 @@ describe('The health function of a service', () => {
       name: 'shop-dev-millrace-health',
       handler: '.millrace/health.handler',
       runtime: 'nodejs24.x',
-      vpc: false,
       events: [{ schedule: 'rate(15 minutes)' }],
     })
     expect(added).not.toHaveProperty('url')
+    expect(added).not.toHaveProperty('vpc')
     expect(readFileSync(join(folder, '.millrace/health.js'), 'utf8')).toBe(
       "export { handler } from 'millrace/health'\n",
     )
+  })
+
+  it('stays outside of a network that is for all functions, where osls would otherwise give all roles what a network needs', () => {
+    expect(made({ vpc: { subnetIds: ['subnet-1a'] } }).added).toMatchObject({ vpc: false })
   })
 
   it('is told of every mapping of the service, and under which name it publishes', () => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { root } from '../../tools/project.js'
 
 export interface Ended {
-  /** Null when it was killed, after two minutes at the latest, or could not be started. */
+  /** Null when it was killed, after five minutes at the latest, or could not be started. */
   readonly status: number | null
   readonly stdout: string
   /** All that it wrote, and why it was killed. */
@@ -34,11 +34,17 @@ export function cleanEnvironment(home: string): Record<string, string> {
 /** Runs a program to its end, without input. */
 export function run(file: string, args: readonly string[], options: RunOptions): Promise<Ended> {
   return new Promise((resolve) => {
-    const limited = { ...options, timeout: 120_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024 }
+    const limited = { ...options, timeout: 300_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024 }
     const child = execFile(file, args, limited, (error, stdout, stderr) => {
       const failure = child.exitCode === null ? `${error?.message} ${error?.signal ?? ''}` : ''
       resolve({ status: child.exitCode, stdout, output: stdout + stderr + failure })
     })
     child.stdin?.end()
   })
+}
+
+/** @throws where it did not end with 0 */
+export function succeeded(ended: Ended): Ended {
+  if (ended.status !== 0) throw new Error(`exit ${ended.status}: ${ended.output.slice(-1_500)}`)
+  return ended
 }

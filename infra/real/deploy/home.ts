@@ -6,10 +6,14 @@ import { run } from '../program.js'
 
 /** A folder outside of this project in which services are that have its package installed. */
 export interface Home {
+  /** The installed package. */
+  readonly millrace: string
   /** Writes a service, by the paths of its files; writes over one that is there. */
   service(name: string, files: Readonly<Record<string, string>>): Promise<string>
   /** A service with the files of a folder of this project. */
   copy(name: string, from: string): Promise<string>
+  /** This project's own service. */
+  project(): Promise<string>
   remove(): Promise<void>
 }
 
@@ -29,6 +33,7 @@ export async function makeHome(): Promise<Home> {
   const others = (await readdir(join(root, 'node_modules'))).filter((name) => name !== 'millrace')
   await Promise.all(others.map((name) => symlink(join(root, 'node_modules', name), join(modules, name))))
   return {
+    millrace: installed,
     async service(name, files) {
       const folder = join(home, name)
       for (const [path, text] of Object.entries(files)) {
@@ -40,6 +45,14 @@ export async function makeHome(): Promise<Home> {
     async copy(name, from) {
       await cp(join(root, from), join(home, name), { recursive: true })
       return join(home, name)
+    },
+    async project() {
+      const folder = join(home, 'project')
+      await mkdir(folder)
+      for (const name of ['package.json', 'serverless.yml', 'esbuild.config.mjs', 'functions', 'dist']) {
+        await cp(join(root, name), join(folder, name), { recursive: true })
+      }
+      return folder
     },
     remove: () => rm(home, { recursive: true, force: true }),
   }

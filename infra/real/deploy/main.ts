@@ -1,63 +1,63 @@
 /**
- * `npm run test:deploy`: services with the plugin deployed, changed and removed by the real `serverless` on moto, their templates
- * checked by cfn-lint. Python's installer brings both. Without Python it says that it was skipped, and why.
+ * `npm run test:deploy`: services with the plugin packaged, deployed, changed and removed by the real `serverless`, on moto, and
+ * read back by the real clients; their templates checked by cfn-lint. Python's installer brings both. Without Python it says that
+ * it was skipped, and why.
  *
  * @module
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { root } from '../../../tools/project.js'
-import { installPython, Skipped, startMoto } from '../moto/index.js'
-import { type Checked, checkList } from './checks.js'
-import { makeHome } from './home.js'
-import { life } from './life.js'
+import { type Check, type Checked, runChecks } from '../checklist.js'
+import { type LaneContext, runLane } from '../lane.js'
+import { installPython, requirePython, startMoto } from '../moto/index.js'
+import { serverless } from '../program.js'
+import type { Service } from '../services/service.js'
+import { clientsOf, motoEnvironment } from './clients.js'
+import { example } from './examples.js'
+import { type Home, makeHome } from './home.js'
+import { type Life, life } from './life.js'
+import { linting } from './lint.js'
+import { exampleNames, packaging } from './packaged.js'
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-
-const tell = (line: string) => console.log(line)
-
-/** Where the counts are left. */
-const reportPath = join(root, '.cache/reports/deploy.json')
-
-function report(checks: readonly Checked[], skipped?: string): void {
-  const failed = checks.filter(({ ok }) => !ok).length
-  mkdirSync(dirname(reportPath), { recursive: true })
-  writeFileSync(reportPath, JSON.stringify({ passed: checks.length - failed, failed, skipped, checks }))
+async function run(home: Home, { signal, tell }: LaneContext): Promise<Checked> {
+  const inOrder = (checks: readonly Check[]) => runChecks(checks, { signal, tell })
+  const services = packaging(home)
+  // Two at a time, and the rest of two processors for Python's installer.
+  const [python, ...packaged] = await Promise.all([
+    installPython(join(root, '.cache'), tell),
+    inOrder(services.filter((_, index) => index % 2 === 0)),
+    inOrder(services.filter((_, index) => index % 2 === 1)),
+  ])
+  const onShop = await startMoto(python, signal)
+  const onExamples = await startMoto(python, signal)
+  try {
+    const examples = services.filter(({ about }) => exampleNames.includes(about))
+    const deployed = await Promise.all([
+      inOrder(life(lifeOn(home, onShop))),
+      inOrder([...linting(services, python), ...examples.flatMap((one) => example(one, lifeOn(home, onExamples)))]),
+    ])
+    return merged([...packaged, ...deployed])
+  } finally {
+    await Promise.all([onShop.stop(), onExamples.stop()])
+  }
 }
 
-async function main(): Promise<number> {
-  rmSync(reportPath, { force: true })
-  const began = Date.now()
-  const interrupt = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
-  const { check, all } = checkList(tell)
-  const python = await installPython(join(root, '.cache'), tell)
+function lifeOn(home: Home, { address }: Service): Life {
+  const env = motoEnvironment(address)
+  return { home, env, clients: clientsOf(address), serverless: (folder, ...args) => serverless(folder, args, env) }
+}
+
+function merged(parts: readonly Checked[]): Checked {
+  const sum = (of: 'passed' | 'failed') => parts.reduce((all, part) => all + part[of], 0)
+  return { passed: sum('passed'), failed: sum('failed'), checks: parts.flatMap(({ checks }) => checks) }
+}
+
+runLane('deploy', async (context) => {
+  await requirePython()
   const home = await makeHome()
   try {
-    const moto = await startMoto(python, interrupt.signal)
-    try {
-      await life(home, moto.address, check)
-    } finally {
-      await moto.stop()
-    }
+    return await run(home, context)
   } finally {
     await home.remove()
   }
-  report(all)
-  const failed = all.filter(({ ok }) => !ok).length
-  tell(`${all.length - failed} passed, ${failed} failed, in ${Math.round((Date.now() - began) / 1000)} s`)
-  return failed === 0 ? 0 : 1
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: Error) => {
-    if (!(error instanceof Skipped)) {
-      console.error(error)
-      process.exit(1)
-    }
-    tell(`skipped: ${error.message}`)
-    report([], error.message)
-    process.exit(0)
-  },
-)
+})

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { account, region } from './clients.js'
 
 const secret = `arn:aws:secretsmanager:${region}:${account}:secret:kafka-AbCdEf`
+const onCall = `arn:aws:sns:${region}:${account}:on-call`
 const cluster = `arn:aws:kafka:${region}:${account}:cluster/shop/6a7b-1`
 
 /** What changes between two deployments of the shop. */
@@ -9,15 +10,31 @@ export interface Version {
   /** Seconds. */
   readonly timeout: number
   readonly batchSize: number
-  /** What the function `audit` reads. */
+  /** What the function `audit` reads, and as which group. */
   readonly auditTopic: string
+  readonly auditGroup: string
   /** With a function more. */
   readonly refunds: boolean
-  readonly missedEvents: number
+  /** More of them in 5 minutes are an alarm. */
+  readonly abandoned: number
 }
 
-export const first: Version = { timeout: 60, batchSize: 500, auditTopic: 'audit', refunds: false, missedEvents: 1 }
-export const second: Version = { timeout: 120, batchSize: 250, auditTopic: 'audit.v2', refunds: true, missedEvents: 5 }
+export const first: Version = {
+  timeout: 60,
+  batchSize: 500,
+  auditTopic: 'audit',
+  auditGroup: 'audit',
+  refunds: false,
+  abandoned: 0,
+}
+export const second: Version = {
+  timeout: 120,
+  batchSize: 250,
+  auditTopic: 'audit.v2',
+  auditGroup: 'audit.v2',
+  refunds: true,
+  abandoned: 5,
+}
 
 /** A service with a mapping of each kind, as files. */
 export function shop(version: Version): Readonly<Record<string, string>> {
@@ -40,12 +57,15 @@ const brokers = {
 }
 const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 4 }
 
-function configuration({ timeout, batchSize, auditTopic, refunds }: Version): object {
+function configuration({ timeout, batchSize, auditTopic, auditGroup, refunds, abandoned }: Version): object {
   return {
     service: 'shop',
     frameworkVersion: '4',
     plugins: ['serverless-esbuild', 'millrace/plugin'],
-    custom: { esbuild: { config: './esbuild.config.mjs' } },
+    custom: {
+      esbuild: { config: './esbuild.config.mjs' },
+      millrace: { alarms: { topic: onCall, abandoned: { records: abandoned } } },
+    },
     provider: { name: 'aws', runtime: 'nodejs22.x', region },
     package: { individually: true },
     functions: {
@@ -74,7 +94,7 @@ function configuration({ timeout, batchSize, auditTopic, refunds }: Version): ob
       audit: {
         handler: 'functions/audit.handler',
         timeout: 60,
-        events: [{ kafka: { topic: auditTopic, consumerGroupId: 'audit', batchSize: 100, ...brokers } }],
+        events: [{ kafka: { topic: auditTopic, consumerGroupId: auditGroup, batchSize: 100, ...brokers } }],
       },
       ...(refunds && {
         refunds: {
@@ -89,7 +109,7 @@ function configuration({ timeout, batchSize, auditTopic, refunds }: Version): ob
 }
 
 /** The mappings as Lambda has to have them, each value as `serverless.yml` says it or the plugin completes it. */
-export function mappingsOf({ batchSize, auditTopic, refunds }: Version): Readonly<Record<string, object>> {
+export function mappingsOf({ batchSize, auditTopic, auditGroup, refunds }: Version): Readonly<Record<string, object>> {
   const source = {
     SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: brokers.bootstrapServers } },
     SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: secret }],
@@ -108,7 +128,7 @@ export function mappingsOf({ batchSize, auditTopic, refunds }: Version): Readonl
       ...{ EventSourceArn: cluster, Topics: ['payments'], BatchSize: 100, StartingPosition: 'TRIM_HORIZON' },
       ...{ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'payments' }, State: 'Enabled', ...provisioned },
     },
-    audit: { ...selfManaged(auditTopic, 'audit'), BatchSize: 100 },
+    audit: { ...selfManaged(auditTopic, auditGroup), BatchSize: 100 },
     ...(refunds && { refunds: { ...selfManaged('refunds', 'refunds'), ...provisioned } }),
   }
 }

@@ -82,12 +82,13 @@ function reference(name: string, stack: Stack): string {
   return found
 }
 
-/** What comes between the ARN's account and the name of the resource. */
+/** The ARN of what has a name. */
 const arns: Readonly<Record<string, (name: string) => string>> = {
   'AWS::Lambda::Function': (name) => `arn:aws:lambda:${region}:${account}:function:${name}`,
   'AWS::DynamoDB::Table': (name) => `arn:aws:dynamodb:${region}:${account}:table/${name}`,
   'AWS::IAM::Role': (name) => `arn:aws:iam::${account}:role/${name}`,
   'AWS::Logs::LogGroup': (name) => `arn:aws:logs:${region}:${account}:log-group:${name}:*`,
+  'AWS::CloudWatch::Alarm': (name) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`,
   'AWS::S3::Bucket': (name) => `arn:aws:s3:::${name}`,
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Skipped } from '../lane.js'
 
 const exec = promisify(execFile)
 
@@ -15,9 +16,6 @@ export interface Python {
   readonly cfnLint: string
 }
 
-/** Why a lane cannot run here. */
-export class Skipped extends Error {}
-
 /**
  * Installs moto and cfn-lint under the cache, once; later runs need no network.
  *
@@ -28,9 +26,7 @@ export async function installPython(cache: string, tell: (line: string) => void)
   const installed = { python: join(folder, 'bin/python'), cfnLint: join(folder, 'bin/cfn-lint') }
   const stamp = join(folder, 'complete')
   if (existsSync(stamp)) return installed
-  await exec('python3', ['--version']).catch(() => {
-    throw new Skipped('there is no python3 on the path')
-  })
+  await requirePython()
   tell(`installing ${wanted.join(' and ')}, once`)
   try {
     rmSync(folder, { recursive: true, force: true })
@@ -43,4 +39,11 @@ export async function installPython(cache: string, tell: (line: string) => void)
   }
   writeFileSync(stamp, '')
   return installed
+}
+
+/** @throws Skipped where there is no Python 3 */
+export async function requirePython(): Promise<void> {
+  await exec('python3', ['--version']).catch(() => {
+    throw new Skipped('there is no python3 on the path')
+  })
 }

@@ -2,10 +2,12 @@
 
 import sys
 
+import alarms
 import kafka_mappings
 import stacks
 from moto.server import main
 
+alarms.patch()
 kafka_mappings.patch()
 stacks.patch()
 

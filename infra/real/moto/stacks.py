@@ -1,21 +1,24 @@
 """What moto 5.2.5 leaves out of templates, or forgets, and AWS does not.
 
 A table's expiry and backups, a table's update, what is retained when a template no longer has it, a resource that comes back
-under its old logical id, the policies of a role when they change, the outputs of a stack that came of a change set.
+under its old logical id, the policies of a role when they change, the outputs of a stack that came of a change set, what is asked of
+a stack with a resource unknown to moto, and the end of a log group's ARN.
 """
 
 import json
 import traceback
 
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import CloudFormationBackend
+from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.cloudformation.parsing import ResourceMap
 from moto.dynamodb.models import Table, dynamodb_backends
 from moto.iam.models import Role
+from moto.logs.models import LogGroup
 
 create_table = Table.create_from_cloudformation_json.__func__
 create_role = Role.create_from_cloudformation_json.__func__
 delete_resource = ResourceMap._delete_resource
+log_group = LogGroup.get_cfn_attribute
 execute_change_set = CloudFormationBackend.execute_change_set
 
 
@@ -88,7 +91,18 @@ def change_set_executed(self, change_set_name, stack_name=None):
         stack._add_stack_event(stack.status)
 
 
+def known_resources(self):
+    return [one for one in self.resource_map.values() if one is not None]
+
+
+def log_group_attribute(self, attribute_name):
+    value = log_group(self, attribute_name)
+    return f"{value}:*" if attribute_name == "Arn" and not value.endswith(":*") else value
+
+
 def patch():
+    Stack.stack_resources = property(known_resources)
+    LogGroup.get_cfn_attribute = log_group_attribute
     CloudFormationBackend.execute_change_set = change_set_executed
     Table.create_from_cloudformation_json = table_created
     Table.update_from_cloudformation_json = table_updated

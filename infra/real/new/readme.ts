@@ -7,6 +7,9 @@ export type Shown =
   /** It is not run, and why. */
   | { readonly notRun: string }
 
+export const isNotRun = (what: Shown | undefined): what is Extract<Shown, { notRun: string }> =>
+  typeof what === 'object' && 'notRun' in what
+
 /** Every command that the README of the new service `shop` shows. */
 export const shown: Readonly<Record<string, Shown>> = {
   'npm install': { says: /added \d+ packages/ },
@@ -20,10 +23,15 @@ export const shown: Readonly<Record<string, Shown>> = {
   // 1: it has found something.
   'npx millrace failures list': { code: 1, says: /orders:0:1000002 .*ML_DECODE_JSON/ },
   'npx millrace ledger show': { says: /shop-dev-orders/ },
-  'npm run check': { says: /check/ },
+  // There is something to see to.
+  'npx millrace status': {
+    code: 1,
+    says: /orders +orders +shop-dev-orders +Enabled +0 .*\n.*records were given up on/,
+  },
+  'npm run check': { says: /nothing found/ },
   'npm run package': { says: /Service packaged/ },
   'npm run deploy': { notRun: 'needs an account' },
-  'npx millrace failures list --stack shop-dev': { notRun: 'needs an account' },
+  'npx millrace status --stack shop-dev': { notRun: 'needs an account' },
 }
 
 /** The commands in the blocks of a README, without what is said of them. */

@@ -1,23 +1,17 @@
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../../tools/project.js'
+import type { Check } from '../checklist.js'
 import { type Dev, startDev } from './dev.js'
-import { commandsIn, shown } from './readme.js'
+import { commandsIn, isNotRun, shown } from './readme.js'
 import { newcomersEnvironment, type } from './terminal.js'
-
-/** A step of the trial. */
-export interface Step {
-  readonly name: string
-  /** Rejects with what was wrong. */
-  run(): Promise<void>
-}
 
 /** A new user in an empty folder, who has npm and the packed package. Each step needs those before it. */
 export interface Trial {
   /** They make the service. */
-  readonly making: readonly Step[]
+  readonly making: readonly Check[]
   /** What the README of the service says, in its order. */
-  following(): readonly Step[]
+  following(): readonly Check[]
   stop(): Promise<void>
 }
 
@@ -45,7 +39,7 @@ export function trial(home: string, signal: AbortSignal): Trial {
     const what = shown[command]
     if (what === undefined) throw new Error('the README shows a command that the trial does not know')
     if (what === 'dev') return startsDev()
-    if ('notRun' in what) return
+    if (isNotRun(what)) return
     await expect(command, service, what.says, what.code)
     if (what.settles !== undefined) await dev?.settled(what.settles)
   }
@@ -72,10 +66,9 @@ export function trial(home: string, signal: AbortSignal): Trial {
       },
     ],
     following: () =>
-      commandsIn(readFileSync(join(service, 'README.md'), 'utf8')).map((command) => ({
-        name: command,
-        run: () => follow(command),
-      })),
+      commandsIn(readFileSync(join(service, 'README.md'), 'utf8'))
+        .filter((command) => !isNotRun(shown[command]))
+        .map((command) => ({ name: command, run: () => follow(command) })),
     stop: async () => dev?.stop(),
   }
 }
