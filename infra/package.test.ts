@@ -362,9 +362,9 @@ describe('A package that would not do what it says is refused, without a stack t
     const Resources = { Full: { Type: 'AWS::Lambda::EventSourceMapping', Properties: deployed } }
     const { endpoint, asked, close } = await cloudFormation(200, template(JSON.stringify({ Resources })))
     const renamed = { ...kafka, topic: 'orders-v2', consumerGroupId: 'full' }
-    // Of tables nobody is asked.
-    const stack = { custom: { millrace: { tables: { existing: false } } } }
-    const service = await project.service(serviceOf({ orders: { events: [{ kafka: renamed }] } }, stack))
+    // Else DynamoDB would be asked, too.
+    const settings = { custom: { millrace: { tables: { existing: false } } } }
+    const service = await project.service(serviceOf({ orders: { events: [{ kafka: renamed }] } }, settings))
     const credentials = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
     const { status, output } = await serverless(service, ['deploy'], { ...credentials, AWS_ENDPOINT_URL: endpoint })
     close()

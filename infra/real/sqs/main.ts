@@ -15,7 +15,8 @@ import { queueWithSink } from './queue.js'
 runLane('sqs', async (context) => {
   const moto = await startMoto(await installPython(join(root, '.cache'), context.tell), context.signal)
   try {
-    return await runChecks(sinkConformance({ make: () => queueWithSink(moto.address) }), context)
+    // moto does one thing at a time.
+    return await runChecks(sinkConformance({ make: () => queueWithSink(moto.address), soonMs: 30_000 }), context)
   } finally {
     await moto.stop()
   }
