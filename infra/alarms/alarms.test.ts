@@ -88,6 +88,20 @@ describe('The stall alarm', () => {
     ])
     expect(alarmsOf({ orders: ['orders'] }, { metrics: [], alarms: { stall: false } }).warnings).toEqual([])
   })
+
+  it('goes on demand by the lag of the function, which is the topic’s where it reads no other', () => {
+    const onDemand = { partialResponses: false }
+    const [lag] = alarmsOf({ orders: ['orders'] }, onDemand).of('stall').Metrics
+    expect(lag?.MetricStat?.Metric).toMatchObject({ MetricName: 'OffsetLag', Dimensions: [{ Name: 'FunctionName' }] })
+    const several = alarmsOf({ orders: ['orders', 'returns'] }, onDemand)
+    expect(several.kinds).not.toContain('stall')
+    expect(several.warnings).toEqual([
+      expect.stringMatching(
+        /topic orders: on demand, beside other topics .* no stall alarm; add provisionedPollerConfig/,
+      ),
+      expect.stringMatching(/topic returns: /),
+    ])
+  })
 })
 
 describe('The other alarms go off above their thresholds, and stay quiet where nothing was published:', () => {
@@ -202,6 +216,22 @@ describe('A service', () => {
     expect(all.filter((name) => name.length > 255 || !name.startsWith('shop-dev-'))).toEqual([])
     expect(names(functions)).toEqual(all)
   })
+})
+
+it('An alarm keeps its logical id with its name, because CloudFormation makes no second one of a name it still has', () => {
+  const alarms = (mappingId: string) => {
+    const { plan } = planOf({ orders: ['orders'] })
+    const functions = plan.functions.map((fn) => ({
+      ...fn,
+      mappings: fn.mappings.map((mapping) => ({ ...mapping, logicalId: mappingId })),
+    }))
+    const [own] = plan.functions.flatMap(({ mappings }) => mappings)
+    const mapping = plan.resources[own?.logicalId ?? '']
+    const resources = { ...plan.resources, ...(mapping && { [mappingId]: mapping }) }
+    return addAlarms({ ...plan, functions, resources }).map((id) => [id, resources[id]?.Properties?.AlarmName])
+  }
+  expect(alarms('ReadsAsOneGroup')).toContainEqual([expect.any(String), 'shop-dev-orders-orders-stall'])
+  expect(alarms('ReadsAsAnotherGroup')).toEqual(alarms('ReadsAsOneGroup'))
 })
 
 it('Every alarm is one that CloudWatch takes', () => {

@@ -62,7 +62,7 @@ export const functionAlarmsSchema = orNone(strict(each))
 export const serviceAlarmsSchema = orNone(
   strict({
     ...each,
-    topic: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] },
+    topic: { anyOf: [{ type: 'string', pattern: '^arn:aws[a-z-]*:sns:' }, { type: 'object' }] },
     failuresWaiting: orNone(strict({ records: count })),
   }),
 )

@@ -75,7 +75,7 @@ function signature({ environment }: ServiceFunction): Value | undefined {
   return typeof service === 'string' || (typeof service === 'object' && service !== null) ? service : undefined
 }
 
-/** Whether Lambda publishes a metric of this mapping, as it is compiled. */
+/** Whether Lambda publishes a metric of this mapping, as it is compiled: in provisioned mode only, and what the mapping asks for. */
 export function publishes(
   { resources }: Pick<Plan, 'resources'>,
   name: MappingAwsMetric,
@@ -86,7 +86,14 @@ export function publishes(
     ProvisionedPollerConfig?: object
   }
   const kind = mappingMetrics[name]
-  return kind === 'provisioned'
-    ? ProvisionedPollerConfig !== undefined
-    : (MetricsConfig?.Metrics?.includes(kind) ?? false)
+  if (ProvisionedPollerConfig === undefined) return false
+  return kind === 'provisioned' || (MetricsConfig?.Metrics?.includes(kind) ?? false)
+}
+
+/** How far a mapping is behind. On demand it is told of a function alone, so that it is not known of one of several mappings. */
+export function lagOf(plan: Pick<Plan, 'resources'>, fn: PlannedFunction, mapping: PlannedMapping): Metric | undefined {
+  if (publishes(plan, 'MaxOffsetLag', mapping)) return ofMapping('MaxOffsetLag', mapping)
+  return fn.mappings.length > 1 || publishes(plan, 'ProvisionedPollers', mapping)
+    ? undefined
+    : ofFunction('OffsetLag', fn)
 }
