@@ -32,8 +32,15 @@ beforeAll(async () => {
     name === 'role' ? [name, { events, millrace: { iamStatements } }] : [name, { events }],
   )
   const kafka = { ...event, consumerGroupId: 'pinned', provisionedPollerConfig }
-  const pinned = { events: [{ kafka }], provisionedConcurrency: 1, tracing: 'Active', logRetentionInDays: 7 }
-  const more = { resources: { Resources: referred } }
+  const pinned = {
+    events: [{ kafka }],
+    provisionedConcurrency: 1,
+    tracing: 'Active',
+    logRetentionInDays: 7,
+    condition: 'Wanted',
+  }
+  const Conditions = { Wanted: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-central-1'] } }
+  const more = { resources: { Conditions, Resources: referred } }
   const configuration = serviceOf({ ...Object.fromEntries(declared), pinned }, more)
   ;({ Resources: resources, Outputs: outputs } = await packaged(configuration))
 }, slow.timeout)
@@ -59,6 +66,20 @@ function toldTo(functionId: string) {
   const environment = resources[functionId]?.Properties?.Environment as { Variables: Record<string, string> }
   return readDeployment(environment.Variables)
 }
+
+it('What speaks of a function under a condition is deployed under it, or says what is there without', () => {
+  const under = (name: string) => Object.entries(resources).filter(([, { Condition }]) => Condition === name)
+  const ids = under('Wanted').map(([id]) => id)
+  expect(under('Wanted').map(([, { Type }]) => Type)).toEqual(
+    expect.arrayContaining(['AWS::Lambda::EventSourceMapping', 'AWS::CloudWatch::Alarm', 'AWS::IAM::Role']),
+  )
+  const rest = Object.entries<object>({ ...resources, ...outputs }).filter(([, one]) => !('Condition' in one))
+  const alone = rest.map(
+    ([id, one]) => [id, JSON.stringify(one).replaceAll(/\{"Fn::If":\["Wanted",\{[^}]*\}/g, '')] as const,
+  )
+  const broken = alone.flatMap(([id, text]) => (ids.some((one) => new RegExp(`\\b${one}\\b`).test(text)) ? [id] : []))
+  expect(broken).toEqual([])
+})
 
 describe('A provisioned mapping of a self-managed cluster', () => {
   it('reports batch item failures, keeps window 0 and needs no authentication; the function is told', () => {
@@ -151,11 +172,11 @@ describe('A function with several events', () => {
       [['refunds'], msk.arn],
       [['a.b'], otherCluster],
     ])
-    expect(mappings.map(({ MetricsConfig }) => MetricsConfig)).toEqual([
-      { Metrics: ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
-      { Metrics: ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
-      { Metrics: [] },
-    ])
+    // Of mappings on demand there are none.
+    expect(mappings.filter(({ MetricsConfig }) => MetricsConfig !== undefined)).toEqual([])
+    expect(mappingOf('PinnedLambdaFunction').MetricsConfig).toEqual({
+      Metrics: ['ErrorCount', 'EventCount', 'KafkaMetrics'],
+    })
     expect(mappings[0]?.DestinationConfig).toEqual({ OnFailure: { Destination: { Ref: 'DeadTopic' } } })
     expect(toldTo('SeveralLambdaFunction').mappings.map(({ topic, group }) => [topic, group])).toEqual([
       ['orders', 'several'],
@@ -341,7 +362,9 @@ describe('A package that would not do what it says is refused, without a stack t
     const Resources = { Full: { Type: 'AWS::Lambda::EventSourceMapping', Properties: deployed } }
     const { endpoint, asked, close } = await cloudFormation(200, template(JSON.stringify({ Resources })))
     const renamed = { ...kafka, topic: 'orders-v2', consumerGroupId: 'full' }
-    const service = await project.service(serviceOf({ orders: { events: [{ kafka: renamed }] } }))
+    // Else DynamoDB would be asked, too.
+    const settings = { custom: { millrace: { tables: { existing: false } } } }
+    const service = await project.service(serviceOf({ orders: { events: [{ kafka: renamed }] } }, settings))
     const credentials = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
     const { status, output } = await serverless(service, ['deploy'], { ...credentials, AWS_ENDPOINT_URL: endpoint })
     close()

@@ -54,7 +54,8 @@ export function planOf(
     service: {
       service: 'shop',
       provider: { name: 'aws' },
-      functions: settings.health === false ? {} : { [healthFunction]: { environment } },
+      functions:
+        settings.health === false ? {} : { [healthFunction]: { name: 'shop-dev-millrace-health', environment } },
     },
     stage: 'dev',
     // What is made from a plan asks osls nothing.

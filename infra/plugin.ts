@@ -30,6 +30,7 @@ import {
   completeTemplate,
   prepareFunctions,
   refuseChangedMappings,
+  refuseTooLarge,
   type TableNames,
   tableNames,
   tableResources,
@@ -63,6 +64,8 @@ export default class MillracePlugin {
       'before:package:compileEvents': this.#explained(() => leaveWhatOslsKnows(this.#serverless.service)),
       'after:package:compileEvents': this.#explained(() => this.#afterEvents()),
       'after:aws:package:finalize:mergeCustomProviderResources': this.#explained(() => this.#check()),
+      // Other plugins take resources out of it until here, to stacks of their own.
+      'before:aws:package:finalize:saveServiceState': this.#explained(() => this.#checkSize()),
       'before:aws:deploy:deploy:createStack': this.#explained(() => this.#checkDeployed()),
       'after:invoke:local:loadEnvVars': this.#explained(() => this.#beforeLocalInvocation()),
     }
@@ -94,7 +97,7 @@ export default class MillracePlugin {
     const { service } = this.#serverless
     const provider = this.#serverless.getProvider('aws')
     const resources = templateResources(service)
-    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings)
+    this.#mappingIds = completeTemplate(resources, provider.naming, this.#mappings, service.functions)
     const plan = this.#plan(resources)
     const isDeployment = this.#serverless.processedInput.commands.join(' ') === 'deploy'
     await addTables(plan, isDeployment, (text) => this.#utils.log.notice(text))
@@ -125,6 +128,11 @@ export default class MillracePlugin {
     const findings = await checkService(plan, { codeOf: (name) => codeOf(this.#serverless, name), isDeployed })
     reportFindings(findings, plan.warn)
     await checkSizes(plan, this.#serverless.serviceDir)
+  }
+
+  #checkSize(): void {
+    const { compiledCloudFormationTemplate: template } = this.#serverless.service.provider
+    if (template !== undefined && this.#mappings.length > 0) refuseTooLarge(template)
   }
 
   async #checkDeployed(): Promise<void> {

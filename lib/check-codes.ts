@@ -17,6 +17,7 @@ export const checkCodes = [
   'ML_CHECK_LOOPBACK',
   'ML_CHECK_MEMORY',
   'ML_CHECK_MEMORY_SHORT',
+  'ML_CHECK_LOGS',
   'ML_CHECK_EXIT',
   'ML_CHECK_UNREAD',
 ] as const

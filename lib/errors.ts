@@ -104,6 +104,7 @@ export const errorCodes = [
   'ML_TABLES_UNKNOWN',
   'ML_TABLE_OCCUPIED',
   'ML_BUNDLE_TOO_LARGE',
+  'ML_TEMPLATE_TOO_LARGE',
   ...checkCodes,
 ] as const
 

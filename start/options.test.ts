@@ -3,12 +3,21 @@ import { readStartOptions } from './options.js'
 
 describe("the main job's command line", () => {
   it('takes nothing, --json, --break, --orders and --lease-ms', () => {
-    expect(readStartOptions([])).toEqual({ json: false, break: undefined, orders: 20_000, leaseMs: 10_000 })
-    expect(readStartOptions(['--json', '--break', 'ledger', '--orders', '1000', '--lease-ms', '2000'])).toEqual({
+    expect(readStartOptions([])).toEqual({
+      json: false,
+      break: undefined,
+      orders: 20_000,
+      leaseMs: 10_000,
+      packaged: false,
+    })
+    expect(
+      readStartOptions(['--json', '--break', 'ledger', '--orders', '1000', '--lease-ms', '2000', '--packaged']),
+    ).toEqual({
       json: true,
       break: 'ledger',
       orders: 1000,
       leaseMs: 2000,
+      packaged: true,
     })
   })
 

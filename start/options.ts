@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly orders: number
   /** Milliseconds that the killed worker's lease lasts; for the same tests, which have no time to lose. */
   readonly leaseMs: number
+  /** Takes what is packaged already, for the same tests. */
+  readonly packaged: boolean
 }
 
 /** Reads the command line. @throws MillraceError `ML_USAGE` */
@@ -25,14 +27,16 @@ export function readStartOptions(args: readonly string[]): StartOptions {
     break: { type: 'string' },
     orders: { type: 'string', default: '20000' },
     'lease-ms': { type: 'string', default: '10000' },
+    packaged: { type: 'boolean', default: false },
   })
-  const { json, break: broken, orders } = values
+  const { json, break: broken, orders, packaged } = values
   if (broken !== undefined && !isBreak(broken)) throw wrong(`--break ${show(broken)} is not known`)
   return {
     json,
     break: broken,
     orders: whole('--orders', orders, fewestOrders, 1_000_000),
     leaseMs: whole('--lease-ms', values['lease-ms'], 1_000, 900_000),
+    packaged,
   }
 }
 

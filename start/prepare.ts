@@ -36,7 +36,7 @@ export async function prepare(
   signal: AbortSignal,
   log: (line: string) => void,
 ): Promise<Prepared> {
-  await packageService(serviceDir, { signal, log })
+  if (!options.packaged) await packageService(serviceDir, { signal, log })
   const target = targetOf(readService(serviceDir, storeEnvironment('').AWS_REGION ?? ''))
   const planned = planOrders({ orders: options.orders, partitions, swap: options.break === 'order' })
   return { target, planned, ...faults(options.break, target, planned) }

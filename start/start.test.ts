@@ -16,7 +16,7 @@ const functionsLog = `${root}.millrace/logs/functions.log`
 /** A run packages the service and waits for one lease, or two; on busy processors all of it takes longer. */
 const patienceMs = 230_000
 
-/** Runs the main job as `npm start` does, with fewer orders. */
+/** Runs the main job as `npm start` does, with fewer orders. The first run here packages the service, the others take what it packaged. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { KAFKA_BROKERS: _, AWS_ENDPOINT_URL_DYNAMODB: __, AWS_ENDPOINT_URL: ___, ...inherited } = process.env
   const child = spawn(
@@ -74,7 +74,7 @@ describe('the main job', () => {
         expect(figures.killedPid).toBeGreaterThan(0)
         expect(figures.redelivered).toBeGreaterThan(0)
         await isShown(figures.metrics)
-        const second = await start([], env).ended
+        const second = await start(['--packaged'], env).ended
         expect(second).toMatchObject({ code: 1, stdout: '' })
         expect(second.stderr).toMatch(/^ML_START_NOT_EMPTY: the table .* has items/)
       } finally {
@@ -89,7 +89,7 @@ describe('the main job', () => {
     ['fallback', 'failures'],
     ['order', 'order'],
   ])('with --break %s fails the check %s, and no other', { timeout: patienceMs }, async (broken, check) => {
-    const { code, stdout, stderr } = await start(['--break', broken]).ended
+    const { code, stdout, stderr } = await start(['--packaged', '--break', broken]).ended
     expect(stderr).toBe('')
     expect(failedChecks(stdout)).toEqual([check])
     expect(code).toBe(1)
@@ -97,7 +97,7 @@ describe('the main job', () => {
 
   it('leaves nothing behind when it is interrupted', { timeout: patienceMs }, async () => {
     rmSync(functionsLog, { force: true })
-    const { child, ended } = start([])
+    const { child, ended } = start(['--packaged'])
     await vi.waitFor(() => expect(readFileSync(functionsLog, 'utf8')).toContain('"message":"order"'), {
       timeout: 60_000,
       interval: 100,

@@ -16,7 +16,7 @@ interface Properties {
     readonly MetricStat?: {
       readonly Period: number
       readonly Stat: string
-      readonly Metric: { readonly MetricName: string }
+      readonly Metric: { readonly MetricName: string; readonly Dimensions: readonly object[] }
     }
     readonly ReturnData: boolean
   }[]
@@ -88,6 +88,20 @@ describe('The stall alarm', () => {
     ])
     expect(alarmsOf({ orders: ['orders'] }, { metrics: [], alarms: { stall: false } }).warnings).toEqual([])
   })
+
+  it('goes on demand by the lag of the function, which is the topic’s where it reads no other', () => {
+    const onDemand = { partialResponses: false }
+    const [lag] = alarmsOf({ orders: ['orders'] }, onDemand).of('stall').Metrics
+    expect(lag?.MetricStat?.Metric).toMatchObject({ MetricName: 'OffsetLag', Dimensions: [{ Name: 'FunctionName' }] })
+    const several = alarmsOf({ orders: ['orders', 'returns'] }, onDemand)
+    expect(several.kinds).not.toContain('stall')
+    expect(several.warnings).toEqual([
+      expect.stringMatching(
+        /topic orders: on demand, beside other topics .* no stall alarm; add provisionedPollerConfig/,
+      ),
+      expect.stringMatching(/topic returns: /),
+    ])
+  })
 })
 
 describe('The other alarms go off above their thresholds, and stay quiet where nothing was published:', () => {
@@ -136,6 +150,13 @@ describe('The alarm on failures that wait', () => {
       of({ health: { everyMinutes } }).Metrics.map(({ MetricStat }) => MetricStat?.Period)
     expect([seconds(5), seconds(1_440)]).toEqual([[600], [86_400]])
     expect(of().TreatMissingData).toBe('missing')
+  })
+
+  it('is of this stage alone: another one of the account has the same service', () => {
+    expect(of().Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.Dimensions ?? [])).toEqual([
+      { Name: 'service', Value: 'shop' },
+      { Name: 'function', Value: 'shop-dev-millrace-health' },
+    ])
   })
 
   it('is not there where nobody counts them', () => {
@@ -202,6 +223,22 @@ describe('A service', () => {
     expect(all.filter((name) => name.length > 255 || !name.startsWith('shop-dev-'))).toEqual([])
     expect(names(functions)).toEqual(all)
   })
+})
+
+it('An alarm keeps its logical id with its name, because CloudFormation makes no second one of a name it still has', () => {
+  const alarms = (mappingId: string) => {
+    const { plan } = planOf({ orders: ['orders'] })
+    const functions = plan.functions.map((fn) => ({
+      ...fn,
+      mappings: fn.mappings.map((mapping) => ({ ...mapping, logicalId: mappingId })),
+    }))
+    const [own] = plan.functions.flatMap(({ mappings }) => mappings)
+    const mapping = plan.resources[own?.logicalId ?? '']
+    const resources = { ...plan.resources, ...(mapping && { [mappingId]: mapping }) }
+    return addAlarms({ ...plan, functions, resources }).map((id) => [id, resources[id]?.Properties?.AlarmName])
+  }
+  expect(alarms('ReadsAsOneGroup')).toContainEqual([expect.any(String), 'shop-dev-orders-orders-stall'])
+  expect(alarms('ReadsAsAnotherGroup')).toEqual(alarms('ReadsAsOneGroup'))
 })
 
 it('Every alarm is one that CloudWatch takes', () => {

@@ -18,11 +18,11 @@ export {
   serviceAlarmsSchema,
 } from './settings.js'
 
-/** An alarm with its logical id and what its name consists of. */
+/** An alarm with what its name consists of, and the condition under which that is deployed which it watches. */
 interface Named {
-  readonly id: string
   readonly name: readonly string[]
   readonly alarm: Alarm
+  readonly condition?: string | undefined
 }
 
 /** Adds the alarms. Returns their logical ids. */
@@ -30,26 +30,31 @@ export function addAlarms(plan: Plan): readonly string[] {
   const { alarms } = plan.settings
   const topic = alarms === false ? undefined : alarms?.topic
   const all = [...serviceAlarms(plan), ...plan.functions.flatMap((fn) => alarmsOf(plan, fn))]
-  const names = alarmNames(`${plan.service.service}-${plan.stage}-`, new Map(all.map((one) => [one, one.name])))
-  for (const [{ id, alarm }, name] of names) plan.resources[id] = alarmResource(name, alarm, topic)
-  return all.map(({ id }) => id)
+  const prefix = `${plan.service.service}-${plan.stage}-`
+  const names = alarmNames(prefix, new Map(all.map((one) => [one, one.name])))
+  return [...names].map(([{ alarm, condition }, name]) => {
+    const id = logicalId(name.slice(prefix.length))
+    plan.resources[id] = { ...alarmResource(name, alarm, topic), ...(condition && { Condition: condition }) }
+    return id
+  })
 }
 
 function serviceAlarms(plan: Plan): Named[] {
   const { alarms } = plan.settings
   if (alarms === false || alarms?.failuresWaiting === false) return []
   const alarm = failuresWaiting(plan, alarms?.failuresWaiting ?? {})
-  return alarm === undefined ? [] : [{ id: logicalId('Millrace', 'failuresWaiting'), name: ['failuresWaiting'], alarm }]
+  return alarm === undefined ? [] : [{ name: ['failuresWaiting'], alarm }]
 }
 
 function alarmsOf(plan: Plan, fn: PlannedFunction): Named[] {
   const ask = <K extends AlarmKind>(kind: K) => chosen(kind, fn.settings.alarms, plan.settings.alarms)
-  const named = (of: string, parts: readonly string[], made: readonly (readonly [string, Alarm])[]): Named[] =>
-    made.map(([kind, alarm]) => ({ id: logicalId(of, kind), name: [...parts, kind], alarm }))
+  const { condition } = fn.declared
+  const named = (parts: readonly string[], made: readonly (readonly [string, Alarm])[]): Named[] =>
+    made.map(([kind, alarm]) => ({ name: [...parts, kind], alarm, condition }))
   return [
-    ...named(fn.logicalId, [fn.name], make(functionMakers(fn), ask)),
+    ...named([fn.name], make(functionMakers(fn), ask)),
     ...fn.mappings.flatMap((mapping) =>
-      named(mapping.logicalId, [fn.name, mapping.told.topic], make(mappingMakers(plan, fn, mapping), ask)),
+      named([fn.name, mapping.told.topic], make(mappingMakers(plan, fn, mapping), ask)),
     ),
   ]
 }

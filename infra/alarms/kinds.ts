@@ -1,5 +1,5 @@
 import { defaultEveryMinutes } from '../health/index.js'
-import { ofBatches, ofCode, ofFunction, ofHealth, ofMapping, publishes } from '../metrics/index.js'
+import { lagOf, ofBatches, ofCode, ofFunction, ofHealth, publishes } from '../metrics/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
 import type { Alarm } from './alarm.js'
 import type { AlarmKind, AlarmSettings } from './settings.js'
@@ -62,9 +62,16 @@ export function mappingMakers(
 /** There is lag, and nothing is settled (E-10). */
 function stall(plan: Plan, fn: PlannedFunction, mapping: PlannedMapping, asked: number | undefined): Alarm | undefined {
   const { topic, group } = mapping.told
-  if (!publishes(plan, 'MaxOffsetLag', mapping)) {
+  const lag = lagOf(plan, fn, mapping)
+  if (lag === undefined) {
+    const [why, what] = publishes(plan, 'ProvisionedPollers', mapping)
+      ? ['without KafkaMetrics in metricsConfig', 'add it']
+      : [
+          'on demand, beside other topics of its function,',
+          'add provisionedPollerConfig, or give it a function of its own',
+        ]
     plan.warn(
-      `function ${fn.name}, topic ${topic}: without KafkaMetrics in metricsConfig nobody knows its lag, so there is no stall alarm; add it, or set alarms: { stall: false }`,
+      `function ${fn.name}, topic ${topic}: ${why} nobody knows its lag, so there is no stall alarm; ${what}, or set alarms: { stall: false }`,
     )
     return undefined
   }
@@ -73,7 +80,7 @@ function stall(plan: Plan, fn: PlannedFunction, mapping: PlannedMapping, asked: 
   return {
     description: `There are records of topic ${topic} for group ${group}, and for ${seconds} s none is settled`,
     metrics: {
-      lag: { metric: ofMapping('MaxOffsetLag', mapping), stat: 'Maximum' },
+      lag: { metric: lag, stat: 'Maximum' },
       ok: of('ok'),
       fallback: of('fallback'),
       drop: of('drop'),

@@ -22,8 +22,12 @@ export function alarmNames<T>(prefix: string, names: ReadonlyMap<T, readonly str
   return new Map(entries)
 }
 
-/** The logical id of an alarm of what has this logical id. */
-export function logicalId(of: string, kind: string): string {
-  const id = `${of}${kind.charAt(0).toUpperCase()}${kind.slice(1)}Alarm`
-  return id.length <= longest ? id : `${id.slice(0, longest - 8)}${hash(id)}`
+/**
+ * The logical id of the alarm whose name has this after the prefix, and of no other: CloudFormation makes what is new before it deletes what is gone, and refuses
+ * an alarm whose name another logical id still has. A mapping gets another id when its group or cluster changes; its alarms keep name and id.
+ */
+export function logicalId(name: string): string {
+  const words = name.split(/[^A-Za-z0-9]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+  const end = `${hash(name)}Alarm`
+  return `${words.join('').slice(0, longest - end.length)}${end}`
 }

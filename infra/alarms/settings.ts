@@ -62,7 +62,7 @@ export const functionAlarmsSchema = orFalse(strict(each))
 export const serviceAlarmsSchema = orFalse(
   strict({
     ...each,
-    topic: { anyOf: [{ type: 'string', pattern: '^arn:' }, { type: 'object' }] },
+    topic: { anyOf: [{ type: 'string', pattern: '^arn:aws[a-z-]*:sns:' }, { type: 'object' }] },
     failuresWaiting: orFalse(strict({ records: count })),
   }),
 )

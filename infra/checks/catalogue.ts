@@ -30,6 +30,7 @@ export const catalogue = {
   ML_CHECK_FILTER: refused,
   ML_CHECK_VPC: unsafe,
   ML_CHECK_LOOPBACK: unsafe,
+  ML_CHECK_LOGS: unsafe,
   ML_CHECK_EXIT: doubtful,
   ML_CHECK_UNREAD: doubtful,
 } as const satisfies Partial<Record<ErrorCode, Rule>>

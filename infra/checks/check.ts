@@ -4,6 +4,7 @@ import { type CheckCode, silenceable } from './catalogue.js'
 import { checkCode, type FunctionCode } from './code.js'
 import { checkConcurrency, checkIdle } from './concurrency.js'
 import { checkExits } from './exits.js'
+import { checkLogs } from './logs.js'
 import { checkNetwork } from './network.js'
 import { checkBatch, checkMemory } from './payload.js'
 import { checkFilters, checkStart } from './reading.js'
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   checkStart,
   checkFilters,
   checkNetwork,
+  checkLogs,
   checkExits,
   checkCode,
 ]

@@ -19,7 +19,7 @@ describe('The concurrency reserved for a function', () => {
     )
   })
 
-  it('is no less than the partitions, of which each has a batch under way [R-21 partly]', async () => {
+  it('is no less than the partitions, of which each has a batch under way [R-21]', async () => {
     expect(await codesOf({ ...pollers(1), ...partitions(12), ...reserved(12) })).toEqual([])
     expect(await findingOf({ ...pollers(1), ...partitions(12), ...reserved(11) })).toMatch(/up to 12 under way/)
     // One poller has five invocations under way at most.
@@ -34,7 +34,7 @@ describe('The concurrency reserved for a function', () => {
   })
 })
 
-describe('Pollers [R-21 partly]', () => {
+describe('Pollers [R-21]', () => {
   it('are warned of where there are more than partitions, for which order by key is the way', async () => {
     expect(await codesOf({ ...pollers(1, 4), ...partitions(4) })).toEqual([])
     expect(await findingOf({ ...pollers(1, 4), ...partitions(3) })).toMatch(

@@ -6,6 +6,12 @@ const brokers = (...KafkaBootstrapServers: unknown[]) => ({
 })
 const access = (...types: string[]) => ({ SourceAccessConfigurations: types.map((Type) => ({ Type, URI: 'x' })) })
 
+it('A function whose log is off has no metrics, and its alarms nothing to go by', async () => {
+  expect(await findingOf({ declared: { disableLogs: true } })).toMatch(/^ML_CHECK_LOGS: .*Take disableLogs out/)
+  expect(await codesOf({ declared: { disableLogs: true, logs: { logGroup: '/shop' } } })).toEqual([])
+  expect(await codesOf({ declared: { disableLogs: true }, settings: { checks: { ML_CHECK_LOGS: 'off' } } })).toEqual([])
+})
+
 describe('Brokers', () => {
   it.each([
     'b1.example.com:9092',

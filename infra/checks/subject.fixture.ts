@@ -34,6 +34,8 @@ export interface Differences {
   /** Seconds in serverless.yml; null: it says none. */
   readonly declaredTimeout?: number | null
   readonly isDeployed?: boolean
+  /** What else serverless.yml says of the function. */
+  readonly declared?: object
 }
 
 /** What the checks find in a service with these functions, each of which reads the topic of its name. */
@@ -53,6 +55,7 @@ export async function findingsOf(functions: Readonly<Record<string, Differences>
   const plan = {
     service: { service: 'shop', provider: { name: 'aws' } },
     ...{ stage: 'dev', resources, settings: {} },
+    provider: { naming: { getLogGroupName: (name: string) => `/aws/lambda/${name}` } },
     functions: Object.entries(functions).map(([name, differences]) => plannedFunction(name, differences)),
   }
   return checkService(plan as unknown as Plan, {
@@ -64,11 +67,15 @@ export async function findingsOf(functions: Readonly<Record<string, Differences>
   })
 }
 
-function plannedFunction(name: string, { event, type = 'kafka', settings = {}, declaredTimeout = 60 }: Differences) {
+function plannedFunction(
+  name: string,
+  { event, type = 'kafka', settings = {}, declaredTimeout = 60, declared }: Differences,
+) {
   const told = { topic: name, group: name, partialResponses: true, withholds: false }
   return {
     ...{ name, deployed: `shop-dev-${name}`, logicalId: `${name}Function`, settings },
     isTimeoutSet: declaredTimeout !== null,
+    declared: declared ?? {},
     mappings: [{ functionName: name, type, settings: { topic: name, ...event }, told, logicalId: `${name}Mapping` }],
   }
 }

@@ -1,6 +1,8 @@
 import { type DeliveryNeeds, defaultReserveMs, type Finding } from '../../lib/deployment/index.js'
 import { chosen, defaultStallSeconds } from '../alarms/index.js'
+import { lagOf } from '../metrics/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
+import { logGroupOf } from '../resources/index.js'
 import { type CheckCode, catalogue } from './catalogue.js'
 import type { FunctionCode } from './code.js'
 
@@ -13,6 +15,8 @@ export interface Subject {
   readonly timeoutMs: number
   /** serverless.yml says it, for the function or for all. */
   readonly isTimeoutSet: boolean
+  /** What it prints is kept. */
+  readonly hasLog: boolean
   /** Of the stall alarms of its mappings; undefined: they are turned off. */
   readonly stallSeconds: number | undefined
   /** It goes to AWS now: neither packaged only, nor sent to what stands in for AWS. */
@@ -21,6 +25,8 @@ export interface Subject {
 
 export interface SubjectMapping {
   readonly planned: PlannedMapping
+  /** Its lag is known, by which a stall alarm goes. */
+  readonly tellsLag: boolean
   readonly properties: MappingProperties
 }
 
@@ -36,7 +42,6 @@ export interface MappingProperties {
   readonly BatchSize?: number
   readonly MaximumBatchingWindowInSeconds?: number
   readonly MaximumRecordAgeInSeconds?: number
-  readonly MetricsConfig?: { readonly Metrics?: readonly unknown[] }
   readonly StartingPosition?: string
   readonly FilterCriteria?: { readonly Filters?: readonly unknown[] }
   readonly ProvisionedPollerConfig?: { readonly MinimumPollers?: number; readonly MaximumPollers?: number }
@@ -54,11 +59,13 @@ export function subjectFor(plan: Plan, planned: PlannedFunction, code: FunctionC
   const properties: FunctionProperties = plan.resources[planned.logicalId]?.Properties ?? {}
   return {
     ...{ planned, properties, code, isDeployed },
+    hasLog: logGroupOf(plan, planned) !== undefined,
     stallSeconds: stallSecondsOf(plan, planned),
     timeoutMs: (properties.Timeout ?? defaultTimeout) * 1_000,
     isTimeoutSet: planned.isTimeoutSet,
     mappings: planned.mappings.map((mapping) => ({
       planned: mapping,
+      tellsLag: lagOf(plan, planned, mapping) !== undefined,
       properties: plan.resources[mapping.logicalId]?.Properties ?? {},
     })),
   }

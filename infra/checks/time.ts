@@ -90,10 +90,9 @@ function recordAge(subject: Subject, mapping: SubjectMapping): readonly Finding[
 /** The batching window, which a stall alarm may take for a stall. */
 export const checkWindow: Check = (subject) =>
   ofMappings(subject, (mapping) => {
-    const { MaximumBatchingWindowInSeconds: window = 0.5, MetricsConfig: published } = mapping.properties
+    const { MaximumBatchingWindowInSeconds: window = 0.5 } = mapping.properties
     const { stallSeconds } = subject
-    // Without that there is no such alarm.
-    if (stallSeconds === undefined || !published?.Metrics?.includes('KafkaMetrics')) return []
+    if (stallSeconds === undefined || !mapping.tellsLag) return []
     const longest = window + subject.timeoutMs / 1_000
     if (longest < stallSeconds) return []
     const text = `a record may wait ${window} s for its batch and then take ${subject.timeoutMs / 1_000} s (maximumBatchingWindow, timeout), and its stall alarm sounds after ${stallSeconds} s. Lower maximumBatchingWindow, or set millrace: { alarms: { stall: { stallSeconds } } } to more than ${Math.ceil(longest)}`

@@ -1,3 +1,4 @@
+import type { Plan } from '../plan.js'
 import type { Placed } from './layout.js'
 import type { Graph, Line } from './section.js'
 import { Substitution } from './sub.js'
@@ -6,8 +7,8 @@ import { Substitution } from './sub.js'
 const period = 60
 
 /** The body of a dashboard, as CloudFormation gets it. */
-export function bodyOf(widgets: readonly Placed[]): object {
-  const sub = new Substitution()
+export function bodyOf(widgets: readonly Placed[], resources: Plan['resources']): object {
+  const sub = new Substitution(resources)
   const body = {
     start: '-PT3H',
     widgets: widgets.map(({ content, ...place }) => ({ ...place, ...widgetOf(content, sub) })),
@@ -33,13 +34,17 @@ function graphOf({ title, lines, stacked = false, unit, limit }: Graph, sub: Sub
     stacked,
     region: sub.text({ Ref: 'AWS::Region' }),
     period,
-    metrics: lines.flatMap((line, i) => metricsOf(line, `m${i}`, sub)),
+    metrics: shortened(lines.flatMap((line, i) => metricsOf(line, `m${i}`, sub))),
     yAxis: { left: { min: 0, label: unit, showUnits: false }, right: { min: 0, showUnits: false } },
     ...(limit && { annotations: { horizontal: [limit] } }),
   }
 }
 
-function metricsOf({ metric, stat, label, right, rate }: Line, id: string, sub: Substitution): unknown[] {
+/** CloudWatch reads `.` as what stands at this place of the line before; templates have a limit, and half of this one would be repetitions. */
+const shortened = (lines: readonly (readonly unknown[])[]): unknown[] =>
+  lines.map((line, i) => line.map((one, k) => (typeof one === 'string' && one === lines[i - 1]?.[k] ? '.' : one)))
+
+function metricsOf({ metric, stat, label, right, rate }: Line, id: string, sub: Substitution): unknown[][] {
   const { namespace, name, dimensions } = metric
   const named = Object.entries(dimensions).flatMap(([dimension, value]) => [dimension, sub.text(value)])
   const axis = right ? { yAxis: 'right' } : {}

@@ -18,7 +18,10 @@ export function addDashboard(plan: Plan, alarmIds: readonly string[]): void {
     const suffix = i === 0 ? '' : `-${i + 1}`
     plan.resources[`MillraceDashboard${i === 0 ? '' : i + 1}`] = {
       Type: 'AWS::CloudWatch::Dashboard',
-      Properties: { DashboardName: nameOf(plan, dashboard?.name, suffix), DashboardBody: bodyOf(widgets) },
+      Properties: {
+        DashboardName: nameOf(plan, dashboard?.name, suffix),
+        DashboardBody: bodyOf(widgets, plan.resources),
+      },
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type MappingAwsMetric, ofBatches, ofMapping, publishes } from '../metrics/index.js'
+import { lagOf, type MappingAwsMetric, type Metric, ofBatches, ofMapping, publishes } from '../metrics/index.js'
 import type { Plan, PlannedFunction, PlannedMapping } from '../plan.js'
 import type { Graph, Line, Section } from './section.js'
 
@@ -20,17 +20,21 @@ export function mappingSection(plan: Plan, fn: PlannedFunction, mapping: Planned
         publishes(plan, name, mapping) ? [{ metric: ofMapping(name, mapping), stat: 'Sum', label, ...more }] : [],
       ),
   }
-  const graphs = [...flow(lines), ...outcomes(lines), ...costs(lines), ...poller(lines)]
+  const lag = lagOf(plan, fn, mapping)
+  const graphs = [...flow(lines, lag), ...outcomes(lines), ...costs(lines), ...poller(lines)]
   return {
     heading: `### ${fn.name}: topic ${topic}, as group ${group}`,
     graphs: graphs.filter((graph) => graph.lines.length > 0),
   }
 }
 
-const flow = ({ batch, poll }: Lines): Graph[] => [
+const flow = ({ batch, poll }: Lines, lag: Metric | undefined): Graph[] => [
   {
     title: 'Lag, in offsets',
-    lines: poll({ MaxOffsetLag: 'worst partition', SumOffsetLag: 'all partitions' }, { stat: 'Maximum' }),
+    lines:
+      lag?.name === 'OffsetLag'
+        ? [{ metric: lag, stat: 'Maximum', label: 'the topic' }]
+        : poll({ MaxOffsetLag: 'worst partition', SumOffsetLag: 'all partitions' }, { stat: 'Maximum' }),
     unit: 'records',
   },
   {

@@ -48,6 +48,7 @@ describe('A starting position in time', () => {
 describe('Without provisioned mode', () => {
   it.each<[string, Partial<EventSettings>]>([
     ['loggingConfig', { loggingConfig: { systemLogLevel: 'INFO' } }],
+    ['metricsConfig', { metricsConfig: { metrics: ['KafkaMetrics'] } }],
     ['onFailureDestination in Kafka', { onFailureDestination: 'kafka://dead' }],
     [
       'schemaRegistryConfig',

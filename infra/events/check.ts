@@ -12,6 +12,7 @@ const provisionedOnly = [
   ['maximumRecordAgeInSeconds', (settings: EventSettings) => (settings.maximumRecordAgeInSeconds ?? -1) === -1],
   ['bisectBatchOnFunctionError', (settings: EventSettings) => !settings.bisectBatchOnFunctionError],
   ['schemaRegistryConfig', (settings: EventSettings) => settings.schemaRegistryConfig === undefined],
+  ['metricsConfig', (settings: EventSettings) => !settings.metricsConfig?.metrics.length],
   ['loggingConfig', (settings: EventSettings) => settings.loggingConfig === undefined],
   ['an onFailureDestination in Kafka', (settings: EventSettings) => destination(settings)?.kind !== 'kafka'],
 ] as const

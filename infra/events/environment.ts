@@ -1,6 +1,6 @@
 import { deploymentVariables, writeDeployment } from '../../lib/deployment/index.js'
 import type { TableNames } from '../resources/tables.js'
-import type { Service } from '../serverless.js'
+import type { Environment, Service } from '../serverless.js'
 import type { DeclaredMapping } from './mappings.js'
 import { refused } from './refused.js'
 
@@ -18,7 +18,21 @@ export function setEnvironment(service: Service, mappings: readonly DeclaredMapp
     // Powertools would sign every log line and metric as "service_undefined".
     const named = { POWERTOOLS_SERVICE_NAME: configured.POWERTOOLS_SERVICE_NAME ?? service.service }
     declaration.environment = { ...named, ...declaration.environment, ...writeDeployment(deployment) }
+    refuseTooMuch(functionName, { ...service.provider.environment, ...declaration.environment }, told.length)
   }
+}
+
+/** Lambda's limit for all variables of a function, in bytes. */
+const most = 4_096
+
+function refuseTooMuch(functionName: string, environment: Environment, mappings: number): void {
+  // What a reference gives is not known yet.
+  const known = Object.entries(environment).filter(([, value]) => typeof value !== 'object')
+  const bytes = known.reduce((sum, entry) => sum + Buffer.byteLength(entry.map(String).join('')), 0)
+  if (bytes <= most) return
+  throw refused(
+    `the environment of function ${functionName} takes ${bytes} bytes, with what it is told of its ${mappings} mappings, and Lambda takes ${most}; shorten it, or give some of the events to a function of their own`,
+  )
 }
 
 function refuseOwnValues(functionName: string, environment: Record<string, unknown>): void {

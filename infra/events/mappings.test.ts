@@ -120,4 +120,14 @@ describe('Refused, with what to change, is', () => {
     const set = () => setEnvironment(declared, declaredMappings(declared), tableNames('shop', 'dev'))
     expect(set).toThrow(/^ML_PLUGIN_CONFIG: .*sets MILLRACE_MAPPINGS/)
   })
+
+  it('an environment that Lambda would not take, with what it is told of many mappings', () => {
+    const read = (n: number) => {
+      const events = Array.from({ length: n }, (_, i) => ({ ...event, topic: `t${i}`, consumerGroupId: `group-${i}` }))
+      const declared = service({ orders: { ...reading(...events), environment: { OWN: 'o'.repeat(2_000) } } })
+      return () => setEnvironment(declared, declaredMappings(declared), tableNames('shop', 'dev'))
+    }
+    expect(read(10)).not.toThrow()
+    expect(read(60)).toThrow(/^ML_PLUGIN_CONFIG: the environment of function orders takes \d+ bytes, .* 60 mappings/)
+  })
 })

@@ -52,7 +52,9 @@ export function propertiesOf(type: 'kafka' | 'msk', settings: EventSettings): Ma
     DestinationConfig: settings.onFailureDestination && { OnFailure: { Destination: settings.onFailureDestination } },
     BisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
     // Dashboard and alarms read them.
-    MetricsConfig: { Metrics: settings.metricsConfig?.metrics ?? ['ErrorCount', 'EventCount', 'KafkaMetrics'] },
+    MetricsConfig: isProvisioned
+      ? { Metrics: settings.metricsConfig?.metrics ?? ['ErrorCount', 'EventCount', 'KafkaMetrics'] }
+      : undefined,
     LoggingConfig: pascalCased(settings.loggingConfig),
     KmsKeyArn: settings.kmsKeyArn,
     Tags: settings.tags && Object.entries(settings.tags).map(([Key, Value]) => ({ Key, Value })),

@@ -4,13 +4,20 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html).
  */
 
-/** Of a function, by `FunctionName`. */
-export const functionMetrics = ['Invocations', 'Errors', 'Throttles', 'Duration', 'ConcurrentExecutions'] as const
+/** Of a function, by `FunctionName`. `OffsetLag` is that of all it reads. */
+export const functionMetrics = [
+  'Invocations',
+  'Errors',
+  'Throttles',
+  'Duration',
+  'ConcurrentExecutions',
+  'OffsetLag',
+] as const
 
 /** What a mapping has to ask for, in its `MetricsConfig`, to have a metric. */
 export type MetricsKind = 'EventCount' | 'ErrorCount' | 'KafkaMetrics'
 
-/** Of a mapping, by `EventSourceMappingUUID`: the kind it belongs to, or that only provisioned mode has it. */
+/** Of a mapping in provisioned mode, by `EventSourceMappingUUID`: the kind it belongs to, or that it is always there. */
 export const mappingMetrics = {
   MaxOffsetLag: 'KafkaMetrics',
   SumOffsetLag: 'KafkaMetrics',

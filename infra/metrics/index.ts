@@ -13,6 +13,7 @@ export {
   tableMetrics,
 } from './aws.js'
 export {
+  lagOf,
   type Metric,
   ofBatches,
   ofCode,

@@ -58,17 +58,16 @@ export const ofCode = (name: FunctionMetric, fn: PlannedFunction): Metric => ({
 /** What a service's health function says; undefined where it has none. */
 export function ofHealth(
   name: HealthMetric,
-  { service: { functions = {} } }: Pick<Plan, 'service'>,
+  { service: { functions = {}, service } }: Pick<Plan, 'service'>,
 ): Metric | undefined {
   const declared = functions[healthFunction]
-  const dimensions = declared && named({ deployed: declared.name ?? healthFunction, declared })
-  return dimensions && { namespace: metricNamespace, name, dimensions }
+  if (declared === undefined) return undefined
+  // The service alone may be deployed to several stages of one account.
+  const dimensions = { service: signature(declared) ?? service, function: String(declared.name) }
+  return { namespace: metricNamespace, name, dimensions }
 }
 
-const named = ({
-  deployed,
-  declared,
-}: Pick<PlannedFunction, 'deployed' | 'declared'>): Record<keyof FunctionDimensions, Value> => ({
+const named = ({ deployed, declared }: PlannedFunction): Record<keyof FunctionDimensions, Value> => ({
   service: signature(declared) ?? deployed,
   function: deployed,
 })
@@ -79,7 +78,7 @@ function signature({ environment }: ServiceFunction): Value | undefined {
   return typeof service === 'string' || (typeof service === 'object' && service !== null) ? service : undefined
 }
 
-/** Whether Lambda publishes a metric of this mapping, as it is compiled. */
+/** Whether Lambda publishes a metric of this mapping, as it is compiled: in provisioned mode only, and what the mapping asks for. */
 export function publishes(
   { resources }: Pick<Plan, 'resources'>,
   name: MappingAwsMetric,
@@ -90,7 +89,14 @@ export function publishes(
     ProvisionedPollerConfig?: object
   }
   const kind = mappingMetrics[name]
-  return kind === 'provisioned'
-    ? ProvisionedPollerConfig !== undefined
-    : (MetricsConfig?.Metrics?.includes(kind) ?? false)
+  if (ProvisionedPollerConfig === undefined) return false
+  return kind === 'provisioned' || (MetricsConfig?.Metrics?.includes(kind) ?? false)
+}
+
+/** How far a mapping is behind. On demand it is told of a function alone, so that it is not known of one of several mappings. */
+export function lagOf(plan: Pick<Plan, 'resources'>, fn: PlannedFunction, mapping: PlannedMapping): Metric | undefined {
+  if (publishes(plan, 'MaxOffsetLag', mapping)) return ofMapping('MaxOffsetLag', mapping)
+  return fn.mappings.length > 1 || publishes(plan, 'ProvisionedPollers', mapping)
+    ? undefined
+    : ofFunction('OffsetLag', fn)
 }

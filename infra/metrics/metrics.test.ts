@@ -11,9 +11,12 @@ const namesOf = (metrics: readonly { name: string; dimensions: string }[]) =>
   [...new Set(metrics.map(({ name, dimensions }) => `${name} by ${dimensions}`))].sort()
 
 function shown() {
-  const { plan } = planOf({ orders: ['orders'] }, { alarms: { latency: { p99Ms: 1 } } })
-  addDashboard(plan, addAlarms(plan))
-  return shownMetrics(plan.resources)
+  const onDemand = planOf({ orders: ['orders'] }, { partialResponses: false })
+  const provisioned = planOf({ orders: ['orders'] }, { alarms: { latency: { p99Ms: 1 } } })
+  return [onDemand, provisioned].flatMap(({ plan }) => {
+    addDashboard(plan, addAlarms(plan))
+    return shownMetrics(plan.resources)
+  })
 }
 
 it('Every metric of AWS that is shown is one that AWS documents, by its dimension, and each of those is shown', () => {

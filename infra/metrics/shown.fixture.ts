@@ -40,11 +40,21 @@ export function shownMetrics(resources: Readonly<Record<string, Resource>>): rea
 }
 
 function ofWidget({ properties: { metrics = [] } }: Widget): Shown[] {
-  return metrics.flatMap((line) => {
+  return whole(metrics).flatMap((line) => {
     const [namespace, name, ...rest] = line.filter((one): one is string => typeof one === 'string')
     if (namespace === undefined || name === undefined) return []
     return [{ namespace, name, dimensions: rest.filter((_, i) => i % 2 === 0).join(',') }]
   })
+}
+
+/** Lines as CloudWatch reads them: a `.` stands for what the line before has there. */
+export function whole(lines: readonly (readonly (string | object)[])[]): (string | object)[][] {
+  const read: (string | object)[][] = []
+  for (const line of lines) {
+    const before = read.at(-1) ?? []
+    read.push(line.map((one, i) => (one === '.' ? (before[i] ?? one) : one)))
+  }
+  return read
 }
 
 function ofAlarm({ Properties }: Resource): Shown[] {

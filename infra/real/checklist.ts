@@ -23,10 +23,18 @@ export interface Checked {
   }[]
 }
 
-/** Runs one check after another, whatever they come to, and tells each. @throws the reason of the signal */
+/**
+ * Runs one check after another and tells each, whatever they come to; or up to the first that fails, where the others need it.
+ *
+ * @throws the reason of the signal
+ */
 export async function runChecks(
-  checks: readonly Check[],
-  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (line: string) => void },
+  checks: Iterable<Check>,
+  {
+    signal,
+    tell,
+    upToFailure = false,
+  }: { readonly signal: AbortSignal; readonly tell: (line: string) => void; readonly upToFailure?: boolean },
 ): Promise<Checked> {
   const done: Checked['checks'][number][] = []
   for (const { name, run } of checks) {
@@ -37,11 +45,12 @@ export async function runChecks(
       (error: Error) => ({ ok: false, detail: error.message }),
     )
     const one = { name, ...ended, elapsedMs: Date.now() - began }
-    tell(`${one.ok ? 'ok' : 'FAILED'}: ${name}${one.detail === '' ? '' : `: ${one.detail}`}`)
+    const seconds = (one.elapsedMs / 1000).toFixed(1)
+    tell(`${one.ok ? 'ok' : 'FAILED'} (${seconds} s): ${name}${one.detail === '' ? '' : `: ${one.detail}`}`)
     done.push(one)
+    if (upToFailure && !one.ok) break
   }
   const passed = done.filter(({ ok }) => ok).length
-  tell(`${passed} passed, ${done.length - passed} failed`)
   return { passed, failed: done.length - passed, checks: done }
 }
 

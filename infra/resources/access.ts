@@ -33,12 +33,21 @@ const networkActions = [
 
 /** MSK takes only secrets under a key of one's own; which key, the secret alone knows, so that it is named by the secret. */
 function secretStatements(secrets: readonly Value[]): readonly Statement[] {
-  const { StringEquals } = onlyThrough('secretsmanager')
-  const ofSecrets = { StringEquals: { ...StringEquals, 'kms:EncryptionContext:SecretARN': secrets } }
+  const whole = secrets.flatMap(wholeArns)
+  const ofSecrets = { ...onlyThrough('secretsmanager'), StringLike: { 'kms:EncryptionContext:SecretARN': whole } }
   return [
-    ...allow('secretsmanager', ['GetSecretValue'], secrets),
+    ...allow('secretsmanager', ['GetSecretValue'], whole),
     ...allow('kms', ['Decrypt'], secrets.map(keysBeside), ofSecrets),
   ]
+}
+
+/**
+ * What a policy has to name for a secret. Lambda also takes an ARN without the six random characters at its end, but IAM compares whole ones; an end
+ * like `-secret` may be either.
+ */
+function wholeArns(secret: Value): readonly Value[] {
+  if (typeof secret !== 'string' || /-(?=[A-Za-z0-9]{6}$)[A-Za-z0-9]*[A-Z0-9]/.test(secret)) return [secret]
+  return [secret, `${secret}-??????`]
 }
 
 /** Any key of a secret's account and region. */

@@ -4,7 +4,8 @@
  * @module
  */
 export { addTables } from './add-tables.js'
-export { setLogRetention } from './logs.js'
+export { refuseTooLarge } from './limits.js'
+export { logGroupOf, setLogRetention } from './logs.js'
 export { addOutputs } from './outputs.js'
 export { ownStatements } from './permissions.js'
 export { prepareFunctions } from './prepare.js'

@@ -5,9 +5,9 @@ import type { Plan } from '../plan.js'
 export function addOutputs({ service, functions, tables }: Plan): void {
   const template = service.provider.compiledCloudFormationTemplate
   if (template === undefined) return
-  const mappings = functions.flatMap(({ name, deployed, mappings }) =>
+  const mappings = functions.flatMap(({ name, deployed, declared: { condition }, mappings }) =>
     mappings.map(({ logicalId, settings, told: { topic, group } }) => ({
-      logicalId,
+      ...{ logicalId, condition },
       facts: { name, deployed, topic, group, brokers: settings.bootstrapServers ?? [] },
     })),
   )
@@ -19,6 +19,7 @@ export function addOutputs({ service, functions, tables }: Plan): void {
   const outputs = writeOutputs(
     facts,
     mappings.map((one) => one.logicalId),
+    mappings.map((one) => one.condition),
   )
   template.Outputs = { ...template.Outputs, ...outputs }
 }

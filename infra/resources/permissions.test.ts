@@ -128,8 +128,23 @@ describe('The role of a function on MSK that signs in with IAM', () => {
     const [decrypt] = statements.filter(({ Action }) => Action.includes('kms:Decrypt'))
     expect(decrypt).toMatchObject({
       Resource: [arn('kms', 'key/*')],
-      Condition: { StringEquals: { 'kms:EncryptionContext:SecretARN': [secret] } },
+      Condition: { StringLike: { 'kms:EncryptionContext:SecretARN': [secret] } },
     })
+  })
+
+  it('reads a secret also where its ARN lacks the end that AWS has given it', () => {
+    const read = (end: string) => {
+      const given = arn('secretsmanager', `secret:AmazonMSK_shop${end}`)
+      const statements = permissions(msk({ saslScram512: given }))
+      const condition = JSON.stringify(statements.find(({ Action }) => Action.includes('kms:Decrypt'))?.Condition)
+      const named = allowed(statements, 'secretsmanager:GetSecretValue')
+      for (const one of named) expect(condition).toContain(JSON.stringify(one))
+      return named.map((one) => String(one).slice(given.length - end.length))
+    }
+    expect(read('-AbCdEf')).toEqual(['-AbCdEf'])
+    expect(read('-1bcdef')).toEqual(['-1bcdef'])
+    expect(read('')).toEqual(['', '-??????'])
+    expect(read('-secret')).toEqual(['-secret', '-secret-??????'])
   })
 })
 

@@ -2,6 +2,7 @@ import { destinationOf, type Value } from '../events/index.js'
 import type { Plan, PlannedFunction } from '../plan.js'
 import type { Resource } from '../serverless.js'
 import { destinationStatements, mappingStatements } from './access.js'
+import { logGroupOf } from './logs.js'
 import { allow, merged, onlyThrough, type Statement } from './statement.js'
 import { tableArn } from './tables.js'
 
@@ -45,13 +46,9 @@ function tables({ tables, resources, settings }: Plan): readonly Statement[] {
 const keyActions = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey*', 'ReEncrypt*']
 
 /** The group itself is in the stack, so that nobody has to create it. */
-function logs(
-  { provider, service }: Plan,
-  { name, declared }: Pick<PlannedFunction, 'name' | 'declared'>,
-): readonly Statement[] {
-  const named = declared.logs?.logGroup ?? service.provider.logs?.lambda?.logGroup
-  if (named === undefined && declared.disableLogs) return []
-  const group = named ?? provider.naming.getLogGroupName(declared.name ?? name)
+function logs(plan: Plan, one: Pick<PlannedFunction, 'name' | 'declared'>): readonly Statement[] {
+  const group = logGroupOf(plan, one)
+  if (group === undefined) return []
   const arn = { 'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${group}:*` }
   return allow('logs', ['CreateLogStream', 'PutLogEvents'], [arn])
 }

@@ -148,4 +148,22 @@ describe('Refused is a function', () => {
     })
     expect(actionsOf(known.ordersLambdaRole)).toContain('sqs:SendMessage')
   })
+
+  it('whose records go to what is encrypted with a key of one’s own, until its statements or those of all speak of it', () => {
+    const queue = (KmsMasterKeyId: string) => ({
+      service: { resources: { Resources: { Lost: { Type: 'AWS::SQS::Queue', Properties: { KmsMasterKeyId } } } } },
+    })
+    const onFailureDestination = { 'Fn::GetAtt': ['Lost', 'Arn'] }
+    const sends = (more = {}) => reads({ events: [{ kafka: { ...kafka.kafka, onFailureDestination } }], ...more })
+    expect(() => withRoles(sends(), queue('alias/shop'))).toThrow(/the key "alias\/shop".* kms:GenerateDataKey/)
+    expect(() => withRoles(sends(statements('kms:GenerateDataKey')), queue('alias/shop'))).not.toThrow()
+    expect(() => withRoles(sends(), queue('alias/aws/sqs'))).not.toThrow()
+    const ofAll = { iam: { role: { statements: [{ Action: ['kms:GenerateDataKey'] }] } } }
+    expect(() => withRoles(sends(), { ...queue('alias/shop'), providerSettings: ofAll })).not.toThrow()
+  })
+
+  it('but none that has a role of the person’s own, of which nobody else knows what it allows', () => {
+    const events = [{ kafka: { ...kafka.kafka, accessConfigurations: { iamAuth: true } } }]
+    expect(() => withRoles(reads({ events, role: 'OwnRole' }))).not.toThrow()
+  })
 })

@@ -32,8 +32,9 @@ export function addRoles(plan: Plan): void {
   for (const one of plan.functions) {
     const { name, declared, settings } = one
     const id = roleIdOf(plan.provider, name)
-    refuseUnknowable(one, knownResources(plan))
     const named = plan.provider.getCustomExecutionRole(declared)
+    // What a role of the person's own allows, only they know.
+    if (!named || named === id) refuseUnknowable(one, knownResources(plan), sharedSaid(plan.service))
     if (named === id) giveRole(plan.resources, one.logicalId, id, roleOf(plan, one))
     else if (!named) addToShared(plan, one)
     else if (settings.iamStatements)
@@ -79,7 +80,7 @@ function roleOf(plan: Plan, one: PlannedFunction): Resource {
   const { provider } = plan.service
   const said = sharedRole(plan.service)
   const own = [...permissionsOf(plan, one), ...(one.settings.iamStatements ?? [])]
-  const statements = [...own, ...(said.statements ?? provider.iamRoleStatements ?? [])]
+  const statements = [...own, ...sharedSaid(plan.service)]
   const managed = said.managedPolicies ?? provider.iamManagedPolicies ?? []
   return {
     ...roleResource(plan, statements, managed),
@@ -106,6 +107,10 @@ export function roleResource(plan: Plan, Statement: readonly object[], managed: 
     },
   }
 }
+
+/** The statements that serverless.yml gives to all functions. */
+const sharedSaid = (service: Service): readonly object[] =>
+  sharedRole(service).statements ?? service.provider.iamRoleStatements ?? []
 
 function sharedRole({ provider: { iam } }: Service): SharedRole {
   return typeof iam?.role === 'object' && iam.role !== null ? iam.role : {}

@@ -11,12 +11,17 @@ export function completeTemplate(
   resources: Resources,
   naming: Naming,
   mappings: readonly DeclaredMapping[],
+  functions: Service['functions'] = {},
 ): ReadonlyMap<DeclaredMapping, string> {
   const ids = new Map<DeclaredMapping, string>()
   for (const mapping of mappings) {
-    const [id, properties] = findMapping(resources, naming, mapping)
+    const [id, resource] = findMapping(resources, naming, mapping)
+    const { Properties: properties = {} } = resource
     Object.assign(properties, propertiesOf(mapping.type, mapping.settings))
     if (isEmptyList(properties.SourceAccessConfigurations)) delete properties.SourceAccessConfigurations
+    // osls deploys the function under a condition, but not what invokes it.
+    const condition = functions[mapping.functionName]?.condition
+    if (condition !== undefined) resources[id] = { Condition: condition, ...resource }
     ids.set(mapping, id)
   }
   return ids
@@ -56,13 +61,14 @@ function findMapping(
   resources: Resources,
   naming: Naming,
   { functionName, type, settings }: DeclaredMapping,
-): [id: string, properties: Record<string, unknown>] {
+): [id: string, resource: Resource] {
   const functionId = JSON.stringify(naming.getLambdaLogicalId(functionName))
-  for (const [id, { Type, Properties }] of Object.entries(resources)) {
+  for (const [id, resource] of Object.entries(resources)) {
+    const { Type, Properties } = resource
     if (Type !== 'AWS::Lambda::EventSourceMapping' || !Properties) continue
     // A reference to the function, or to an alias of it.
     const isOfFunction = JSON.stringify(Properties.FunctionName).includes(functionId)
-    if (isOfFunction && isDeepStrictEqual(Properties.Topics, [settings.topic])) return [id, Properties]
+    if (isOfFunction && isDeepStrictEqual(Properties.Topics, [settings.topic])) return [id, resource]
   }
   throw refused(
     `osls wrote no mapping for the ${type} event of topic ${settings.topic} of function ${functionName}; this plugin is made for osls 4.3`,

@@ -10,4 +10,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-process.exitCode = await run(process.argv.slice(2))
+const code = await run(process.argv.slice(2))
+// What a command no longer waits for (a call that nobody answers) would hold the process: it ends when all is written.
+process.stdout.write('', () => process.exit(code))

@@ -23,6 +23,8 @@ export interface StackFacts {
 export interface Output {
   readonly Description: string
   readonly Value: string
+  /** CloudFormation's, under which there is such an output at all. */
+  readonly Condition?: string
 }
 
 const ledgerOutput = 'MillraceLedgerTableName'
@@ -30,10 +32,19 @@ const failuresOutput = 'MillraceFailuresTableName'
 /** One for each mapping, so that none becomes long. */
 const mappingPrefix = 'MillraceReads'
 
-/** The outputs of a stack that {@link readOutputs} reads back; `ids` are the logical ids of the mappings, in their order. */
-export function writeOutputs(facts: StackFacts, ids: readonly string[]): Record<string, Output> {
+/**
+ * The outputs of a stack that {@link readOutputs} reads back; `ids` are the logical ids of the mappings, in their order, and `conditions` those under
+ * which they are deployed.
+ */
+export function writeOutputs(
+  facts: StackFacts,
+  ids: readonly string[],
+  conditions: readonly (string | undefined)[] = [],
+): Record<string, Output> {
   const mappings = facts.functions.map((one, i) => {
-    const output: Output = { Description: `What the function ${one.name} reads`, Value: JSON.stringify(one) }
+    const { [i]: Condition } = conditions
+    const Description = `What the function ${one.name} reads`
+    const output: Output = { Description, Value: JSON.stringify(one), ...(Condition && { Condition }) }
     return [`${mappingPrefix}${ids[i]}`, output] as const
   })
   return {

@@ -1,12 +1,12 @@
 import { count, writeMetrics } from '../emf.js'
 import { type ErrorCode, MillraceError } from '../errors.js'
-import { functionDimensions } from '../signature.js'
+import { functionName, serviceName } from './runtime.js'
 
 /** What the framework publishes of a function, whatever its batches, by name, each under {@link FunctionDimensions}. */
 export type FunctionMetric = keyof ReturnType<typeof contractErrors>
 
 /** What tells the metrics of one function from others'. */
-export type FunctionDimensions = ReturnType<typeof functionDimensions>
+export type FunctionDimensions = ReturnType<typeof dimensionsOf>
 
 /** What fails a batch and passes by itself, or is the policy's own answer; any other error of the framework waits for a person. */
 const passing: ReadonlySet<ErrorCode> = new Set([
@@ -22,7 +22,9 @@ export const isContractError = (error: unknown): boolean => error instanceof Mil
 
 /** Publishes so many of them. By function alone, for there may be no deployment to know a topic's group from. */
 export function countContractErrors(n: number): void {
-  writeMetrics(functionDimensions(), contractErrors(n))
+  writeMetrics(dimensionsOf(), contractErrors(n))
 }
 
 const contractErrors = (n: number) => ({ contractErrors: count(n) })
+
+const dimensionsOf = () => ({ service: serviceName(), function: functionName() })

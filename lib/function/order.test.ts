@@ -114,7 +114,7 @@ describe('the order of a function', () => {
     ['key', 1, 60, 8],
     ['key', 3, 6, 8],
     ['none', 1, 1, 8],
-  ])("'%s' runs, of %i partitions with %i keys each, %i records at once [P-26]", async (order, partitions, keys, most) => {
+  ])("'%s' runs, of %i partitions with %i keys each, %i records at once [P-26, R-21]", async (order, partitions, keys, most) => {
     const { handler, most: reached } = recording({ order, concurrency: 8 })
     await deliver(handler, specs(partitions, 60, keys))
     expect(reached()).toBe(most)

@@ -3,10 +3,9 @@ import { type Account, errorFields, type Log, Sample, type Tally } from '../engi
 import { asError } from '../errors.js'
 import type { Batch, PartitionBatch } from '../event/index.js'
 import type { LedgerUsage } from '../ledger/index.js'
-import { functionName } from '../signature.js'
 import { countContractErrors } from './contract.js'
 import { orderStatistics } from './distribution.js'
-import type { Runtime } from './runtime.js'
+import { functionName, type Runtime } from './runtime.js'
 
 /** What the framework publishes of a batch, by name, each under {@link BatchDimensions}. */
 export type BatchMetric =

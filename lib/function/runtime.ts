@@ -7,7 +7,6 @@ import { type Deployment, type Mapping, metricNamespace, readDeployment } from '
 import type { Engine } from '../engine/index.js'
 import { MillraceError } from '../errors.js'
 import { dynamodbStore, type Ledger, openLedger } from '../ledger/index.js'
-import { functionName, serviceName } from '../signature.js'
 import { type FallbackSink, failuresSink, fallbackOf, opening } from '../sink/index.js'
 import { closeAtEnd } from './close-at-end.js'
 import type { Settings } from './options.js'
@@ -101,6 +100,11 @@ function runtimeOf(
       openAll({ group, functionName: giver.functionName, bootstrapServers, clock }, ms),
   }
 }
+
+/** Powertools would say "service_undefined". */
+export const serviceName = (): string => process.env.POWERTOOLS_SERVICE_NAME ?? functionName()
+
+export const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local'
 
 function mappingOf(topic: string, { mappings }: Deployment): Mapping {
   const mapping = mappings.find((one) => one.topic === topic)

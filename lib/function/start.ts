@@ -1,9 +1,8 @@
 import { type DeliveryNeeds, retriesNeeded, tooFewRetries } from '../deployment/index.js'
 import type { Log } from '../engine/index.js'
-import { functionName } from '../signature.js'
 import { countContractErrors } from './contract.js'
 import type { Settings } from './options.js'
-import type { Runtime } from './runtime.js'
+import { functionName, type Runtime } from './runtime.js'
 
 type NeedSettings = Pick<
   Settings<unknown, unknown>,

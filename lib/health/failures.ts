@@ -1,5 +1,5 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
-import { isHead } from '../sink/failures/index.js'
+import { isWaiting } from '../sink/failures/index.js'
 import { storeError } from '../store-error.js'
 
 /** How many records wait among the failures. */
@@ -17,8 +17,7 @@ export async function countFailures(client: DynamoDBClient, table: string): Prom
   const query = {
     TableName: table,
     Select: 'COUNT',
-    // A head that has ended was redriven; it is being deleted.
-    FilterExpression: `${isHead} AND attribute_not_exists(ended)`,
+    FilterExpression: isWaiting,
     ExpressionAttributeNames: { '#bytes': 'bytes' },
   } as const
   let count = 0

@@ -3,7 +3,6 @@ import { deployedClient } from '../deployed-client.js'
 import { readDeployment, stallVariable } from '../deployment/index.js'
 import { writeMetrics } from '../emf.js'
 import { asError, MillraceError } from '../errors.js'
-import { functionDimensions } from '../signature.js'
 import { type Health, openWatch, type Watch } from './look.js'
 import { metricsOf } from './metrics.js'
 
@@ -32,7 +31,9 @@ export function healthHandler(clock: Pick<Clock, 'now'> = systemClock) {
       return look().then(answer, unknown)
     }
     const health = await look()
-    writeMetrics(functionDimensions(), metricsOf(health))
+    const { POWERTOOLS_SERVICE_NAME: service = 'service', AWS_LAMBDA_FUNCTION_NAME: name = 'local' } = process.env
+    // Its own name, for the service alone may be deployed to several stages of one account.
+    writeMetrics({ service, function: name }, metricsOf(health))
     return health
   }
 }

@@ -79,7 +79,7 @@ describe('What a look finds is', () => {
     expect(failuresWaiting.count).toBe(before.failuresWaiting.count + 1)
   })
 
-  it('published by schedule, each stage for itself, and not when asked', async () => {
+  it('published by schedule, for the service, and not when asked', async () => {
     vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false')
     const lines: string[] = []
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)

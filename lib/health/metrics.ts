@@ -1,7 +1,7 @@
 import { count, type Metric } from '../emf.js'
 import type { Health } from './look.js'
 
-/** What a look is worth as metrics: namespace `millrace`, dimensions `service` and `function`. */
+/** What a look is worth as metrics: namespace `millrace`, dimensions `service` and `function`: the name of the function has the stage. */
 export function metricsOf({ at, failuresWaiting, partitions }: Health): Readonly<Record<HealthMetric, Metric>> {
   const oldest = Math.min(at, ...partitions.flatMap(({ oldestOpenAt }) => oldestOpenAt ?? []))
   return {

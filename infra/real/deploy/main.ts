@@ -7,8 +7,9 @@
  */
 import { join } from 'node:path'
 import { root } from '../../../tools/project.js'
-import { type Check, type Checked, reportAt, runChecks } from '../checklist.js'
-import { installPython, requirePython, Skipped, startMoto } from '../moto/index.js'
+import { type Check, type Checked, runChecks } from '../checklist.js'
+import { type LaneContext, runLane } from '../lane.js'
+import { installPython, requirePython, startMoto } from '../moto/index.js'
 import { serverless } from '../program.js'
 import type { Service } from '../services/service.js'
 import { clientsOf, motoEnvironment } from './clients.js'
@@ -18,11 +19,7 @@ import { type Life, life } from './life.js'
 import { linting } from './lint.js'
 import { exampleNames, packaging } from './packaged.js'
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-
-const tell = (line: string) => console.log(line)
-
-async function run(home: Home, signal: AbortSignal): Promise<Checked> {
+async function run(home: Home, { signal, tell }: LaneContext): Promise<Checked> {
   const inOrder = (checks: readonly Check[]) => runChecks(checks, { signal, tell })
   const services = packaging(home)
   // Two at a time, and the rest of two processors for Python's installer.
@@ -55,35 +52,12 @@ function merged(parts: readonly Checked[]): Checked {
   return { passed: sum('passed'), failed: sum('failed'), checks: parts.flatMap(({ checks }) => checks) }
 }
 
-async function main(): Promise<number> {
-  const began = performance.now()
-  const report = reportAt('deploy')
-  const interrupt = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
+runLane('deploy', async (context) => {
+  await requirePython()
+  const home = await makeHome()
   try {
-    await requirePython()
-    const home = await makeHome()
-    try {
-      const checked = await run(home, interrupt.signal)
-      report(checked)
-      const seconds = Math.round((performance.now() - began) / 1000)
-      tell(`all: ${checked.passed} passed, ${checked.failed} failed, in ${seconds} s`)
-      return checked.failed === 0 ? 0 : 1
-    } finally {
-      await home.remove()
-    }
-  } catch (error) {
-    if (!(error instanceof Skipped)) throw error
-    tell(`skipped: ${error.message}`)
-    report({ passed: 0, failed: 0, skipped: error.message, checks: [] })
-    return 0
+    return await run(home, context)
+  } finally {
+    await home.remove()
   }
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: Error) => {
-    console.error(error.message)
-    process.exit(1)
-  },
-)
+})

@@ -4,41 +4,20 @@
  *
  * @module
  */
-import { reportAt, runChecks } from '../checklist.js'
+import { runChecks } from '../checklist.js'
+import { runLane, Skipped } from '../lane.js'
 import { lambdaChecks } from './checks/index.js'
 import { startGround } from './ground.js'
 import { missingBuilder, runtimeClient } from './runtime-client.js'
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-process.env.AWS_EC2_METADATA_DISABLED ??= 'true'
-
-const tell = (line: string) => console.log(line)
-
-async function main(): Promise<number> {
-  const report = reportAt('lambda')
-  const skipped = missingBuilder()
-  if (skipped !== undefined) {
-    tell(`skipped: ${skipped}`)
-    report({ passed: 0, failed: 0, skipped, checks: [] })
-    return 0
-  }
-  const interrupt = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
-  const client = await runtimeClient(tell, interrupt.signal)
-  const ground = await startGround(client, interrupt.signal)
+runLane('lambda', async (context) => {
+  const missing = missingBuilder()
+  if (missing !== undefined) throw new Skipped(missing)
+  const client = await runtimeClient(context.tell, context.signal)
+  const ground = await startGround(client, context.signal)
   try {
-    const checked = await runChecks(lambdaChecks(ground), { signal: interrupt.signal, tell })
-    report(checked)
-    return checked.failed === 0 ? 0 : 1
+    return await runChecks(lambdaChecks(ground), context)
   } finally {
     await ground.stop()
   }
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: Error) => {
-    console.error(error.message)
-    process.exit(1)
-  },
-)
+})

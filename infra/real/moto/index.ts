@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { installPython, type Python, requirePython, Skipped } from './install.js'
+export { installPython, type Python, requirePython } from './install.js'
 export { startMoto } from './start.js'

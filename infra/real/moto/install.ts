@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Skipped } from '../lane.js'
 
 const exec = promisify(execFile)
 
@@ -14,9 +15,6 @@ export interface Python {
   readonly python: string
   readonly cfnLint: string
 }
-
-/** Why a lane cannot run here. */
-export class Skipped extends Error {}
 
 /**
  * Installs moto and cfn-lint under the cache, once; later runs need no network.

@@ -1,23 +1,17 @@
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../../tools/project.js'
+import type { Check } from '../checklist.js'
 import { type Dev, startDev } from './dev.js'
 import { commandsIn, isNotRun, shown } from './readme.js'
 import { newcomersEnvironment, type } from './terminal.js'
 
-/** A step of the trial. */
-export interface Step {
-  readonly name: string
-  /** Rejects with what was wrong. */
-  run(): Promise<void>
-}
-
 /** A new user in an empty folder, who has npm and the packed package. Each step needs those before it. */
 export interface Trial {
   /** They make the service. */
-  readonly making: readonly Step[]
+  readonly making: readonly Check[]
   /** What the README of the service says, in its order. */
-  following(): readonly Step[]
+  following(): readonly Check[]
   stop(): Promise<void>
 }
 

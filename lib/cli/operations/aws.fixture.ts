@@ -19,14 +19,21 @@ export interface Account {
   /** Names of alarms, and why they are on where they are. */
   readonly alarms: Record<string, string | undefined>
   readonly mappings: Told[]
+  /** So many calls it had in hand at once. */
+  mostAtOnce?: number
   /** Newest value by name of the metric. */
   metrics: Record<string, number>
 }
 
 /** AWS of an account, as far as the commands ask: CloudFormation, CloudWatch and Lambda, in their own wire formats. */
 export async function startAws(account: Account): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  let atOnce = 0
   const server = createServer(async (request, response) => {
+    account.mostAtOnce = Math.max(account.mostAtOnce ?? 0, ++atOnce)
+    // So that what is asked at once is seen to be.
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
     const { type, body } = answer(account, request, await textOf(request))
+    atOnce--
     response.writeHead(body === undefined ? 403 : 200, { 'content-type': type })
     response.end(body ?? '{"__type":"AccessDeniedException","message":"not allowed"}')
   })

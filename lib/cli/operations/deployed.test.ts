@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Lambda } from '@aws-sdk/client-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { writeOutputs } from '../../deployment/index.js'
 import { captureLogs } from '../../function/logs.fixture.js'
@@ -6,6 +10,7 @@ import { run } from '../failures/failures.fixture.js'
 import type { CommonOptions } from '../voice.js'
 import { type Account, startAws, type Told } from './aws.fixture.js'
 import { commands } from './index.js'
+import { clientOptions, openMappings } from './lambda.js'
 import type { StatusOptions } from './options.js'
 
 captureLogs()
@@ -133,6 +138,29 @@ describe('of a deployed stack', () => {
     expect(account.mappings.map(({ State }) => State)).toEqual(['Enabled', 'Enabled', 'Enabled', 'Disabled'])
     expect((await run(commands.resume, options)).code).toBe(0)
     expect(account.mappings[3]?.State).toBe('Enabled')
+  })
+
+  it('asks Lambda a few questions at once, however many functions it has', async () => {
+    const functions = Array.from({ length: 20 }, (_, n) => ({
+      ...{ name: `f${n}`, deployed: `shop-dev-f${n}`, topic: 'orders', group: `g${n}`, brokers: [] },
+    }))
+    account.mappings.push(...functions.map(({ deployed, group }) => told(deployed, deployed, 'orders', group)))
+    const api = await openMappings({ kind: 'deployed', stack: 'shop-dev', region: 'us-east-1' })
+    expect((await api.find(functions)).map((found) => found?.UUID)).toEqual(functions.map(({ deployed }) => deployed))
+    api.close()
+    expect(account.mostAtOnce).toBeLessThanOrEqual(5)
+  })
+
+  it('is given up on where nobody answers, in bounded time', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const { requestHandler, ...options } = clientOptions({ kind: 'local', url: `http://127.0.0.1:${port}` })
+    const client = new Lambda({ ...options, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 50 } })
+    await expect(client.listEventSourceMappings({})).rejects.toThrow(/timed? ?out|exceeded/i)
+    client.destroy()
+    silent.closeAllConnections()
+    silent.close()
   })
 
   it('is not drained where nobody knows its brokers', async () => {

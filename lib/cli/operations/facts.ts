@@ -68,7 +68,7 @@ function wrongIn({ ledger, failures }: Learned): string[] {
     ...('unknown' in ledger ? [`the ledger cannot be read: ${ledger.unknown}`] : wrongInLedger(ledger.value)),
     ...('unknown' in failures
       ? [`the failures cannot be read: ${failures.unknown}`]
-      : failures.value.count > 0
+      : failures.value.count > 0 || failures.value.more
         ? ['records were given up on: `millrace failures list` shows them']
         : []),
   ]

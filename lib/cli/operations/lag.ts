@@ -42,7 +42,9 @@ export async function lagOf(
   } else why.push('the brokers are not known: give --brokers')
   const metric = await fromCloudWatch(target.mappings, configuration)
   if (metric) return metric
-  throw new Error(`${why.join('; ')}; and CloudWatch has no SumOffsetLag of it (the mapping's metrics are off, or new)`)
+  throw new Error(
+    `${why.join('; ')}; and CloudWatch has no SumOffsetLag of it (the mapping is on demand, or its metrics are off or new)`,
+  )
 }
 
 const isUsage = (error: unknown): boolean => error instanceof MillraceError && error.code === 'ML_USAGE'

@@ -2,6 +2,7 @@ import type { EventSourceMappingConfiguration as Configuration, Lambda } from '@
 import type { StackFunction } from '../../deployment/index.js'
 import { asError, MillraceError } from '../../errors.js'
 import { localClient } from '../../local/store/index.js'
+import { callLimits } from '../call-limits.js'
 import type { MappingsPlace } from '../target/index.js'
 
 export type { Configuration }
@@ -17,14 +18,14 @@ export interface MappingsApi {
   close(): void
 }
 
-/** How long a call may take: a command is bounded, whatever answers. Milliseconds. */
-export const callLimits = { connectionTimeout: 3_000, requestTimeout: 10_000 } as const
-
-/** What a client of AWS is made with. */
+/** What a client of AWS is made with. An account has 15 calls a second for all that Lambda is asked of mappings: a throttle is waited out. */
 export const clientOptions = (place: MappingsPlace) => ({
   ...(place.kind === 'local' ? localClient(place.url) : place.region && { region: place.region }),
-  requestHandler: callLimits,
+  ...{ requestHandler: callLimits, maxAttempts: 6 },
 })
+
+/** So many functions are asked for at once: a service of a hundred would be throttled for most. */
+const atOnce = 5
 
 /** Opens it: the one of AWS, or the same API of `millrace dev`. */
 export async function openMappings(place: MappingsPlace): Promise<MappingsApi> {
@@ -41,8 +42,13 @@ export async function openMappings(place: MappingsPlace): Promise<MappingsApi> {
 
   async function find(functions: readonly StackFunction[]): Promise<readonly (Configuration | undefined)[]> {
     const names = [...new Set(functions.map(({ deployed }) => deployed))]
-    const pages = await Promise.all(names.map((FunctionName) => list({ FunctionName }).catch(noneOfNobody)))
-    const found = functions.map((one) => pages.flat().find((mapping) => isOf(mapping, one)))
+    const listed: Configuration[] = []
+    for (let from = 0; from < names.length; from += atOnce) {
+      const some = names.slice(from, from + atOnce)
+      const pages = await Promise.all(some.map((FunctionName) => list({ FunctionName }).catch(noneOfNobody)))
+      listed.push(...pages.flat())
+    }
+    const found = functions.map((one) => listed.find((mapping) => isOf(mapping, one)))
     if (found.every((mapping) => mapping !== undefined)) return found
     // Of an alias or a version it is listed under that name, which nobody has told.
     const all = await list({})

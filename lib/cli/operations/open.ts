@@ -50,14 +50,24 @@ export async function withMappings<T>(options: MappingsOptions, work: (operated:
 /** Those of the names; all where none is given. */
 function chosen({ place, functions }: Target, names: readonly string[]): readonly StackFunction[] {
   if (functions.length === 0) throw usage(`${place} has no function that reads a topic`)
-  const isNamed = ({ name, deployed, topic }: StackFunction, given: string): boolean =>
-    [name, deployed, topic].includes(given)
-  const unknown = names.find((given) => !functions.some((one) => isNamed(one, given)))
+  const named = names.map((given) => meant(functions, given))
+  const unknown = names.find((_, i) => named[i]?.length === 0)
   if (unknown !== undefined) {
     const known = functions.map(({ name, topic }) => `${name} (reads ${topic})`).join(', ')
     throw usage(`${place} has no function or topic ${unknown}; it has ${known}`)
   }
-  return names.length === 0 ? functions : functions.filter((one) => names.some((given) => isNamed(one, given)))
+  return names.length === 0 ? functions : functions.filter((one) => named.some((some) => some.includes(one)))
+}
+
+/**
+ * By function, or `function/topic`, or topic. A topic that has the name of a function is meant only where no function is: who pauses the
+ * function `orders` does not pause another one that reads the topic `orders` too.
+ */
+function meant(functions: readonly StackFunction[], given: string): readonly StackFunction[] {
+  const byFunction = functions.filter(({ name, deployed, topic }) =>
+    [name, deployed].some((itself) => given === itself || given === `${itself}/${topic}`),
+  )
+  return byFunction.length > 0 ? byFunction : functions.filter(({ topic }) => topic === given)
 }
 
 /** All of them, where none is missing. @throws MillraceError `ML_MAPPING_MISSING` */

@@ -63,6 +63,15 @@ describe('millrace pause and resume', () => {
     expect((await resume(['bills'])).of('resumed')[0]).toMatchObject({ before: true, state: 'Enabled' })
   })
 
+  it('take a name for the function that has it, and for a topic only where none has', async () => {
+    await local.add('orders', nothing())
+    await local.add('audit', nothing(), { topic: 'orders' })
+    const paused = async (...names: string[]) => (await pause({ names })).of('paused').map(({ function: name }) => name)
+    expect(await paused('orders')).toEqual(['orders'])
+    expect(await paused('audit/orders')).toEqual(['audit'])
+    await expect(pause({ names: ['audit/bills'] })).rejects.toThrow('has no function or topic audit/bills')
+  })
+
   it('name what there is where a name is not known', async () => {
     await local.add('orders', nothing())
     await expect(pause({ names: ['order'] })).rejects.toThrow(

@@ -5,7 +5,7 @@ import { type StackOptions, withStackOptions } from '../target/index.js'
 
 /** Which mappings of which stack. */
 export interface MappingsOptions extends StackOptions {
-  /** Functions, as in serverless.yml or as deployed, or topics; none for all. */
+  /** Functions, as in serverless.yml or as deployed, `function/topic`, or topics; none for all. */
   readonly names?: readonly string[]
 }
 
@@ -27,7 +27,12 @@ export interface PauseOptions extends ResumeOptions {
 export interface DrainOptions extends ResumeOptions, SecurityOptions {}
 
 const withMappings = (command: Commander): Commander =>
-  withStackOptions(command.argument('[names...]', 'functions or topics (default: all mappings)'))
+  withStackOptions(
+    command.argument(
+      '[names...]',
+      'functions, function/topic, or topics that no function is named like (default: all mappings)',
+    ),
+  )
 
 const withTimeout = (command: Commander, byDefault: string): Commander =>
   command.addOption(number('--timeout <seconds>', `wait so long at most (default: ${byDefault})`, 1))

@@ -4,7 +4,8 @@ import { readBatch } from '../../event/index.js'
 import { dynamodbStore, openLedger } from '../../ledger/index.js'
 import { kafkaEvent, type TestDeployment, testDeployment } from '../../testing/index.js'
 import { findTarget, type MappingsPlace, type Target } from '../target/index.js'
-import { landed } from './pause.js'
+import type { MappingsApi } from './lambda.js'
+import { landed, paused } from './pause.js'
 
 let deployment: TestDeployment
 let named: Target
@@ -86,5 +87,16 @@ describe('pause --drain, once a mapping is Disabled,', () => {
   it('gives up in time', async () => {
     await claim('endless', start, 800_000)
     expect(await waitedFor('endless', deployed, sleeper(), 30_000)).toEqual({ end: 'late', ms: 30_000 })
+  })
+
+  it('does not call paused what somebody has enabled meanwhile', async () => {
+    const states = ['Disabled', 'Enabled']
+    const api = { get: async () => ({ State: states.shift() ?? 'Enabled' }) } as unknown as MappingsApi
+    const target = { client: named.client, ledgerTable: named.ledgerTable, functions: [], mappings: local } as never
+    const reads = { name: 'quiet', deployed: 'quiet', topic: 'quiet', group: 'g', brokers: [] }
+    const present = { reads, uuid: 'u', configuration: {} }
+    const patience = { clock: sleeper(), until: start + 900_000, signal: new AbortController().signal }
+    const fate = await paused({ api, target, mapped: [] }, present, patience, { drain: true })
+    expect(fate).toMatchObject({ ok: false, text: expect.stringContaining('is Enabled again') })
   })
 })

@@ -31,6 +31,10 @@ export async function paused(
   if (!drain) return { ok: true, text, facts: { state, before } }
   const rest = await landed(operated, present, patience)
   if (rest.end !== 'done') return unfinished(operated, present, rest.end, 'something is in flight still')
+  // Meanwhile somebody may have resumed it, or a deployment has: then nothing in flight just now means nothing.
+  const { State: now = 'unknown' } = await operated.api.get(present.uuid)
+  if (now !== 'Disabled')
+    return { ok: false, text: `is ${now} again: somebody else enabled it meanwhile`, facts: { state: now, before } }
   const { open, pending } = rest.value
   const again = open + pending
   const left = again === 0 ? 'nothing waits' : `${counted(again, 'record')} will come again`

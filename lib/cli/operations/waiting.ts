@@ -1,8 +1,7 @@
 import { paginateQuery } from '@aws-sdk/client-dynamodb'
 import type { StackFunction } from '../../deployment/index.js'
-import { keyOf } from '../../sink/failures/index.js'
+import { isWaiting, keyOf } from '../../sink/failures/index.js'
 import { storeError } from '../../store-error.js'
-import { headsOnly } from '../failures/conditions.js'
 import { readers } from '../ledger/index.js'
 import type { Target } from '../target/index.js'
 
@@ -16,28 +15,41 @@ export interface FailuresWaiting {
 /** To know that there are some does not take all of them. */
 const mostCounted = 1_000
 
+/** So many megabytes are read of one source partition for a count, pieces of records included; so many partitions are asked at once. */
+const [mostPages, atOnce] = [10, 10]
+
 /** Of the source partitions that have a ledger. @throws MillraceError `ML_STORE_…`, `ML_TABLE_MISSING` */
 export async function failuresOf(target: Target, { group, topic }: StackFunction): Promise<FailuresWaiting> {
-  const { client, failuresTable: table } = target
   const { sourcesOf } = await readers()
-  let count = 0
-  for (const { partition } of await sourcesOf(target, { group, topic })) {
-    const { pk } = keyOf({ group, topic, partition, offset: 0, timestamp: 0 })
-    const { FilterExpression } = headsOnly
-    const query = {
-      ...{ TableName: table, Select: 'COUNT' as const, FilterExpression },
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeNames: { '#bytes': 'bytes' },
-      ExpressionAttributeValues: { ':pk': { S: pk } },
+  const sources = await sourcesOf(target, { group, topic })
+  let [count, more] = [0, false]
+  for (let from = 0; from < sources.length && count <= mostCounted; from += atOnce) {
+    const some = sources.slice(from, from + atOnce)
+    const counted = await Promise.all(some.map(({ partition }) => countIn(target, { group, topic, partition })))
+    count += counted.reduce((sum, one) => sum + one.count, 0)
+    more ||= counted.some((one) => one.more)
+  }
+  return count > mostCounted ? { count: mostCounted, more: true } : { count, more }
+}
+
+async function countIn(
+  { client, failuresTable: table }: Target,
+  of: { readonly group: string; readonly topic: string; readonly partition: number },
+): Promise<FailuresWaiting> {
+  const query = {
+    ...{ TableName: table, Select: 'COUNT' as const, FilterExpression: isWaiting },
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeNames: { '#bytes': 'bytes' },
+    ExpressionAttributeValues: { ':pk': { S: keyOf({ ...of, offset: 0, timestamp: 0 }).pk } },
+  }
+  let [count, pages] = [0, 0]
+  try {
+    for await (const { Count = 0, LastEvaluatedKey: next } of paginateQuery({ client }, query)) {
+      count += Count
+      if (++pages === mostPages || count > mostCounted) return { count, more: next !== undefined }
     }
-    try {
-      for await (const page of paginateQuery({ client }, query)) {
-        count += page.Count ?? 0
-        if (count > mostCounted) return { count: mostCounted, more: true }
-      }
-    } catch (error) {
-      throw storeError(error, table)
-    }
+  } catch (error) {
+    throw storeError(error, table)
   }
   return { count, more: false }
 }

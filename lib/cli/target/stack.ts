@@ -1,6 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation'
 import { readOutputs, type StackFacts } from '../../deployment/index.js'
 import { asError, MillraceError } from '../../errors.js'
+import { callLimits } from '../call-limits.js'
 import type { StackPlace } from './service.js'
 
 /**
@@ -28,7 +29,7 @@ export async function factsOfStack({ stack, region }: StackPlace): Promise<Stack
 async function describe({ stack, region }: StackPlace): Promise<Stack | undefined> {
   // Only who asks for a deployed stack waits for it to load.
   const { CloudFormation } = await import('@aws-sdk/client-cloudformation')
-  const client = new CloudFormation({ ...(region && { region }) })
+  const client = new CloudFormation({ ...(region && { region }), requestHandler: callLimits })
   try {
     const { Stacks: [found] = [] } = await client.describeStacks({ StackName: stack })
     return found

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { StackFacts, StackFunction } from '../../deployment/index.js'
 import { storeClient } from '../../local/store/index.js'
+import { callLimits } from '../call-limits.js'
 import { usage } from '../voice.js'
 import type { TargetOptions } from './options.js'
 import { readLocalRun } from './running.js'
@@ -50,7 +51,7 @@ interface Found extends Partial<StackFacts> {
  */
 export async function findTarget(options: TargetOptions, serviceDir = '.', env = process.env): Promise<Target> {
   const found = named(options) ?? running(options, serviceDir) ?? (await deployed(options, serviceDir))
-  const client = options.endpoint ? storeClient(options.endpoint) : found.client()
+  const client = options.endpoint ? storeClient(options.endpoint, callLimits) : found.client()
   const said = listed(options.brokers) ?? listed(env.KAFKA_BROKERS)
   const brokers = said ?? found.brokers
   return {
@@ -93,7 +94,7 @@ function running({ stage, stack }: TargetOptions, serviceDir: string): Found | u
     ...run,
     place: 'millrace dev',
     ...(url && { mappings: { kind: 'local', url } as const }),
-    client: () => storeClient(run.dynamodbUrl),
+    client: () => storeClient(run.dynamodbUrl, callLimits),
   }
 }
 
@@ -121,7 +122,7 @@ async function deployed({ stage, region, stack }: TargetOptions, serviceDir: str
 
 /** What reads or empties a whole table outruns its capacity: a throttle is waited out, up to a minute. */
 const awsClient = (region: string | undefined): DynamoDBClient =>
-  new DynamoDBClient({ ...(region && { region }), maxAttempts: 10 })
+  new DynamoDBClient({ ...(region && { region }), requestHandler: callLimits, maxAttempts: 10 })
 
 function listed(text = ''): readonly string[] | undefined {
   const list = text.split(',').flatMap((one) => one.trim() || [])

@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { Lambda, type LambdaServiceException } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RunningMapping } from '../esm/index.js'
@@ -152,6 +153,21 @@ describe('Lambda’s own client, pointed at the mappings of this machine', () =>
       ])
       expect(await response.json()).toEqual({ Type: 'User', Message: expect.any(String) })
     }
+  })
+
+  it('answers to this machine’s own names alone, so that no page of the web switches it under another', async () => {
+    const { port } = new URL(control.url)
+    const answer = (host: string, path = '/2015-03-31/event-source-mappings') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request({ host: '127.0.0.1', port, path, headers: { host } }, (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        })
+        sent.on('error', reject).end()
+      })
+    const hosts = [`127.0.0.1:${port}`, `localhost:${port}`, `rebound.example:${port}`, `127.0.0.1.example:${port}`]
+    expect(await Promise.all(hosts.map((host) => answer(host)))).toEqual([200, 200, 403, 403])
+    expect(await answer(`localhost:${port}`, '//[')).toBe(404)
   })
 
   it('is told why one could not be enabled', async () => {

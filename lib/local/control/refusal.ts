@@ -2,6 +2,7 @@
 export interface Refusal {
   readonly status: number
   readonly type:
+    | 'AccessDeniedException'
     | 'InvalidParameterValueException'
     | 'ResourceInUseException'
     | 'ResourceNotFoundException'
@@ -33,6 +34,14 @@ export const notFound = (): Refused =>
     status: 404,
     type: 'ResourceNotFoundException',
     message: 'The resource you requested does not exist.',
+  })
+
+/** Whoever is sent here by a name of their own. */
+export const notOurName = (host = 'no name'): Refused =>
+  new Refused({
+    status: 403,
+    type: 'AccessDeniedException',
+    message: `the mappings of this machine answer to 127.0.0.1 and localhost, and not to ${host}`,
   })
 
 /** Only what the commands need is here. */

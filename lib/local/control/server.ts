@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { get, list, type Running, update } from './operations.js'
-import { invalid, Refused, unknownOperation } from './refusal.js'
+import { invalid, notOurName, Refused, unknownOperation } from './refusal.js'
 
 /** How to serve it. */
 export interface ControlOptions {
@@ -68,8 +68,11 @@ async function answer(request: IncomingMessage, options: ControlOptions): Promis
 }
 
 async function served(request: IncomingMessage, { running, log }: ControlOptions): Promise<Answer> {
-  const { method = '', url = '' } = request
-  const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
+  const { method = '', url = '', headers, socket } = request
+  if (!isOurName(headers.host, socket.localPort)) throw notOurName(headers.host)
+  const here = 'http://127.0.0.1'
+  if (!URL.canParse(url, here)) throw unknownOperation(method, url)
+  const { pathname, searchParams } = new URL(url, here)
   const [, uuid] = new RegExp(`^${path}(?:/([^/]*))?/?$`).exec(pathname) ?? []
   const isOurs = pathname === path || pathname.startsWith(`${path}/`)
   if (isOurs && method === 'GET' && !uuid) return { status: 200, body: list(running(), searchParams) }
@@ -81,6 +84,10 @@ async function served(request: IncomingMessage, { running, log }: ControlOptions
   }
   throw unknownOperation(method, pathname)
 }
+
+/** A page of the web whose own name was made to point at this machine sends that name: it switches nothing here. */
+const isOurName = (host: string | undefined, port = 0): boolean =>
+  ['127.0.0.1', 'localhost'].some((name) => host === `${name}:${port}`)
 
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []

@@ -4,6 +4,7 @@ import type { KafkaEvent } from '../../event/index.js'
 import { startBroker } from '../broker/index.js'
 import { compiledProgram } from '../program.js'
 import { startMapping } from './index.js'
+import { lifeOf } from './life.js'
 import {
   broker,
   committed,
@@ -193,6 +194,29 @@ describe('the life of a mapping', () => {
     const running = await mapping(on, () => ok(), { enabled: false })
     await running.idle()
     expect(running.history).toEqual([])
+  })
+})
+
+describe('a life whose work cannot be stopped', () => {
+  it('is Disabled all the same, says what went wrong, and can be enabled again', async () => {
+    let [starts, fails] = [0, true]
+    const life = lifeOf({
+      start: async () => {
+        if (++starts === 2) throw new Error('no start')
+      },
+      stop: async () => {
+        if (fails) throw new Error('no stop')
+      },
+      close: async () => undefined,
+    })
+    await life.enable()
+    await expect(life.disable()).rejects.toThrow('no stop')
+    expect(life.state).toBe('Disabled')
+    await expect(life.enable()).rejects.toThrow()
+    expect(life).toMatchObject({ state: 'Disabled', refusal: new Error('no start') })
+    fails = false
+    await life.enable()
+    expect(life.state).toBe('Enabled')
   })
 })
 

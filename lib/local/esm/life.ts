@@ -44,17 +44,16 @@ export function lifeOf({ start, stop, close }: Work, now: () => number = Date.no
       Object.assign(life, { refusal: undefined })
       become('Enabled')
     } catch (error) {
-      await stop()
       Object.assign(life, { refusal: asError(error) })
-      become('Disabled')
+      await stop().finally(() => become('Disabled'))
       throw error
     }
   }
   const turnOff = async (): Promise<void> => {
     if (life.state !== 'Enabled') return
     become('Disabling')
-    await stop()
-    become('Disabled')
+    // Also where that fails: what is left Disabling could never be switched again.
+    await stop().finally(() => become('Disabled'))
   }
   const next = (turn: () => Promise<void>): Promise<void> => {
     const done = turns.then(turn)

@@ -70,8 +70,10 @@ export async function startMapping(given: MappingConfig, options: MappingOptions
   const life = lifeOf({
     start,
     stop: async () => {
-      await Promise.all(pollers.map((poller) => poller.stop()))
+      // All of them, also where one fails.
+      const ended = await Promise.allSettled(pollers.map((poller) => poller.stop()))
       pollers.length = 0
+      for (const one of ended) if (one.status === 'rejected') throw one.reason
     },
     close: async () => {
       await destination?.close()

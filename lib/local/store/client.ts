@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 
 /**
  * What a process needs in its environment to call a local store: any credentials do, and those of this process are kept, as is
@@ -29,6 +29,8 @@ export function localClient(url: string) {
   }
 }
 
-/** A client of a local store. Destroy it when done. */
-export const storeClient = (url: string): DynamoDBClient =>
-  new DynamoDBClient({ ...localClient(url), accountIdEndpointMode: 'disabled' })
+/** A client of a local store. Destroy it when done. @param requestHandler how long its calls may take; without it, for ever */
+export const storeClient = (
+  url: string,
+  requestHandler: DynamoDBClientConfig['requestHandler'] & object = {},
+): DynamoDBClient => new DynamoDBClient({ ...localClient(url), requestHandler, accountIdEndpointMode: 'disabled' })

@@ -16,7 +16,8 @@ async function main(): Promise<never> {
   const client = runtimeClient(env('AWS_LAMBDA_RUNTIME_API'))
   let current: Invocation | undefined
 
-  // As Lambda's client does: what nobody caught fails the invocation, and the process is not used again.
+  // As Lambda's client does for Node 20 and 22: what nobody caught fails the invocation, and the process is not used again. That for
+  // Node 24 (aws-lambda-ric 4) leaves it to Node, which ends the process with 1 and tells nobody: a crash.
   const giveUp = (exitCode: number) => (thrown: unknown) => {
     console.error(thrown)
     const told = current
@@ -24,8 +25,10 @@ async function main(): Promise<never> {
       : client.failInit(describeError(thrown))
     told.finally(() => process.exit(exitCode)).catch(() => process.exit(exitCode))
   }
-  process.on('uncaughtException', giveUp(129))
-  process.on('unhandledRejection', giveUp(128))
+  if (Number.parseInt(process.versions.node, 10) < 24) {
+    process.on('uncaughtException', giveUp(129))
+    process.on('unhandledRejection', giveUp(128))
+  }
 
   const handler = await initialise(client)
   for (;;) {

@@ -15,6 +15,9 @@ export interface EnvelopeItems {
 /** The filter of a scan for heads, where `#bytes` is the name `bytes`, which only pieces have. */
 export const isHead = 'attribute_not_exists(#bytes)'
 
+/** The same, without heads that a command has marked as done with: they are about to be deleted. */
+export const isWaiting = `${isHead} AND attribute_not_exists(ended)`
+
 /** What the failures table keeps of an envelope (docs/envelope.md): the same items each time for the same envelope. */
 export function itemsOf(envelope: Envelope): EnvelopeItems {
   const { pk, sk } = keyOf(envelope)
