@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { captureLogs } from '../../function/logs.fixture.js'
-import { drop, kafkaFunction, retry, text } from '../../index.js'
+import { drop, hold, kafkaFunction, text } from '../../index.js'
 import { latch } from '../../local/esm/mapping.fixture.js'
 import { run } from '../failures/failures.fixture.js'
 import type { CommonOptions } from '../voice.js'
@@ -82,7 +82,10 @@ describe('millrace pause and resume', () => {
   it('with --drain wait until nothing is in flight, and say what will come again', async () => {
     const orders = await local.add(
       'orders',
-      kafkaFunction({ value: text() }, ({ value }) => (value === 'bad' ? retry('not now') : undefined)),
+      // An hour off: five attempts may all fall into one invocation.
+      kafkaFunction({ value: text() }, ({ value }) =>
+        value === 'bad' ? hold({ reason: 'r', forMs: 3_600_000 }) : undefined,
+      ),
     )
     await local.produce('orders', [
       { value: 'good', partition: 0 },
