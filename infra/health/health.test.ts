@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { healthFunction, readDeployment } from '../../lib/deployment/index.js'
 import { declaredMappings } from '../events/index.js'
@@ -56,8 +57,10 @@ describe('The health function of a service', () => {
     })
     expect(added).not.toHaveProperty('url')
     expect(added).not.toHaveProperty('vpc')
-    expect(readFileSync(join(folder, '.millrace/health.js'), 'utf8')).toBe(
-      "export { handler } from 'millrace/health'\n",
+    const [, from = ''] =
+      /^export \{ handler \} from '(\..+)'\n$/.exec(readFileSync(join(folder, '.millrace/health.js'), 'utf8')) ?? []
+    expect(join(realpathSync(folder), '.millrace', from)).toBe(
+      fileURLToPath(new URL('../../lib/health/index.js', import.meta.url)),
     )
   })
 
