@@ -64,10 +64,13 @@ async function ledger(partition: number) {
   return decodeState(Item?.s?.B ?? new Uint8Array())
 }
 
+const nodeMajor = Number(process.versions.node.split('.')[0])
+
 describe('a handler that ends its process [T-05]', () => {
   it.each([
     ['process.exit(0)', 'exit', 0, { kind: 'crash', exitCode: 0 }],
-    ['an error that nothing can catch', 'throw', 1, { kind: 'error' }],
+    // Lambda's client for Node 24 leaves it to Node; those before it say what it was, and end then.
+    ['an error that nothing can catch', 'throw', 1, { kind: nodeMajor < 24 ? 'error' : 'crash' }],
   ])('by %s answers no success, settles nothing, says so, and all of it comes again', async (_, how, partition, ending) => {
     lines.splice(0)
     const orders = worker()
