@@ -135,6 +135,29 @@ describe('The other alarms go off above their thresholds, and stay quiet where n
   })
 })
 
+describe('What an alarm watches', () => {
+  const everyAlarm = alarmsOf({ orders: ['orders'] }, { alarms: { latency: { p99Ms: 1 } } })
+
+  it.each([
+    ['stall', ['Maximum MaxOffsetLag', 'Sum ok', 'Sum fallback', 'Sum drop', 'Sum duplicate']],
+    ['fallbackRate', ['Sum fallback', 'Sum records']],
+    ['abandoned', ['Sum abandoned']],
+    ['recreated', ['Sum recreated']],
+    ['latency', ['p99 latency']],
+    ['contractErrors', ['Sum contractErrors']],
+    ['errors', ['Sum Errors']],
+    ['throttles', ['Sum Throttles']],
+    ['failuresWaiting', ['Maximum failuresWaiting']],
+  ])('is, for %s, %j', (kind, watched) => {
+    const metrics = everyAlarm.of(kind).Metrics.flatMap(({ MetricStat }) => MetricStat ?? [])
+    expect(metrics.map(({ Stat, Metric }) => `${Stat} ${Metric.MetricName}`)).toEqual(watched)
+  })
+
+  it('is told here of every kind', () => {
+    expect(everyAlarm.kinds).toHaveLength(9)
+  })
+})
+
 describe('The alarm on failures that wait', () => {
   const of = (more: Parameters<typeof planOf>[1] = {}) => alarmsOf({ orders: ['orders'] }, more).of('failuresWaiting')
 
